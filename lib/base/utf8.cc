@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/utf8.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bailee {
+namespace {
+
+struct Form {
+  uint8_t mask, lead;
+  size_t length;
+  uint32_t smallest;
+};
+constexpr Form kForms[] = {
+    {0x80, 0x00, 1, 0}, {0xE0, 0xC0, 2, 0x80}, {0xF0, 0xE0, 3, 0x800}, {0xF8, 0xF0, 4, 0x10000}};
+
+// Length of the well-formed character at the start of `text`, or 0.
+size_t CharacterLength(std::string_view text) {
+  const auto lead = static_cast<uint8_t>(text[0]);
+  for (const Form& form : kForms) {
+    if ((lead & form.mask) != form.lead) continue;
+    if (text.size() < form.length) return 0;
+    uint32_t code = lead & static_cast<uint8_t>(~form.mask);
+    for (size_t i = 1; i < form.length; ++i) {
+      const auto byte = static_cast<uint8_t>(text[i]);
+      if ((byte & 0xC0) != 0x80) return 0;
+      code = code << 6 | (byte & 0x3F);
+    }
+    const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+    return code < form.smallest || code > 0x10FFFF || surrogate ? 0 : form.length;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = CharacterLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace bailee
