@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bailee/clock.h"
+#include "bailee/export.h"
+#include "bailee/ids.h"
+#include "bailee/result.h"
+#include "bailee/secret.h"
+#include "bailee/who.h"
+
+namespace bailee {
+
+namespace vault {
+class SessionImpl;
+}
+
+// One record's released values. Move-only; wiped when it goes.
+class BAILEE_EXPORT Record {
+ public:
+  Handle handle;
+  RecordId id;
+  std::string category;
+  Timestamp collected_at;
+  uint64_t decision = 0;  // number of the event that recorded this release
+
+  // The value of a field that was asked for. REQUIRES: the field was asked for and Has(field).
+  const Secret& At(std::string_view field) const BAILEE_LIFETIME_BOUND;
+  // Whether the record holds a value for this field.
+  bool Has(std::string_view field) const;
+  // The names asked for, in that order.
+  std::vector<std::string_view> fields() const BAILEE_LIFETIME_BOUND;
+
+  struct Value {
+    std::string name;
+    std::optional<Secret> value;  // nothing: the record holds none
+  };
+  std::vector<Value> values;
+};
+
+// What to read. Texts are borrowed for the call.
+struct ReadRequest {
+  Who who;
+  std::string_view category;
+  std::optional<RecordId> record = {};   // needed where the category holds MANY
+  std::vector<std::string_view> fields;  // fields and views by full name, e.g. "pan", "pan.last4"
+  std::string_view case_reference = {};  // for purposes on a case basis: [A-Za-z0-9-]{1,64}
+};
+
+// All records of one subject in one category.
+struct ReadAllRequest {
+  Who who;
+  std::string_view category;
+  std::vector<std::string_view> fields;
+  std::string_view case_reference = {};
+};
+
+// All records of one category, subject after subject in the order of handles.
+struct ScanRequest {
+  std::string_view category;
+  std::vector<std::string_view> fields;
+  std::string_view case_reference = {};
+};
+
+struct FindRequest {
+  std::string_view category;
+  std::string_view field;
+  const Secret& value;
+  std::string_view case_reference = {};
+};
+
+struct Found {
+  Handle handle;
+  RecordId record;
+};
+
+struct VerifyRequest {
+  Who who;
+  std::string_view category;
+  std::string_view field;
+  const Secret& attempt;
+};
+
+// A record without its values.
+struct RecordInfo {
+  Handle handle;
+  RecordId id;
+  std::string category;
+  Timestamp collected_at;
+  std::string notice;
+  std::string source;
+  uint32_t policy_version = 0;
+};
+
+// Acting for one purpose. Made by Vault::As; used by one thread at a time; must not outlive its
+// Vault.
+//
+// Every call is decided by the policy, the terms of the datum and the standing of the subject, and
+// every outcome is an event before a value leaves. Refusals that would tell that somebody or
+// something exists are kNotFound, the same for unknown, absent and forbidden, unless the purpose is
+// marked `may_know_existence`.
+class BAILEE_EXPORT Session {
+ public:
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  // The values of one record. All fields or none.
+  // Errors: kRefused (reasons, clause, what would change the answer); kNotFound; kDamage;
+  // kAuditDown; kBusy; kFailed.
+  Result<Record> Read(const ReadRequest& request);
+
+  // Every record of the subject in the category that this purpose may read; those it may not are
+  // left out. Errors: as Read.
+  Result<std::vector<Record>> ReadAll(const ReadAllRequest& request);
+
+  // Calls `visit` for every record of the category that this purpose may read, until it returns
+  // false. Bounded memory; the events of a chunk are recorded before its records are visited. A
+  // record collected meanwhile may be missed. Errors: as Read.
+  Status Scan(const ScanRequest& request, const std::function<bool(const Record&)>& visit);
+
+  // The records whose field has this value, by keyed index; needs the lookup to be declared for
+  // this purpose. Validates and normalises the value first. Records that this purpose may not read
+  // are left out. Errors: kRefused; kInvalidValue; kKey "key.index-missing"; kAuditDown; kDamage;
+  // kFailed.
+  Result<std::vector<Found>> Find(const FindRequest& request);
+
+  // Whether `attempt` is the subject's password. Takes as long for an unknown subject as for a
+  // wrong password. Errors: kRefused; kAuditDown; kDamage; kFailed. An unknown subject or absent
+  // password is `false`.
+  Result<bool> VerifyPassword(const VerifyRequest& request);
+
+  // The records of a subject of which this purpose may read something, without values.
+  // Errors: kNotFound; kAuditDown; kFailed.
+  Result<std::vector<RecordInfo>> List(const Who& who);
+
+  std::string_view purpose() const;
+
+  explicit Session(std::unique_ptr<vault::SessionImpl> impl);
+
+ private:
+  std::unique_ptr<vault::SessionImpl> impl_;
+};
+
+}  // namespace bailee

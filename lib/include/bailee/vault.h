@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bailee/clock.h"
+#include "bailee/collection.h"
+#include "bailee/export.h"
+#include "bailee/ids.h"
+#include "bailee/keyring.h"
+#include "bailee/result.h"
+#include "bailee/session.h"
+
+namespace bailee {
+
+namespace vault {
+class VaultImpl;
+class EventSink;
+}  // namespace vault
+
+struct OpenOptions {
+  const Clock* clock = nullptr;  // default the system's; must outlive the vault
+  uint64_t map_bytes = uint64_t{64}
+                       << 30;  // address space reserved for the file, sparse; grows when needed
+  size_t cached_subjects_max = 4096;
+  // Called with an event name and JSON fields that hold no value, ref or key; from any thread.
+  // Default: nothing.
+  std::function<void(std::string_view event, std::string_view json_fields)> log = {};
+  // Where every event goes. Default: the vault's own. For tests (bailee/testing.h).
+  std::shared_ptr<vault::EventSink> events = {};
+};
+
+struct CreateOptions {
+  std::string policy_text;             // textproto (FORMAT of proto/bailee/v1/policy.proto)
+  std::string policy_name = "policy";  // for messages: usually the file's name
+  const Clock* clock = nullptr;
+  uint64_t map_bytes = uint64_t{64} << 30;
+};
+
+// What a new vault hands out once: keyrings, none of which is kept anywhere else.
+struct CreatedVault {
+  VaultId id;
+  // Reserved keyrings: authority, log, auditor, backup, rights, upkeep, tally.
+  std::vector<KeyringFile> reserved;
+  // What `Grant` takes keys from: "storage" and one for each leaf purpose, named after it.
+  std::vector<KeyringFile> origins;
+};
+
+struct Health {
+  bool audit_writable = true;
+  bool secrets_locked = false;  // secret memory cannot be swapped out
+  std::string secret_memory;    // "memfd_secret", "mlock", "unlocked"
+  uint64_t file_bytes = 0;
+  uint64_t map_bytes = 0;
+  uint32_t readers_used = 0;
+  uint32_t readers_max = 0;
+};
+
+// What a vault says of itself to any holder of a keyring.
+struct VaultInfo {
+  VaultId id;
+  uint16_t format = 0;
+  Timestamp created_at;
+  uint64_t manifest = 0;
+  std::string policy_name;
+  uint32_t policy_version = 0;
+  uint64_t subjects = 0;  // subjects and browsers
+  uint64_t records = 0;
+  uint64_t lookups_pending = 0;
+};
+
+struct SessionOptions {
+  std::string on_behalf_of = {};  // controller whose data this session sees; empty: our own
+};
+
+// A vault of personal data, opened with one holder's keys. Thread-safe. One per vault and process;
+// several processes may open one vault, each with its own keyring. After fork, the child's Vault
+// refuses everything with "store.forked".
+class BAILEE_EXPORT Vault {
+ public:
+  // Makes a vault in `directory`, which must not exist or be empty, with the policy in force.
+  // Durable when it returns; on failure nothing is left behind. Errors: kPolicyInvalid (every
+  // finding with line and column); kConflict (something is there); kFull; kFailed.
+  static Result<CreatedVault> Create(const std::string& directory, const CreateOptions& options);
+
+  // Opens a vault. Proves the keys before it returns.
+  // Errors: kNoVault (nothing there, or not a vault); kKey "key.other-vault", "key.retired",
+  // "key.no-storage"; kTooNew; kDamage; kBusy; kFailed.
+  static Result<Vault> Open(const std::string& directory, Keyring keyring,
+                            const OpenOptions& options);
+
+  Vault(Vault&&) noexcept;
+  Vault& operator=(Vault&&) noexcept;
+  ~Vault();
+
+  // A session that acts for `purpose`. Refused here if the policy does not know it, it is not a
+  // leaf, or the keyring lacks its key. Errors: kRefused unknown-purpose, purpose-key-missing.
+  Result<Session> As(std::string_view purpose, const SessionOptions& options = {});
+
+  // Begins collecting about one subject; see Collection.
+  Collection Collect(const CollectRequest& request);
+  Batch CollectBatch();
+
+  // Handles of subjects and browsers after `after`, in order, at most `count_max`. Recorded as one
+  // event.
+  Result<std::vector<Handle>> Subjects(std::optional<Handle> after, size_t count_max);
+
+  // The ref or tag a handle was made for; empty for a handle used once. Recorded as an event.
+  // Errors: kNotFound; kDamage; kAuditDown.
+  Result<Secret> RefOf(const Handle& handle);
+
+  // Turns pending lookup entries of purposes whose index keys this process holds into lookup rows.
+  // Done at Open and before each Find as well. Returns how many.
+  Result<size_t> FoldPendingLookups();
+
+  // The policy in force, serialised (bailee.v1.Policy).
+  Result<Bytes> PolicyInForce() const;
+
+  Result<VaultInfo> Info() const;
+  Result<Health> CheckHealth() const;
+
+ private:
+  explicit Vault(std::shared_ptr<vault::VaultImpl> impl);
+  std::shared_ptr<vault::VaultImpl> impl_;
+};
+
+}  // namespace bailee
