@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstring>
 #include <optional>
 
@@ -30,7 +31,7 @@ class Writer {
  public:
   explicit Writer(Bytes& out) : out_(out) {}
 
-  template <typename Int>
+  template <std::integral Int>
   Writer& Put(Int value) {
     const size_t at = out_.size();
     out_.resize(at + sizeof(Int));

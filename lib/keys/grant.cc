@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "bailee/keyring.h"
+#include "base/try.h"
+#include "crypto/init.h"
+#include "crypto/random.h"
+#include "crypto/sign.h"
+#include "keys/issue.h"
+#include "keys/keyring_file.h"
+
+namespace bailee {
+namespace {
+
+using keys::HeldIndex;
+using keys::HeldPurpose;
+using keys::KeyringKeys;
+
+Result<crypto::SigningKey> AuthorityOf(const KeyringKeys& authority) {
+  const Secret* seed = authority.FindRole(keys::Role::kAuthority);
+  if (seed == nullptr) {
+    return Status(Code::kKey, "key.authority-missing",
+                  "the keyring that should sign is not the authority's",
+                  "use the authority.keyring that init wrote");
+  }
+  BAILEE_TRY(const crypto::SigningSeed key, seed->RevealBytes([](ByteView bytes) {
+    return crypto::SigningSeed::FromBytes(bytes);
+  }));
+  return crypto::SigningKey::FromSeed(key);
+}
+
+Status SourceMissing(std::string_view what) {
+  return Status(Code::kKey, "key.source-missing",
+                "no given keyring holds the key of " + std::string(what),
+                "add the origin keyring that init wrote for it");
+}
+
+Status AddStorage(const std::vector<const Keyring*>& sources, KeyringKeys& to) {
+  for (const Keyring* source : sources) {
+    if (source->keys().header.storage_version == 0) continue;
+    BAILEE_TRY(to.storage, source->keys().storage.Clone());
+    to.header.storage_version = source->keys().header.storage_version;
+    return Status();
+  }
+  return SourceMissing("the storage");
+}
+
+Status AddPurpose(const std::vector<const Keyring*>& sources, std::string_view name,
+                  KeyringKeys& to) {
+  for (const Keyring* source : sources) {
+    const HeldPurpose* held = source->keys().FindPurpose(name);
+    if (held == nullptr || to.FindPurpose(name) != nullptr) continue;
+    BAILEE_TRY(HeldPurpose copy, KeyringKeys::Clone(*held));
+    to.header.purposes.push_back({copy.name, copy.version});
+    to.purposes.push_back(std::move(copy));
+    for (const HeldIndex& index : source->keys().indexes) {
+      if (!index.name.ends_with("/" + std::string(name))) continue;
+      BAILEE_TRY(HeldIndex index_copy, KeyringKeys::Clone(index));
+      to.header.indexes.push_back({index_copy.name, index_copy.version});
+      to.indexes.push_back(std::move(index_copy));
+    }
+  }
+  return to.FindPurpose(name) == nullptr ? SourceMissing("purpose " + std::string(name)) : Status();
+}
+
+}  // namespace
+
+Result<KeyringFile> Grant(const Keyring& authority, const std::vector<const Keyring*>& sources,
+                          const GrantRequest& request, const Unlock& lock, const Clock& clock) {
+  BAILEE_RETURN_IF_ERROR(crypto::Init());
+  if (!keys::IsActorName(request.actor)) {
+    return Status(Code::kUsage, "key.actor-name",
+                  "an actor's name is lower-case letters, digits, '.', '_' and '-'",
+                  "at most 64, beginning with a letter or digit, for example shop-billing");
+  }
+  const keys::KeyringHeader& issuer = authority.keys().header;
+  BAILEE_TRY(const crypto::SigningKey signer, AuthorityOf(authority.keys()));
+  for (const Keyring* source : sources) {
+    if (source->keys().header.vault == issuer.vault) continue;
+    return Status(Code::kKey, "key.other-vault", "the given keyrings belong to different vaults",
+                  "take the authority's and the origin keyrings of one vault");
+  }
+  KeyringKeys keys;
+  BAILEE_RETURN_IF_ERROR(AddStorage(sources, keys));
+  for (const std::string& purpose : request.purposes)
+    BAILEE_RETURN_IF_ERROR(AddPurpose(sources, purpose, keys));
+  keys.header.vault = issuer.vault;
+  crypto::SystemRandom().Fill(keys.header.keyring_id);
+  keys.header.actor = request.actor;
+  keys.header.issued_at = clock.Now();
+  keys.header.authority = signer.verify_key();
+  keys.header.manifest_min = issuer.manifest_min;
+  BAILEE_TRY(Secret bytes, keys::EncodeKeyring(keys, signer, lock, crypto::SystemRandom()));
+  return KeyringFile{request.actor, std::move(bytes)};
+}
+
+}  // namespace bailee

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bailee/clock.h"
+#include "bailee/ids.h"
+#include "bailee/keyring.h"
+#include "bailee/result.h"
+#include "crypto/key.h"
+#include "crypto/random.h"
+#include "crypto/sign.h"
+#include "keys/keyring_keys.h"
+#include "keys/manifest.h"
+
+// Making keys and the keyrings that carry them.
+namespace bailee::keys {
+
+inline constexpr uint16_t kFirstVersion = 1;
+
+// "category.field/purpose", the name of an index.
+std::string IndexNameOf(std::string_view category, std::string_view field,
+                        std::string_view purpose);
+
+// Every key of a new vault, before they are parted into keyrings. Lives only while a vault is made.
+struct VaultKeys {
+  VaultId vault;
+  crypto::StorageKey storage;
+  std::optional<crypto::SigningKey> authority;
+  std::vector<HeldPurpose> purposes;  // leaf purposes, then rights, upkeep, tally
+  std::vector<HeldIndex> indexes;
+  std::vector<HeldRole> roles;
+};
+
+// Fresh keys for these leaf purposes and indexes (by name). Errors: kFull.
+Result<VaultKeys> GenerateVaultKeys(const VaultId& vault, const std::vector<std::string>& leaves,
+                                    const std::vector<std::string>& indexes,
+                                    crypto::Random& random);
+
+// The manifest's public halves of `keys`; number 1, without policies. Errors: kFull.
+Result<Manifest> ManifestOf(const VaultKeys& keys);
+
+// The keyrings of a new vault: reserved ones, and the origins from which others are granted.
+// Errors: kFull; kInvalidValue "key.too-many".
+struct IssuedKeyrings {
+  std::vector<KeyringFile> reserved;
+  std::vector<KeyringFile> origins;
+};
+Result<IssuedKeyrings> IssueKeyrings(const VaultKeys& keys, Timestamp now, crypto::Random& random);
+
+// Whether `actor` may name a holder: [a-z0-9][a-z0-9._-]{0,63}.
+bool IsActorName(std::string_view actor);
+
+}  // namespace bailee::keys

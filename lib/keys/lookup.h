@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "bailee/bytes.h"
+#include "bailee/ids.h"
+#include "bailee/result.h"
+#include "bailee/secret.h"
+#include "crypto/box.h"
+#include "crypto/key.h"
+#include "crypto/names.h"
+#include "crypto/random.h"
+#include "keys/shards.h"
+#include "store/engine.h"
+
+// Lookup rows: FORMAT.md §11. From a ref, a browser's tag or a field's value to a handle.
+namespace bailee::keys {
+
+using LookupTag = std::array<uint8_t, 16>;
+using RowNonce = std::array<uint8_t, 8>;  // the random end of a row's key
+
+// Which list of refs: subjects and browsers are in key domains of their own.
+enum class RefDomain : uint8_t { kSubject = 0x01, kTag = 0x02 };
+
+LookupTag TagOfRef(const crypto::RefKey& key, std::string_view ref);
+LookupTag TagOfBrowser(const crypto::TagKey& key, std::string_view tag);
+LookupTag TagOfValue(const crypto::IndexKey& key, ByteView index_form);
+
+// What lookup rows of one vault are read and written with. Borrows everything.
+struct LookupContext {
+  const VaultId& vault;
+  Shards& shards;
+};
+
+// The handle under a ref's tag, or nothing. Errors: kDamage "lookup.damaged"; kFull; those of the
+// store.
+Result<std::optional<Handle>> FindRef(const LookupContext& context, store::Snapshot& snapshot,
+                                      RefDomain domain, const LookupTag& tag);
+
+// REQUIRES: no row under this tag yet. Errors: those of the store.
+Status PutRef(const LookupContext& context, store::WriteTransaction& transaction, RefDomain domain,
+              const LookupTag& tag, const Handle& handle, crypto::Random& random);
+
+// One index: a field for one lookup purpose, and a version of its key.
+struct IndexName {
+  crypto::NameId id;
+  uint16_t version = 0;
+};
+
+struct FieldHit {
+  Handle handle;
+  RecordId record;
+};
+
+// Calls `visit` for every row under a value's tag until it returns false. Errors: as FindRef.
+Status FindField(const LookupContext& context, store::Snapshot& snapshot, const IndexName& index,
+                 const LookupTag& tag, const std::function<bool(const FieldHit&)>& visit);
+
+Status PutField(const LookupContext& context, store::WriteTransaction& transaction,
+                const IndexName& index, const LookupTag& tag, const FieldHit& hit,
+                crypto::Random& random);
+
+// A value on its way to an index whose key its writer does not hold.
+struct Pending {
+  RecordId record;
+  Secret index_form;
+};
+
+// What a pending entry is bound to.
+struct PendingPlace {
+  VaultId vault;
+  Handle handle;
+  IndexName index;
+  uint32_t subject_generation = 1;
+  crypto::NameId purpose;
+  uint16_t purpose_version = 0;
+};
+
+// Leaves an entry for a holder of the lookup purpose, whose public half is `recipient`.
+// Errors: kDamage (weak public key); kFull; those of the store.
+Status PutPending(store::WriteTransaction& transaction, const PendingPlace& place,
+                  const crypto::SubjectKey& subject, const crypto::BoxPublicKey& recipient,
+                  const RecordId& record, ByteView index_form, crypto::BoxSender& sender,
+                  crypto::Random& random);
+
+// The first bytes of the keys of all pending entries, and of those of one index.
+Bytes PendingPrefix();
+Bytes PendingPrefix(const IndexName& index);
+
+// The parts of a pending entry's key. Errors: kDamage "lookup.damaged".
+struct PendingKey {
+  IndexName index;
+  Handle handle;
+  RowNonce nonce;
+};
+Result<PendingKey> ParsePendingKey(ByteView key);
+
+// Errors: kDamage "lookup.damaged"; kFull.
+Result<Pending> OpenPending(const PendingPlace& place, const RowNonce& nonce,
+                            const crypto::SubjectKey& subject, const crypto::PurposeKey& purpose,
+                            ByteView value);
+
+}  // namespace bailee::keys

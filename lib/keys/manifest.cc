@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keys/manifest.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "bailee/v1/manifest.pb.h"
+#include "base/codec.h"
+#include "base/try.h"
+#include "crypto/hash.h"
+#include "keys/proto_bytes.h"
+
+namespace bailee::keys {
+namespace {
+
+Status Damaged(const char* what) {
+  return Status(Code::kDamage, "manifest.damaged",
+                std::string("the vault's manifest is not to be trusted: ") + what,
+                "restore the vault from a backup; if its keys may have been swapped, treat this as "
+                "an attack");
+}
+
+template <typename Entries, typename Matches>
+auto FindIn(const Entries& entries, const Matches& matches) -> decltype(entries.data()) {
+  const auto it = std::find_if(entries.begin(), entries.end(), matches);
+  return it == entries.end() ? nullptr : &*it;
+}
+
+bool VersionFits(uint32_t version) {
+  return version > 0 && version <= std::numeric_limits<uint16_t>::max();
+}
+
+bool GetEntries(const v1::Manifest& proto, Manifest& manifest) {
+  for (const auto& entry : proto.policy()) {
+    Manifest::PublishedPolicy policy{.version = entry.version(), .digest = {}};
+    if (!FromProtoBytes(entry.digest(), policy.digest) || !HasNoUnknownFields(entry)) return false;
+    manifest.policies.push_back(policy);
+  }
+  for (const auto& entry : proto.purpose()) {
+    Manifest::Purpose purpose{
+        entry.name(), static_cast<uint16_t>(entry.version()), crypto::NameIdOf(entry.name()), {}};
+    const bool fits = VersionFits(entry.version()) && HasNoUnknownFields(entry);
+    if (!fits || !FromProtoBytes(entry.box_public(), purpose.box_public.bytes)) return false;
+    manifest.purposes.push_back(std::move(purpose));
+  }
+  for (const auto& entry : proto.index()) {
+    if (!VersionFits(entry.version()) || !HasNoUnknownFields(entry)) return false;
+    manifest.indexes.push_back(
+        {entry.name(), static_cast<uint16_t>(entry.version()), crypto::NameIdOf(entry.name())});
+  }
+  return true;
+}
+
+Result<Manifest> FromProto(const v1::Manifest& proto) {
+  Manifest manifest;
+  const bool shaped = FromProtoBytes(proto.vault_id(), manifest.vault.bytes) &&
+                      FromProtoBytes(proto.log_public(), manifest.log_public.bytes) &&
+                      FromProtoBytes(proto.auditor_public(), manifest.auditor_public.bytes) &&
+                      FromProtoBytes(proto.backup_public(), manifest.backup_public.bytes) &&
+                      GetEntries(proto, manifest);
+  if (!shaped) return Damaged("a part has the wrong shape");
+  manifest.number = proto.number();
+  manifest.policy_in_force = proto.policy_in_force();
+  manifest.log_origin = proto.log_origin();
+  return manifest;
+}
+
+v1::Manifest ToProto(const Manifest& manifest) {
+  v1::Manifest proto;
+  proto.set_vault_id(ToProtoBytes(manifest.vault.view()));
+  proto.set_number(manifest.number);
+  proto.set_policy_in_force(manifest.policy_in_force);
+  for (const auto& policy : manifest.policies) {
+    auto* entry = proto.add_policy();
+    entry->set_version(policy.version);
+    entry->set_digest(ToProtoBytes(policy.digest));
+  }
+  for (const auto& purpose : manifest.purposes) {
+    auto* entry = proto.add_purpose();
+    entry->set_name(purpose.name);
+    entry->set_version(purpose.version);
+    entry->set_box_public(ToProtoBytes(purpose.box_public.view()));
+  }
+  for (const auto& index : manifest.indexes) {
+    auto* entry = proto.add_index();
+    entry->set_name(index.name);
+    entry->set_version(index.version);
+  }
+  proto.set_log_public(ToProtoBytes(manifest.log_public.view()));
+  proto.set_auditor_public(ToProtoBytes(manifest.auditor_public.view()));
+  proto.set_backup_public(ToProtoBytes(manifest.backup_public.view()));
+  proto.set_log_origin(manifest.log_origin);
+  return proto;
+}
+
+// What is signed for a policy, before the policy itself.
+Bytes PolicyPrefix(const VaultId& vault, uint32_t version) {
+  Bytes prefix;
+  Writer(prefix).Put(vault.view()).Put(version);
+  return prefix;
+}
+
+}  // namespace
+
+const Manifest::Purpose* Manifest::FindPurpose(std::string_view name) const {
+  return FindIn(purposes, [&](const Purpose& purpose) { return purpose.name == name; });
+}
+
+const Manifest::Index* Manifest::FindIndex(std::string_view name) const {
+  return FindIn(indexes, [&](const Index& index) { return index.name == name; });
+}
+
+const Manifest::PublishedPolicy* Manifest::FindPolicy(uint32_t version) const {
+  return FindIn(policies, [&](const PublishedPolicy& policy) { return policy.version == version; });
+}
+
+Bytes SignManifest(const Manifest& manifest, const crypto::SigningKey& authority) {
+  const Bytes body = SerializeDeterministically(ToProto(manifest));
+  Bytes row;
+  Writer(row).Put(ByteView(authority.Sign(crypto::person::kManifest, {body}))).Put(body);
+  return row;
+}
+
+Result<Manifest> ParseManifest(ByteView row, const VaultId& vault,
+                               const crypto::VerifyKey& authority, uint64_t number_min) {
+  Reader reader(row);
+  const ByteView signature = reader.GetBytes(sizeof(crypto::Signature));
+  const ByteView body = reader.rest();
+  if (reader.failed() ||
+      !crypto::Verify(authority, crypto::person::kManifest, {body}, signature).ok()) {
+    return Damaged("the authority that the keyring names did not sign it");
+  }
+  v1::Manifest proto;
+  if (!ParseExactly(body, proto)) return Damaged("it does not parse");
+  BAILEE_TRY(Manifest manifest, FromProto(proto));
+  if (manifest.vault != vault) return Damaged("it belongs to another vault");
+  if (manifest.number < number_min) {
+    return Status(Code::kDamage, "manifest.rolled-back",
+                  "the vault's manifest is older than one already seen",
+                  "an older state of the vault was put back: restore the newest backup");
+  }
+  return manifest;
+}
+
+std::array<uint8_t, 32> PolicyDigest(ByteView policy) {
+  return crypto::Hash<32>(crypto::person::kPolicy, {policy});
+}
+
+Bytes SignPolicy(const VaultId& vault, uint32_t version, ByteView policy,
+                 const crypto::SigningKey& authority) {
+  Bytes row;
+  Writer(row)
+      .Put(
+          ByteView(authority.Sign(crypto::person::kPolicy, {PolicyPrefix(vault, version), policy})))
+      .Put(policy);
+  return row;
+}
+
+Result<ByteView> VerifyPolicy(ByteView row, const Manifest& manifest, uint32_t version,
+                              const crypto::VerifyKey& authority) {
+  Reader reader(row);
+  const ByteView signature = reader.GetBytes(sizeof(crypto::Signature));
+  const ByteView policy = reader.rest();
+  const Manifest::PublishedPolicy* published = manifest.FindPolicy(version);
+  const bool sound = !reader.failed() && published != nullptr &&
+                     published->digest == PolicyDigest(policy) &&
+                     crypto::Verify(authority, crypto::person::kPolicy,
+                                    {PolicyPrefix(manifest.vault, version), policy}, signature)
+                         .ok();
+  if (!sound) {
+    return Status(Code::kDamage, "policy.damaged",
+                  "a stored policy is not the one the authority signed",
+                  "restore the vault from a backup");
+  }
+  return policy;
+}
+
+}  // namespace bailee::keys

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bailee/bytes.h"
+#include "bailee/ids.h"
+#include "bailee/result.h"
+#include "crypto/box.h"
+#include "crypto/names.h"
+#include "crypto/sign.h"
+
+// The manifest and signed policies: FORMAT.md §7.
+namespace bailee::keys {
+
+struct Manifest {
+  struct PublishedPolicy {
+    uint32_t version = 0;
+    std::array<uint8_t, 32> digest{};
+  };
+  struct Purpose {
+    std::string name;
+    uint16_t version = 0;
+    crypto::NameId id;  // of the name; not stored
+    crypto::BoxPublicKey box_public;
+  };
+  struct Index {
+    std::string name;
+    uint16_t version = 0;
+    crypto::NameId id;  // of the name; not stored
+  };
+
+  VaultId vault;
+  uint64_t number = 0;
+  uint32_t policy_in_force = 0;
+  std::vector<PublishedPolicy> policies;
+  std::vector<Purpose> purposes;
+  std::vector<Index> indexes;
+  crypto::VerifyKey log_public;
+  crypto::BoxPublicKey auditor_public;
+  crypto::BoxPublicKey backup_public;
+  std::string log_origin;
+
+  // Null if there is none.
+  const Purpose* FindPurpose(std::string_view name) const;
+  const Index* FindIndex(std::string_view name) const;
+  const PublishedPolicy* FindPolicy(uint32_t version) const;
+};
+
+// The value of meta["manifest"].
+Bytes SignManifest(const Manifest& manifest, const crypto::SigningKey& authority);
+
+// Reads and verifies the value of meta["manifest"].
+// Errors: kDamage "manifest.damaged" unless the authority signed it, for this vault, and it is
+// whole; kDamage "manifest.rolled-back" if its number is below `number_min`.
+Result<Manifest> ParseManifest(ByteView row, const VaultId& vault,
+                               const crypto::VerifyKey& authority, uint64_t number_min);
+
+// The digest of a policy that a manifest names.
+std::array<uint8_t, 32> PolicyDigest(ByteView policy);
+
+// The value of policies[version].
+Bytes SignPolicy(const VaultId& vault, uint32_t version, ByteView policy,
+                 const crypto::SigningKey& authority);
+
+// The policy in a row, borrowed from it.
+// Errors: kDamage "policy.damaged" unless the authority signed it and the manifest names its
+// digest.
+Result<ByteView> VerifyPolicy(ByteView row, const Manifest& manifest, uint32_t version,
+                              const crypto::VerifyKey& authority);
+
+}  // namespace bailee::keys

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "bailee/bytes.h"
+#include "bailee/clock.h"
+#include "bailee/ids.h"
+#include "bailee/result.h"
+#include "bailee/secret.h"
+#include "crypto/key.h"
+#include "crypto/names.h"
+#include "crypto/random.h"
+
+// Subject rows: FORMAT.md §9.1.
+namespace bailee::keys {
+
+using SubjectRowKey = std::array<uint8_t, 17>;
+SubjectRowKey SubjectRowKeyOf(const Handle& handle);
+
+// The readable part of a row, authenticated by the sealed part. Two rows of one subject with equal
+// heads are the same row.
+struct SubjectHead {
+  uint32_t generation = 1;  // grows when something is taken away; wraps rows are bound to it
+  uint64_t epoch = 1;
+  uint32_t revision = 1;  // grows with every change
+  bool operator==(const SubjectHead&) const = default;
+};
+
+// A record that was overwritten, and what it must say now: an older row put back is found by it.
+struct Overwritten {
+  crypto::NameId category;
+  RecordId record;
+  uint32_t revision = 0;
+};
+
+enum class SubjectKind : uint8_t { kSubject = 1, kTag = 2 };
+
+struct Subject {
+  SubjectHead head;
+  SubjectKind kind = SubjectKind::kSubject;
+  crypto::SubjectKey key;  // S
+  Secret ref;              // empty for somebody unnamed
+  Timestamp created_at;
+  std::vector<Overwritten> overwritten;
+
+  // The revision that a record of this subject must have.
+  uint32_t RevisionOf(const crypto::NameId& category, const RecordId& record) const;
+  void SetRevision(const crypto::NameId& category, const RecordId& record, uint32_t revision);
+};
+
+// Errors: kDamage "subject.damaged".
+Result<SubjectHead> ParseSubjectHead(ByteView row);
+
+// Errors: kFull.
+Result<Bytes> SealSubject(const VaultId& vault, const Handle& handle, const Subject& subject,
+                          const crypto::ShardKey& shard, crypto::Random& random);
+
+// Errors: kDamage "subject.damaged"; kFull.
+Result<Subject> OpenSubject(const VaultId& vault, const Handle& handle, ByteView row,
+                            const crypto::ShardKey& shard);
+
+}  // namespace bailee::keys
