@@ -151,6 +151,16 @@ Status FindField(const LookupContext& context, store::Snapshot& snapshot, const 
                      });
 }
 
+Result<bool> IsListed(const LookupContext& context, store::Snapshot& snapshot,
+                      const IndexName& index, const LookupTag& tag, const FieldHit& hit) {
+  bool listed = false;
+  BAILEE_RETURN_IF_ERROR(FindField(context, snapshot, index, tag, [&](const FieldHit& each) {
+    listed = each == hit;
+    return !listed;
+  }));
+  return listed;
+}
+
 Status PutField(const LookupContext& context, store::WriteTransaction& transaction,
                 const IndexName& index, const LookupTag& tag, const FieldHit& hit,
                 crypto::Random& random) {

@@ -55,11 +55,16 @@ struct IndexName {
 struct FieldHit {
   Handle handle;
   RecordId record;
+  bool operator==(const FieldHit&) const = default;
 };
 
 // Calls `visit` for every row under a value's tag until it returns false. Errors: as FindRef.
 Status FindField(const LookupContext& context, store::Snapshot& snapshot, const IndexName& index,
                  const LookupTag& tag, const std::function<bool(const FieldHit&)>& visit);
+
+// Whether the value's tag already leads to this record.
+Result<bool> IsListed(const LookupContext& context, store::Snapshot& snapshot,
+                      const IndexName& index, const LookupTag& tag, const FieldHit& hit);
 
 Status PutField(const LookupContext& context, store::WriteTransaction& transaction,
                 const IndexName& index, const LookupTag& tag, const FieldHit& hit,

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bailee/collection.h"
+
+#include <deque>
+
+#include "bailee/limits.h"
+#include "base/try.h"
+#include "vault/collection_impl.h"
+#include "vault/store_collection.h"
+
+namespace bailee {
+namespace {
+
+using vault::CollectionWriter;
+using vault::Frame;
+using vault::PreparedCollection;
+using vault::VaultImpl;
+
+// Rows that one record may take: its own, its terms, wraps and lookups. A generous guess that keeps
+// a group of collections well below the limit of one transaction.
+constexpr size_t kRowsPerRecord = 16;
+constexpr size_t kRowsPerGroup = 16'000;
+
+using Outcome = Result<Collected>;
+
+Status NothingYet() {
+  return Status(Code::kFailed, "collect.not-stored", "the collection was not stored yet");
+}
+
+// Records a refused collection as an event of its own: its transaction writes nothing.
+Status Refused(VaultImpl& vault, const Frame& frame, const vault::PreparedRequest& request,
+               Status status) {
+  const Refusal* refusal = status.refusal();
+  const std::vector<Reason> reasons = refusal == nullptr ? std::vector<Reason>() : refusal->reasons;
+  BAILEE_TRY([[maybe_unused]] const uint64_t number,
+             vault.Record(frame, {.kind = vault::EventKind::kCollect,
+                                  .outcome = refusal == nullptr ? vault::Outcome::kFailed
+                                                                : vault::Outcome::kRefused,
+                                  .on_behalf_of = request.on_behalf_of,
+                                  .reasons = reasons}));
+  return status;
+}
+
+// Stores collections in one transaction; those that may not be stored get their refusal, the others
+// are stored.
+Status StoreGroup(VaultImpl& vault, std::span<Collection::Impl* const> group,
+                  std::vector<Outcome>& outcomes) {
+  return vault.engine().Write([&](store::WriteTransaction& transaction) -> Status {
+    outcomes.assign(group.size(), NothingYet());
+    BAILEE_TRY(Frame frame, vault.BeginWrite(transaction));
+    CollectionWriter writer(vault, transaction, std::move(frame));
+    for (size_t i = 0; i < group.size(); ++i) {
+      const Collection::Impl& impl = *group[i];
+      const PreparedCollection collection{impl.request, impl.records, impl.rules};
+      const Status checked = impl.problem.ok() ? writer.Check(collection) : impl.problem;
+      if (!checked.ok()) {
+        outcomes[i] = checked;
+        continue;
+      }
+      BAILEE_TRY(outcomes[i], writer.Store(collection));
+    }
+    return Status();
+  });
+}
+
+// A problem of one collection's own data must not stop the others of its group.
+bool ConcernsOne(const Status& status) {
+  return status.code() == Code::kDamage || status.code() == Code::kInvalidValue;
+}
+
+Result<std::vector<Outcome>> StoreAll(VaultImpl& vault, std::span<Collection::Impl* const> group) {
+  std::vector<Outcome> outcomes;
+  const Status stored = StoreGroup(vault, group, outcomes);
+  if (!stored.ok() && ConcernsOne(stored) && group.size() > 1) {
+    outcomes.clear();
+    for (Collection::Impl* const& one : group) {
+      BAILEE_TRY(std::vector<Outcome> alone, StoreAll(vault, {&one, 1}));
+      outcomes.push_back(std::move(alone.front()));
+    }
+    return outcomes;
+  }
+  if (!stored.ok() && ConcernsOne(stored)) {
+    outcomes.assign(1, stored);
+  } else if (!stored.ok()) {
+    return stored;
+  }
+  for (size_t i = 0; i < group.size(); ++i) {
+    if (outcomes[i].ok()) continue;
+    BAILEE_TRY(const Frame frame, vault.Begin());
+    outcomes[i] = Refused(vault, frame, group[i]->request, outcomes[i].status());
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+Collection::Collection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Collection::Collection(Collection&&) noexcept = default;
+Collection& Collection::operator=(Collection&&) noexcept = default;
+Collection::~Collection() = default;
+
+Collection& Collection::Put(std::string_view category, std::vector<FieldInput> fields,
+                            std::optional<RecordId> record) {
+  if (!impl_->problem.ok()) return *this;
+  Result<vault::PreparedRecord> prepared = vault::PrepareRecord(
+      *impl_->rules->in_force->policy, category, fields, record, impl_->vault->random());
+  if (!prepared.ok()) {
+    impl_->problem = prepared.status();
+  } else {
+    impl_->records.push_back(*std::move(prepared));
+  }
+  return *this;
+}
+
+Collection& Collection::Put(std::string_view category, std::initializer_list<FieldInput> fields,
+                            std::optional<RecordId> record) {
+  std::vector<FieldInput> list;
+  list.reserve(fields.size());
+  for (const FieldInput& field : fields) list.emplace_back(field.name, std::move(field.value));
+  return Put(category, std::move(list), record);
+}
+
+Result<Collected> Collection::Commit() {
+  Impl* one = impl_.get();
+  BAILEE_TRY(std::vector<Outcome> outcomes, StoreAll(*impl_->vault, {&one, 1}));
+  return std::move(outcomes.front());
+}
+
+struct Batch::Impl {
+  std::shared_ptr<VaultImpl> vault;
+  std::deque<Collection> collections;
+};
+
+Batch::Batch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Batch::Batch(Batch&&) noexcept = default;
+Batch& Batch::operator=(Batch&&) noexcept = default;
+Batch::~Batch() = default;
+
+Collection& Batch::Add(const CollectRequest& request) {
+  return impl_->collections.emplace_back(vault::BeginCollection(impl_->vault, request));
+}
+
+size_t Batch::records() const {
+  size_t count = 0;
+  for (const Collection& collection : impl_->collections) count += collection.impl_->records.size();
+  return count;
+}
+
+Result<std::vector<Result<Collected>>> Batch::Commit() {
+  if (records() > limits::kBatchRecordsMax) {
+    return Status(Code::kInvalidValue, "batch.too-large", "a batch holds at most 10,000 records",
+                  "commit more often");
+  }
+  std::deque<Collection> collections = std::move(impl_->collections);
+  impl_->collections.clear();
+  std::vector<Outcome> all;
+  std::vector<Collection::Impl*> group;
+  size_t rows = 0;
+  const auto flush = [&]() -> Status {
+    if (group.empty()) return Status();
+    BAILEE_TRY(std::vector<Outcome> outcomes, StoreAll(*impl_->vault, group));
+    std::move(outcomes.begin(), outcomes.end(), std::back_inserter(all));
+    group.clear();
+    rows = 0;
+    return Status();
+  };
+  for (Collection& collection : collections) {
+    const size_t next = kRowsPerRecord * (1 + collection.impl_->records.size());
+    if (rows + next > kRowsPerGroup) BAILEE_RETURN_IF_ERROR(flush());
+    group.push_back(collection.impl_.get());
+    rows += next;
+  }
+  BAILEE_RETURN_IF_ERROR(flush());
+  return all;
+}
+
+namespace vault {
+
+Collection BeginCollection(const std::shared_ptr<VaultImpl>& vault, const CollectRequest& request) {
+  auto impl = std::make_unique<Collection::Impl>(vault, request);
+  impl->problem = impl->request.problem;
+  Result<Frame> frame = vault->Begin();
+  if (frame.ok()) {
+    impl->rules = frame->rules;
+  } else {
+    impl->problem = frame.status();
+  }
+  return Collection(std::move(impl));
+}
+
+Batch BeginBatch(const std::shared_ptr<VaultImpl>& vault) {
+  return Batch(std::make_unique<Batch::Impl>(Batch::Impl{vault, {}}));
+}
+
+}  // namespace vault
+}  // namespace bailee

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
+#include "base/try.h"
+#include "crypto/hash.h"
+#include "crypto/password.h"
+#include "keys/issue.h"
+#include "record/kind.h"
+#include "vault/fold_lookups.h"
+#include "vault/session_impl.h"
+
+namespace bailee::vault {
+namespace {
+
+Status IndexMissing() {
+  return Status(Code::kKey, "key.index-missing",
+                "the keyring holds no index key for this field and purpose",
+                "grant a new keyring from the purpose's origin");
+}
+
+// What an unknown subject's password is compared with, so that it takes as long as a known one's:
+// an Argon2id verifier of the cost that stored ones have, of a password nobody knows.
+Status CompareWithNobody(const Secret& attempt) {
+  static const std::string kNobody =
+      "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
+      "4CJjJqUHBbBCL1nzMnS8bjDqMdGLhRzwnq1tGu3SVfU";
+  BAILEE_TRY(const Secret verifier, Secret::From(std::string_view(kNobody)));
+  BAILEE_TRY([[maybe_unused]] const bool same, crypto::CheckPassword(verifier, attempt));
+  return Status();
+}
+
+}  // namespace
+
+Result<bool> SessionImpl::ValueMatches(const Record& record, Kind kind,
+                                       std::string_view index_form) const {
+  const std::optional<Secret>& stored = record.values.front().value;
+  if (!stored) return false;
+  BAILEE_TRY(const Secret form, stored->Reveal([&](std::string_view canonical) {
+    return record::IndexForm(kind, canonical);
+  }));
+  return form.Reveal([&](std::string_view mine) {
+    return crypto::ConstantTimeEqual(AsBytes(mine), AsBytes(index_form));
+  });
+}
+
+Result<std::vector<Found>> SessionImpl::FindByTag(Frame& frame, const Ask& ask,
+                                                  const keys::HeldIndex& index,
+                                                  std::string_view index_form) {
+  const policy::Policy& policy = frame.in_force();
+  const policy::CategoryIndex category = policy.FindCategory(ask.category);
+  const Kind kind = policy.field(category, policy.FindField(category, ask.fields.front())).kind;
+  const crypto::NameId category_id = crypto::NameIdOf(ask.category);
+  const keys::LookupTag tag = keys::TagOfValue(index.key, AsBytes(index_form));
+  std::vector<keys::FieldHit> hits;
+  BAILEE_RETURN_IF_ERROR(keys::FindField(vault_->lookup(), *frame.snapshot,
+                                         {index.id, index.version}, tag,
+                                         [&](const keys::FieldHit& hit) {
+                                           hits.push_back(hit);
+                                           return true;
+                                         }));
+  std::vector<Found> found;
+  std::vector<EventRecord> about;
+  for (const keys::FieldHit& hit : hits) {
+    BAILEE_TRY(const auto subject, vault_->LoadSubject(frame, hit.handle));
+    if (subject == nullptr) continue;
+    BAILEE_TRY(const std::optional<FoundRow> row,
+               FindRow(frame, *subject, category_id, hit.record));
+    if (!row) continue;
+    policy::Decision refused;
+    BAILEE_TRY(const std::optional<Record> record, Release(frame, *subject, ask, *row, refused));
+    if (!record) continue;
+    // A row that was overwritten may still be listed under its old value.
+    BAILEE_TRY(const bool matches, ValueMatches(*record, kind, index_form));
+    if (!matches) continue;
+    found.push_back({hit.handle, hit.record});
+    about.push_back(EventRecordOf(*subject, category_id, *row));
+  }
+  BAILEE_TRY([[maybe_unused]] const uint64_t decision, Allow(frame, ask, {}, about));
+  return found;
+}
+
+Result<std::vector<Found>> SessionImpl::Find(const FindRequest& request) {
+  const std::string_view field = request.field;
+  const Ask ask{.kind = EventKind::kFind,
+                .action = policy::Action::kFind,
+                .category = request.category,
+                .fields = {&field, 1},
+                .case_reference = request.case_reference};
+  BAILEE_TRY(Frame frame, vault_->Begin());
+  const policy::Decision first = DecideStageOne(frame, ask);
+  if (!first.allowed()) return Refuse(frame, ask, first, {});
+  const keys::Manifest::Index* known =
+      frame.rules->manifest.FindIndex(keys::IndexNameOf(ask.category, field, purpose_.name));
+  const keys::HeldIndex* index =
+      known == nullptr ? nullptr : vault_->keyring().FindIndex(known->id, known->version);
+  if (index == nullptr) return Fail(frame, ask, {}, IndexMissing());
+
+  const policy::Policy& policy = frame.in_force();
+  const policy::CategoryIndex category = policy.FindCategory(ask.category);
+  const policy::FieldInfo& info = policy.field(category, policy.FindField(category, field));
+  Result<Secret> form = request.value.Reveal([&](std::string_view raw) -> Result<Secret> {
+    BAILEE_TRY(const Secret canonical, record::Normalise(info.kind, raw, info.max_bytes));
+    return canonical.Reveal(
+        [&](std::string_view text) { return record::IndexForm(info.kind, text); });
+  });
+  if (!form.ok()) return Fail(frame, ask, {}, form.status());
+
+  BAILEE_TRY(const bool pending, HasPending(frame, {index->id, index->version}));
+  if (pending) {
+    frame = Frame();
+    BAILEE_TRY([[maybe_unused]] const size_t folded, FoldLookups(*vault_));
+    BAILEE_TRY(frame, vault_->Begin());
+  }
+  return form->Reveal([&](std::string_view text) -> Result<std::vector<Found>> {
+    Result<std::vector<Found>> found = FindByTag(frame, ask, *index, text);
+    return found.ok() ? std::move(found) : Fail(frame, ask, {}, found.status());
+  });
+}
+
+Result<bool> SessionImpl::VerifyPassword(const VerifyRequest& request) {
+  const std::string_view field = request.field;
+  const Ask ask{.kind = EventKind::kVerifyPassword,
+                .action = policy::Action::kVerifyPassword,
+                .category = request.category,
+                .fields = {&field, 1},
+                .case_reference = {}};
+  BAILEE_TRY(Frame frame, vault_->Begin());
+  const policy::Decision first = DecideStageOne(frame, ask);
+  if (!first.allowed()) return Refuse(frame, ask, first, {});
+  BAILEE_TRY(const RecordId id, RecordAsked(frame, ask, {}));
+  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, request.who));
+  std::shared_ptr<const OpenedSubject> subject;
+  if (handle) {
+    BAILEE_TRY(subject, vault_->LoadSubject(frame, *handle));
+  }
+  const crypto::NameId category = crypto::NameIdOf(ask.category);
+  std::optional<Record> record;
+  std::vector<EventRecord> about;
+  if (subject != nullptr) {
+    BAILEE_TRY(const std::optional<FoundRow> found, FindRow(frame, *subject, category, id));
+    if (found) {
+      policy::Decision refused;
+      Result<std::optional<Record>> released = Release(frame, *subject, ask, *found, refused);
+      if (!released.ok()) return Fail(frame, ask, subject->handle(), released.status());
+      if (!refused.allowed() && refused.visible)
+        return Refuse(frame, ask, refused, subject->handle());
+      record = *std::move(released);
+      about.push_back(EventRecordOf(*subject, category, *found));
+    }
+  }
+  bool same = false;
+  if (record && record->values.front().value) {
+    BAILEE_TRY(same, crypto::CheckPassword(*record->values.front().value, request.attempt));
+  } else {
+    BAILEE_RETURN_IF_ERROR(CompareWithNobody(request.attempt));
+  }
+  BAILEE_TRY([[maybe_unused]] const uint64_t decision,
+             Allow(frame, ask, subject ? subject->handle() : Handle{}, about));
+  return same;
+}
+
+}  // namespace bailee::vault

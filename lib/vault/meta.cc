@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/meta.h"
+
+#include <array>
+
+#include "base/codec.h"
+#include "base/try.h"
+#include "crypto/binding.h"
+#include "crypto/suite1.h"
+
+namespace bailee::vault {
+namespace {
+
+using store::Table;
+
+constexpr std::string_view kMagic = "BAILEEVT";
+
+Status Damaged(const char* what) {
+  return Status(Code::kDamage, "vault.damaged", std::string("the vault is damaged: ") + what,
+                "restore it from a backup");
+}
+
+crypto::EncodedBinding SecretsBinding(const VaultId& vault, uint16_t storage_version) {
+  return crypto::Encode(crypto::Binding{
+      .label = crypto::Label::kStorageSecrets, .vault = vault, .generation = storage_version});
+}
+
+}  // namespace
+
+Bytes EncodeVaultRow(const VaultRow& row) {
+  Bytes bytes;
+  Writer(bytes).Put(AsBytes(kMagic)).Put(row.format).Put(row.id.view()).Put(row.created_at.unix_ms);
+  return bytes;
+}
+
+Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot) {
+  BAILEE_TRY(const std::optional<ByteView> bytes, snapshot.Get(Table::kMeta, AsBytes(kMetaVault)));
+  Reader reader(bytes.value_or(ByteView()));
+  if (AsText(reader.GetBytes(kMagic.size())) != kMagic) {
+    return Status(Code::kNoVault, "vault.not-a-vault",
+                  "the directory holds a database that is not a vault",
+                  "name the directory that was given to init");
+  }
+  VaultRow row;
+  row.format = reader.Get<uint16_t>();
+  if (!reader.failed() && row.format > kFormatVersion) {
+    return Status(Code::kTooNew, "vault.too-new", "the vault's format is newer than this library",
+                  "upgrade the library; nothing was changed");
+  }
+  row.id = {reader.GetArray<16>()};
+  row.created_at = {reader.Get<int64_t>()};
+  if (!reader.complete() || row.format != kFormatVersion)
+    return Damaged("its first row makes no sense");
+  return row;
+}
+
+Result<Bytes> SealStorageSecrets(const VaultId& vault, uint16_t storage_version,
+                                 const crypto::StorageKey& storage, const StorageSecrets& secrets,
+                                 crypto::Random& random) {
+  BAILEE_TRY(Secret plain, Secret::Allocate(2 * crypto::kKeyBytes));
+  plain.RevealMutable([&](std::span<uint8_t> out) {
+    secrets.ref_key.Reveal([&](ByteView key) { std::copy(key.begin(), key.end(), out.begin()); });
+    secrets.tag_key.Reveal(
+        [&](ByteView key) { std::copy(key.begin(), key.end(), out.begin() + crypto::kKeyBytes); });
+  });
+  Bytes row;
+  Writer(row).Put(storage_version);
+  plain.RevealBytes([&](ByteView bytes) {
+    crypto::SealAppend(storage, SecretsBinding(vault, storage_version), bytes, random, row);
+  });
+  return row;
+}
+
+Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const VaultId& vault,
+                                          uint16_t storage_version,
+                                          const crypto::StorageKey& storage) {
+  BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaSecrets)));
+  Reader reader(row.value_or(ByteView()));
+  const auto version = reader.Get<uint16_t>();
+  if (reader.failed()) return Damaged("its storage secrets are missing");
+  if (version != storage_version) {
+    return Status(Code::kKey, "key.retired",
+                  "the keyring's storage key was replaced by a newer one",
+                  "grant a new keyring to this holder");
+  }
+  const Result<Secret> plain = crypto::Open(storage, SecretsBinding(vault, version), reader.rest());
+  if (!plain.ok())
+    return plain.status().code() == Code::kFull ? plain.status() : Damaged("its storage secrets");
+  return plain->RevealBytes([](ByteView bytes) -> Result<StorageSecrets> {
+    if (bytes.size() != 2 * crypto::kKeyBytes) return Damaged("its storage secrets");
+    StorageSecrets secrets;
+    BAILEE_TRY(secrets.ref_key, crypto::RefKey::FromBytes(bytes.first(crypto::kKeyBytes)));
+    BAILEE_TRY(secrets.tag_key, crypto::TagKey::FromBytes(bytes.last(crypto::kKeyBytes)));
+    return secrets;
+  });
+}
+
+Result<Timestamp> ReadLatestTime(store::Snapshot& snapshot) {
+  BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaClock)));
+  if (!row || row->size() != sizeof(int64_t)) return Damaged("its clock");
+  return Timestamp{LoadBigEndian<int64_t>(row->data())};
+}
+
+Status PutLatestTime(store::WriteTransaction& transaction, Timestamp time) {
+  std::array<uint8_t, 8> bytes{};
+  StoreBigEndian(time.unix_ms, bytes.data());
+  return transaction.Put(Table::kMeta, AsBytes(kMetaClock), bytes);
+}
+
+}  // namespace bailee::vault

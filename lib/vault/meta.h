@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "bailee/bytes.h"
+#include "bailee/clock.h"
+#include "bailee/ids.h"
+#include "bailee/result.h"
+#include "crypto/key.h"
+#include "crypto/random.h"
+#include "store/engine.h"
+
+// The rows of `meta`: FORMAT.md §8.
+namespace bailee::vault {
+
+inline constexpr std::string_view kMetaVault = "vault";
+inline constexpr std::string_view kMetaManifest = "manifest";
+inline constexpr std::string_view kMetaSecrets = "secrets";
+inline constexpr std::string_view kMetaClock = "clock";
+
+inline constexpr uint16_t kFormatVersion = 1;
+
+struct VaultRow {
+  uint16_t format = kFormatVersion;
+  VaultId id;
+  Timestamp created_at;
+};
+Bytes EncodeVaultRow(const VaultRow& row);
+// Reads meta["vault"]. Errors: kNoVault "vault.not-a-vault"; kTooNew "vault.too-new"; those of the
+// store.
+Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot);
+
+// What every holder of the storage key shares.
+struct StorageSecrets {
+  crypto::RefKey ref_key;
+  crypto::TagKey tag_key;
+};
+// Errors: kFull.
+Result<Bytes> SealStorageSecrets(const VaultId& vault, uint16_t storage_version,
+                                 const crypto::StorageKey& storage, const StorageSecrets& secrets,
+                                 crypto::Random& random);
+// Errors: kKey "key.retired" if the row is sealed under another version of the storage key; kDamage
+// "vault.damaged"; kFull; those of the store.
+Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const VaultId& vault,
+                                          uint16_t storage_version,
+                                          const crypto::StorageKey& storage);
+
+// The latest time the vault has seen; the beginning of time if it is new. Errors: kDamage; those of
+// the store.
+Result<Timestamp> ReadLatestTime(store::Snapshot& snapshot);
+Status PutLatestTime(store::WriteTransaction& transaction, Timestamp time);
+
+}  // namespace bailee::vault

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/opened_subject.h"
+
+#include "base/try.h"
+
+namespace bailee::vault {
+namespace {
+
+constexpr size_t kCachedKeysMax = 32;
+
+}  // namespace
+
+keys::WrapPlace OpenedSubject::Place(const crypto::NameId& category, uint16_t compartment,
+                                     const crypto::TermsId& terms) const {
+  return {.vault = vault_,
+          .handle = handle_,
+          .category = category,
+          .record = {},
+          .compartment = compartment,
+          .terms = terms,
+          .subject_generation = subject_.head.generation};
+}
+
+Result<OpenedSubject::SharedKey> OpenedSubject::CompartmentKey(
+    store::Snapshot& snapshot, const keys::WrapPlace& place, uint32_t generation,
+    const keys::HeldPurpose& purpose) const {
+  const Slot slot{place.category, place.compartment, place.terms,
+                  generation,     purpose.id,        purpose.version};
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Cached& cached : cached_) {
+      if (cached.slot == slot) return cached.key;
+    }
+  }
+  BAILEE_TRY(const std::optional<ByteView> row,
+             snapshot.Get(store::Table::kSubjects, keys::WrapsRowKeyOf(place)));
+  if (!row) return SharedKey();
+  BAILEE_TRY(const keys::WrapSet wraps, keys::WrapSet::Open(place, subject_.key, *row));
+  const keys::Wrap* wrap = wraps.Find(purpose.id, generation);
+  if (wrap == nullptr || wrap->key_version != purpose.version) return SharedKey();
+  BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, *wrap, purpose.key));
+  auto shared = std::make_shared<const crypto::CompartmentKey>(std::move(key));
+
+  const std::lock_guard lock(mutex_);
+  if (cached_.size() < kCachedKeysMax) {
+    cached_.push_back({slot, shared});
+  } else {
+    cached_[next_victim_++ % kCachedKeysMax] = {slot, shared};
+  }
+  return SharedKey(std::move(shared));
+}
+
+Result<OpenedSubject::SharedKey> OpenedSubject::TravellingKey(
+    const keys::WrapPlace& place, ByteView travelling, const keys::HeldPurpose& purpose) const {
+  BAILEE_TRY(const keys::WrapSet wraps, keys::WrapSet::Open(place, subject_.key, travelling));
+  for (const keys::Wrap& wrap : wraps.wraps()) {
+    if (wrap.purpose != purpose.id || wrap.key_version != purpose.version) continue;
+    BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, wrap, purpose.key));
+    return SharedKey(std::make_shared<const crypto::CompartmentKey>(std::move(key)));
+  }
+  return SharedKey();
+}
+
+}  // namespace bailee::vault

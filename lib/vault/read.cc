@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/codec.h"
+#include "base/try.h"
+#include "vault/session_impl.h"
+
+namespace bailee::vault {
+namespace {
+
+constexpr size_t kScanChunkRecords = 256;
+
+Status NoFields() {
+  return Status(Code::kUsage, "read.no-fields", "no field was asked for",
+                "name the fields or views to read");
+}
+
+// The parts of a key of `records`. REQUIRES: key.size() == kRecordKeyBytes.
+struct RecordKey {
+  Handle handle;
+  crypto::NameId category;
+  RecordId record;
+};
+RecordKey DecodeRecordKey(ByteView key) {
+  Reader reader(key);
+  return {{reader.GetArray<16>()}, {reader.GetArray<8>()}, {reader.GetArray<16>()}};
+}
+
+}  // namespace
+
+Result<RecordId> SessionImpl::RecordAsked(const Frame& frame, const Ask& ask,
+                                          const std::optional<RecordId>& record) const {
+  const policy::Policy& policy = frame.in_force();
+  const policy::CategoryIndex category = policy.FindCategory(ask.category);
+  BAILEE_CHECK(category.valid());  // stage one allowed it
+  const bool many = policy.category(category).holds == policy::Holds::kMany;
+  if (many && !record) {
+    return Status(Code::kUsage, "read.record-missing",
+                  "the category holds many records, so the record must be named",
+                  "give its id, or use ReadAll");
+  }
+  if (!many && record && *record != RecordId{}) {
+    return Status(Code::kUsage, "read.record-unneeded",
+                  "the category holds one record, which has no id", "leave the record out");
+  }
+  return record.value_or(RecordId{});
+}
+
+Result<Record> SessionImpl::ReadOne(Frame& frame, const Ask& ask, const ReadRequest& request) {
+  BAILEE_TRY(const RecordId id, RecordAsked(frame, ask, request.record));
+  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, request.who));
+  std::shared_ptr<const OpenedSubject> subject;
+  if (handle) {
+    BAILEE_TRY(subject, vault_->LoadSubject(frame, *handle));
+  }
+  const crypto::NameId category = crypto::NameIdOf(ask.category);
+  std::optional<FoundRow> found;
+  if (subject != nullptr) {
+    BAILEE_TRY(found, FindRow(frame, *subject, category, id));
+  }
+  if (!found) {
+    const policy::Decision decision =
+        DecideOn(frame, ask, nullptr, subject ? subject->standing() : policy::Standing{},
+                 policy::WrapState::kPresent);
+    const Handle named = subject ? subject->handle() : Handle{};
+    return decision.allowed() ? Fail(frame, ask, named, NotFound())
+                              : Refuse(frame, ask, decision, named);
+  }
+  policy::Decision refused;
+  Result<std::optional<Record>> record = Release(frame, *subject, ask, *found, refused);
+  if (!record.ok()) return Fail(frame, ask, subject->handle(), record.status());
+  if (!refused.allowed()) return Refuse(frame, ask, refused, subject->handle());
+  const EventRecord about = EventRecordOf(*subject, category, *found);
+  BAILEE_TRY((*record)->decision, Allow(frame, ask, subject->handle(), {&about, 1}));
+  return **std::move(record);
+}
+
+Result<Record> SessionImpl::Read(const ReadRequest& request) {
+  if (request.fields.empty()) return NoFields();
+  const Ask ask{.kind = EventKind::kRead,
+                .action = policy::Action::kRead,
+                .category = request.category,
+                .fields = request.fields,
+                .case_reference = request.case_reference};
+  BAILEE_TRY(Frame frame, vault_->Begin());
+  const policy::Decision first = DecideStageOne(frame, ask);
+  if (!first.allowed()) return Refuse(frame, ask, first, {});
+  return ReadOne(frame, ask, request);
+}
+
+Result<std::vector<Record>> SessionImpl::ReadAll(const ReadAllRequest& request) {
+  if (request.fields.empty()) return NoFields();
+  const Ask ask{.kind = EventKind::kReadAll,
+                .action = policy::Action::kRead,
+                .category = request.category,
+                .fields = request.fields,
+                .case_reference = request.case_reference};
+  BAILEE_TRY(Frame frame, vault_->Begin());
+  const policy::Decision first = DecideStageOne(frame, ask);
+  if (!first.allowed()) return Refuse(frame, ask, first, {});
+  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, request.who));
+  std::shared_ptr<const OpenedSubject> subject;
+  if (handle) {
+    BAILEE_TRY(subject, vault_->LoadSubject(frame, *handle));
+  }
+  std::vector<Record> records;
+  std::vector<EventRecord> about;
+  policy::Decision told;  // a refusal that may be told, for when nothing is released
+  if (subject != nullptr) {
+    const crypto::NameId category = crypto::NameIdOf(ask.category);
+    Bytes prefix;
+    Writer(prefix).Put(handle->view()).Put(category.view());
+    Status problem;
+    BAILEE_RETURN_IF_ERROR(
+        frame.snapshot->Scan(store::Table::kRecords, prefix, {}, [&](ByteView key, ByteView bytes) {
+          if (key.size() != kRecordKeyBytes) return true;
+          problem = [&]() -> Status {
+            BAILEE_TRY(const FoundRow found,
+                       ParseRow(frame, *subject, category, DecodeRecordKey(key).record, bytes));
+            policy::Decision refused;
+            BAILEE_TRY(std::optional<Record> record, Release(frame, *subject, ask, found, refused));
+            if (record) {
+              records.push_back(*std::move(record));
+              about.push_back(EventRecordOf(*subject, category, found));
+            } else if (refused.visible) {
+              told = std::move(refused);
+            }
+            return Status();
+          }();
+          return problem.ok();
+        }));
+    if (!problem.ok()) return Fail(frame, ask, subject->handle(), problem);
+  }
+  if (records.empty() && !told.allowed()) return Refuse(frame, ask, told, subject->handle());
+  BAILEE_TRY(const uint64_t decision,
+             Allow(frame, ask, subject ? subject->handle() : Handle{}, about));
+  for (Record& record : records) record.decision = decision;
+  return records;
+}
+
+Status SessionImpl::Scan(const ScanRequest& request,
+                         const std::function<bool(const Record&)>& visit) {
+  if (request.fields.empty()) return NoFields();
+  const Ask ask{.kind = EventKind::kScan,
+                .action = policy::Action::kRead,
+                .category = request.category,
+                .fields = request.fields,
+                .case_reference = request.case_reference};
+  const crypto::NameId category = crypto::NameIdOf(ask.category);
+  Bytes from;
+  while (true) {
+    // A new snapshot for each chunk: a long one would hold back the reuse of space.
+    BAILEE_TRY(Frame frame, vault_->Begin());
+    const policy::Decision first = DecideStageOne(frame, ask);
+    if (!first.allowed()) return Refuse(frame, ask, first, {});
+    std::vector<Record> chunk;
+    std::vector<EventRecord> about;
+    std::shared_ptr<const OpenedSubject> subject;
+    size_t visited = 0;
+    bool more = false;
+    Status problem;
+    BAILEE_RETURN_IF_ERROR(
+        frame.snapshot->Scan(store::Table::kRecords, {}, from, [&](ByteView key, ByteView bytes) {
+          if (visited == kScanChunkRecords) {
+            more = true;
+            from.assign(key.begin(), key.end());
+            return false;
+          }
+          ++visited;
+          problem = [&]() -> Status {
+            if (key.size() != kRecordKeyBytes) return Status();
+            const RecordKey parts = DecodeRecordKey(key);
+            if (parts.category != category) return Status();
+            if (subject == nullptr || subject->handle() != parts.handle) {
+              BAILEE_TRY(subject, vault_->LoadSubject(frame, parts.handle));
+            }
+            if (subject == nullptr) return Status();
+            BAILEE_TRY(const FoundRow found,
+                       ParseRow(frame, *subject, category, parts.record, bytes));
+            policy::Decision refused;
+            BAILEE_TRY(std::optional<Record> record, Release(frame, *subject, ask, found, refused));
+            if (!record) return Status();
+            chunk.push_back(*std::move(record));
+            about.push_back(EventRecordOf(*subject, category, found));
+            return Status();
+          }();
+          return problem.ok();
+        }));
+    if (!problem.ok()) return Fail(frame, ask, {}, problem);
+    BAILEE_TRY(const uint64_t decision, Allow(frame, ask, {}, about));
+    for (Record& record : chunk) {
+      record.decision = decision;
+      if (!visit(record)) return Status();
+    }
+    if (!more) return Status();
+    frame = Frame();
+  }
+}
+
+Result<std::vector<RecordInfo>> SessionImpl::List(const Who& who) {
+  Ask ask{.kind = EventKind::kList,
+          .action = policy::Action::kRead,
+          .category = {},
+          .fields = {},
+          .case_reference = {}};
+  BAILEE_TRY(Frame frame, vault_->Begin());
+  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, who));
+  std::shared_ptr<const OpenedSubject> subject;
+  if (handle) {
+    BAILEE_TRY(subject, vault_->LoadSubject(frame, *handle));
+  }
+  if (subject == nullptr) return Fail(frame, ask, {}, NotFound());
+  std::vector<RecordInfo> listed;
+  std::vector<EventRecord> about;
+  for (const policy::CategoryInfo& category : frame.in_force().categories()) {
+    const crypto::NameId category_id = crypto::NameIdOf(category.id);
+    Bytes prefix;
+    Writer(prefix).Put(handle->view()).Put(category_id.view());
+    Status problem;
+    BAILEE_RETURN_IF_ERROR(
+        frame.snapshot->Scan(store::Table::kRecords, prefix, {}, [&](ByteView key, ByteView bytes) {
+          if (key.size() != kRecordKeyBytes) return true;
+          const RecordId id = DecodeRecordKey(key).record;
+          Result<FoundRow> found = ParseRow(frame, *subject, category_id, id, bytes);
+          problem = found.status();
+          if (!problem.ok()) return false;
+          const policy::Datum datum = found->terms->DatumAt(found->row.head().collected_at);
+          const bool readable =
+              std::any_of(category.fields.begin(), category.fields.end(), [&](const auto& field) {
+                const std::string_view name = field.name;
+                const Ask one{.kind = EventKind::kList,
+                              .action = policy::Action::kRead,
+                              .category = category.id,
+                              .fields = {&name, 1},
+                              .case_reference = {}};
+                return DecideOn(frame, one, &datum, subject->standing(),
+                                policy::WrapState::kPresent)
+                    .allowed();
+              });
+          if (!readable) return true;
+          listed.push_back({subject->handle(), id, category.id, found->row.head().collected_at,
+                            found->terms->notice, found->terms->source,
+                            found->terms->bound->policy->version()});
+          about.push_back(EventRecordOf(*subject, category_id, *found));
+          return true;
+        }));
+    if (!problem.ok()) return Fail(frame, ask, subject->handle(), problem);
+  }
+  if (listed.empty()) return Fail(frame, ask, subject->handle(), NotFound());
+  BAILEE_TRY([[maybe_unused]] const uint64_t decision, Allow(frame, ask, subject->handle(), about));
+  return listed;
+}
+
+}  // namespace bailee::vault

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bailee/session.h"
+#include "keys/keyring_keys.h"
+#include "policy/decide.h"
+#include "record/row.h"
+#include "vault/event.h"
+#include "vault/vault_impl.h"
+
+namespace bailee::vault {
+
+// What one call asks for, the same for every record it may meet. Borrows its texts.
+struct Ask {
+  EventKind kind = EventKind::kRead;
+  policy::Action action = policy::Action::kRead;
+  std::string_view category;
+  std::span<const std::string_view> fields;
+  std::string_view case_reference;
+};
+
+// A record row as it was found, with its terms.
+struct FoundRow {
+  RecordId id;
+  record::RecordRow row;
+  std::shared_ptr<const BoundTerms> terms;
+};
+
+class SessionImpl {
+ public:
+  // REQUIRES: `purpose` is held by the vault's keyring.
+  SessionImpl(std::shared_ptr<VaultImpl> vault, const keys::HeldPurpose& purpose,
+              std::string on_behalf_of)
+      : vault_(std::move(vault)), purpose_(purpose), on_behalf_of_(std::move(on_behalf_of)) {}
+
+  Result<Record> Read(const ReadRequest& request);
+  Result<std::vector<Record>> ReadAll(const ReadAllRequest& request);
+  Status Scan(const ScanRequest& request, const std::function<bool(const Record&)>& visit);
+  Result<std::vector<Found>> Find(const FindRequest& request);
+  Result<bool> VerifyPassword(const VerifyRequest& request);
+  Result<std::vector<RecordInfo>> List(const Who& who);
+  std::string_view purpose() const { return purpose_.name; }
+
+ private:
+  // decision.cc
+  policy::Request RequestFor(const Frame& frame, const Ask& ask, std::string_view field) const;
+  // Stage one for every field: success, or the first refusal.
+  policy::Decision DecideStageOne(const Frame& frame, const Ask& ask) const;
+  // Both stages for every field on one datum (null: there is none): success, or the first refusal.
+  policy::Decision DecideOn(const Frame& frame, const Ask& ask, const policy::Datum* datum,
+                            const policy::Standing& standing, policy::WrapState wrap) const;
+  // Records a refusal and says it; what may not be told is kNotFound.
+  Status Refuse(const Frame& frame, const Ask& ask, const policy::Decision& decision,
+                const Handle& handle);
+  // Records that there was nothing, or a failure on the way, and says that.
+  Status Fail(const Frame& frame, const Ask& ask, const Handle& handle, Status status);
+  Result<uint64_t> Allow(const Frame& frame, const Ask& ask, const Handle& handle,
+                         std::span<const EventRecord> records);
+
+  // open_record.cc
+  Result<std::optional<FoundRow>> FindRow(Frame& frame, const OpenedSubject& subject,
+                                          const crypto::NameId& category, const RecordId& id);
+  Result<FoundRow> ParseRow(Frame& frame, const OpenedSubject& subject,
+                            const crypto::NameId& category, const RecordId& id, ByteView bytes);
+  // The values asked for. Nothing: a compartment has no wrap for this purpose yet.
+  Result<std::optional<Record>> OpenValues(Frame& frame, const OpenedSubject& subject,
+                                           const Ask& ask, const FoundRow& found);
+  Result<OpenedSubject::SharedKey> KeyOf(Frame& frame, const OpenedSubject& subject,
+                                         const crypto::NameId& category, const FoundRow& found,
+                                         const record::RowEntry& entry);
+
+  // Decides on one row and opens it. A refusal is a Decision in `refused`; errors are of the store
+  // or damage.
+  Result<std::optional<Record>> Release(Frame& frame, const OpenedSubject& subject, const Ask& ask,
+                                        const FoundRow& found, policy::Decision& refused);
+  EventRecord EventRecordOf(const OpenedSubject& subject, const crypto::NameId& category,
+                            const FoundRow& found) const;
+
+  // read.cc
+  Result<Record> ReadOne(Frame& frame, const Ask& ask, const ReadRequest& request);
+  Result<RecordId> RecordAsked(const Frame& frame, const Ask& ask,
+                               const std::optional<RecordId>& record) const;
+
+  // find.cc
+  Result<std::vector<Found>> FindByTag(Frame& frame, const Ask& ask, const keys::HeldIndex& index,
+                                       std::string_view index_form);
+  Result<bool> ValueMatches(const Record& record, Kind kind, std::string_view index_form) const;
+
+  const std::shared_ptr<VaultImpl> vault_;
+  const keys::HeldPurpose& purpose_;
+  const std::string on_behalf_of_;
+};
+
+// Ids of the records key: handle ‖ category ‖ record.
+inline constexpr size_t kRecordKeyBytes = 40;
+std::array<uint8_t, kRecordKeyBytes> RecordKeyOf(const Handle& handle,
+                                                 const crypto::NameId& category,
+                                                 const RecordId& record);
+
+}  // namespace bailee::vault

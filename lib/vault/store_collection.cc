@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/store_collection.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/try.h"
+#include "record/row.h"
+#include "record/terms.h"
+#include "vault/session_impl.h"
+
+namespace bailee::vault {
+namespace {
+
+using store::Table;
+
+// How much newer the time must be before the vault's clock is written again.
+constexpr int64_t kClockStepMs = 60'000;
+
+Status UnknownHandle() {
+  return Status(Code::kNotFound, "collect.handle-unknown", "no subject has this handle",
+                "collect by ref or tag first: that makes the subject");
+}
+
+}  // namespace
+
+Result<Timestamp> CollectionWriter::CollectedAt(const PreparedRequest& request) const {
+  const Timestamp at = request.collected_at.value_or(frame_.now);
+  if (at > frame_.now) {
+    return Status(Code::kInvalidValue, "collect.future",
+                  "the time of collection lies in the future",
+                  "give the time at which it was collected, or leave it out for now");
+  }
+  return at;
+}
+
+Result<std::optional<CollectionWriter::Target>> CollectionWriter::FindTarget(
+    const PreparedRequest& request) {
+  BAILEE_TRY(const std::optional<Handle> handle,
+             request.WithWho([&](const Who& who) { return vault_.Resolve(transaction_, who); }));
+  if (!handle) return std::optional<Target>();
+  BAILEE_TRY(const std::optional<ByteView> row,
+             transaction_.Get(Table::kSubjects, keys::SubjectRowKeyOf(*handle)));
+  if (!row) return std::optional<Target>();
+  BAILEE_TRY(const crypto::ShardKey* shard,
+             vault_.shards().Get(transaction_, keys::ShardOf(handle->bytes)));
+  Target target;
+  target.handle = *handle;
+  BAILEE_TRY(target.subject, keys::OpenSubject(vault_.id(), *handle, *row, *shard));
+  return std::optional<Target>(std::move(target));
+}
+
+Status CollectionWriter::CheckAbout(const PreparedCollection& collection,
+                                    const PreparedRecord& record) const {
+  const bool browser = policy().category(record.category).about == policy::About::kBrowser;
+  const Who::Kind kind = collection.request.kind;
+  const bool fits = kind == Who::Kind::kHandle ||
+                    browser == (kind == Who::Kind::kTag || kind == Who::Kind::kNobody);
+  if (fits) return Status();
+  const std::string& name = policy().category(record.category).id;
+  return Status(Code::kInvalidValue, "collect.about",
+                name + (browser ? " is about a browser, not about a person"
+                                : " is about a person, not about a browser"),
+                browser ? "collect it by tag, or by nobody" : "collect it by ref");
+}
+
+Status CollectionWriter::CheckRecord(const PreparedCollection& collection,
+                                     const PreparedRecord& record, Timestamp collected_at,
+                                     const policy::Standing& standing) {
+  BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record));
+  const policy::CategoryInfo& category = policy().category(record.category);
+  for (const PreparedField& field : record.fields) {
+    const policy::FieldInfo& info = category.fields[field.field.value];
+    if (info.is_view()) continue;
+    const policy::Request request{.action = policy::Action::kCollect,
+                                  .purpose = {},
+                                  .category = category.id,
+                                  .field = info.name,
+                                  .on_behalf_of = collection.request.on_behalf_of,
+                                  .case_reference = {},
+                                  .now = frame_.now,
+                                  .policy_version = 0,
+                                  .purpose_key_held = false,
+                                  .wrap = policy::WrapState::kPresent,
+                                  .notice = collection.request.notice,
+                                  .source = collection.request.source,
+                                  .collected_at = collected_at};
+    const policy::Decision decision = policy::Decide(policy(), nullptr, standing, request);
+    if (!decision.allowed()) return decision.ToStatus();
+  }
+  return Status();
+}
+
+Status CollectionWriter::Check(const PreparedCollection& collection) {
+  if (collection.rules != frame_.rules) {
+    return Status(Code::kConflict, "policy.changed", "the policy changed while this was collected",
+                  "collect again under the policy now in force");
+  }
+  BAILEE_TRY(const Timestamp collected_at, CollectedAt(collection.request));
+  const Who::Kind kind = collection.request.kind;
+  if (kind == Who::Kind::kRef || kind == Who::Kind::kTag) {
+    BAILEE_TRY([[maybe_unused]] const VaultImpl::Ref ref,
+               collection.request.WithWho([&](const Who& who) { return vault_.RefTag(who); }));
+  }
+  BAILEE_TRY(const std::optional<Target> target, FindTarget(collection.request));
+  if (!target && kind == Who::Kind::kHandle) return UnknownHandle();
+  const policy::Standing standing = target ? target->standing : policy::Standing{};
+  for (const PreparedRecord& record : collection.records) {
+    BAILEE_RETURN_IF_ERROR(CheckRecord(collection, record, collected_at, standing));
+  }
+  return Status();
+}
+
+Result<CollectionWriter::Target> CollectionWriter::MakeTarget(const PreparedRequest& request) {
+  Target target;
+  target.created = true;
+  target.changed = true;
+  target.handle = {crypto::RandomArray<16>(vault_.random())};
+  target.subject.kind =
+      request.kind == Who::Kind::kRef ? keys::SubjectKind::kSubject : keys::SubjectKind::kTag;
+  target.subject.created_at = frame_.now;
+  target.subject.head.epoch = keys::kFirstEpoch;
+  BAILEE_TRY(target.subject.key, crypto::SubjectKey::Generate(vault_.random()));
+  BAILEE_TRY(target.subject.ref,
+             request.text.RevealBytes([](ByteView bytes) { return Secret::From(bytes); }));
+  if (request.kind != Who::Kind::kNobody) {
+    BAILEE_TRY(const VaultImpl::Ref ref,
+               request.WithWho([&](const Who& who) { return vault_.RefTag(who); }));
+    BAILEE_RETURN_IF_ERROR(keys::PutRef(vault_.lookup(), transaction_, ref.domain, ref.tag,
+                                        target.handle, vault_.random()));
+  }
+  return target;
+}
+
+Status CollectionWriter::PutTarget(Target& target) {
+  if (!target.changed) return Status();
+  if (!target.created) ++target.subject.head.revision;
+  BAILEE_TRY(const crypto::ShardKey* shard,
+             vault_.shards().Get(transaction_, keys::ShardOf(target.handle.bytes)));
+  BAILEE_TRY(const Bytes row, keys::SealSubject(vault_.id(), target.handle, target.subject, *shard,
+                                                vault_.random()));
+  return transaction_.Put(Table::kSubjects, keys::SubjectRowKeyOf(target.handle), row);
+}
+
+Result<crypto::TermsId> CollectionWriter::PutTerms(const PreparedCollection& collection,
+                                                   const Draft& draft) {
+  const record::Terms terms{
+      .policy_version = policy().version(),
+      .expiry_bucket = policy().BucketOf(draft.record.category, draft.collected_at).number,
+      .notice = collection.request.notice,
+      .source = collection.request.source,
+      .controller = collection.request.on_behalf_of};
+  const Bytes value = record::EncodeTerms(terms);
+  const crypto::TermsId id = record::IdOfTerms(vault_.id(), value);
+  BAILEE_TRY(const std::optional<ByteView> known, transaction_.Get(Table::kTerms, id.view()));
+  if (!known) BAILEE_RETURN_IF_ERROR(transaction_.Put(Table::kTerms, id.view(), value));
+  return id;
+}
+
+Status CollectionWriter::StoreRecord(const PreparedCollection& collection, Target& target,
+                                     Draft draft, Collected& done) {
+  const auto key = RecordKeyOf(target.handle, draft.binding.id, draft.record.id);
+  BAILEE_TRY(const std::optional<ByteView> existing, transaction_.Get(Table::kRecords, key));
+  const bool replaces = existing.has_value();
+  if (replaces) {
+    // A copy: what a write transaction returned is valid only until its next change.
+    const Bytes old_bytes(existing->begin(), existing->end());
+    BAILEE_TRY(const record::RecordRow old, record::ParseRecordRow(old_bytes));
+    BAILEE_TRY(const bool same, HasSameContent(collection, target, draft, old));
+    if (same) {
+      ++done.unchanged;
+      return Status();
+    }
+    draft.revision = old.head().revision + 1;
+  }
+  BAILEE_TRY(draft.terms_id, PutTerms(collection, draft));
+  BAILEE_TRY(const Bytes row, SealRow(target, draft));
+  BAILEE_RETURN_IF_ERROR(transaction_.Put(Table::kRecords, key, row));
+  if (replaces) {
+    target.subject.SetRevision(draft.binding.id, draft.record.id, draft.revision);
+    target.changed = true;
+    ++done.replaced;
+  }
+  return PutLookups(target, draft);
+}
+
+Result<Collected> CollectionWriter::Store(const PreparedCollection& collection) {
+  BAILEE_TRY(std::optional<Target> found, FindTarget(collection.request));
+  if (!found) {
+    BAILEE_TRY(Target made, MakeTarget(collection.request));
+    found = std::move(made);
+  }
+  BAILEE_TRY(const Timestamp collected_at, CollectedAt(collection.request));
+  const std::string& controller = collection.request.on_behalf_of;
+  const policy::TermsIndexes terms{
+      policy().FindNotice(collection.request.notice),
+      policy().FindSource(collection.request.source),
+      controller.empty() ? policy::ControllerIndex{} : policy().FindController(controller)};
+  Collected done;
+  done.handle = found->handle;
+  std::vector<EventRecord> about;
+  for (const PreparedRecord& record : collection.records) {
+    const CategoryBinding& binding = bound().category(record.category);
+    const Draft draft{record, policy().category(record.category), binding, terms, {}, collected_at,
+                      0};
+    BAILEE_RETURN_IF_ERROR(StoreRecord(collection, *found, draft, done));
+    done.records.push_back(record.id);
+    about.push_back({found->handle, binding.id, record.id, {}});
+  }
+  BAILEE_RETURN_IF_ERROR(PutTarget(*found));
+  BAILEE_TRY(const Timestamp latest, ReadLatestTime(transaction_));
+  if (frame_.now.unix_ms - latest.unix_ms >= kClockStepMs) {
+    BAILEE_RETURN_IF_ERROR(PutLatestTime(transaction_, frame_.now));
+  }
+  BAILEE_TRY([[maybe_unused]] const uint64_t number,
+             vault_.RecordWrite(transaction_, frame_,
+                                {.kind = EventKind::kCollect,
+                                 .outcome = Outcome::kAllowed,
+                                 .on_behalf_of = controller,
+                                 .handle = found->handle,
+                                 .records = about}));
+  done.transaction = transaction_.transaction_id();
+  return done;
+}
+
+}  // namespace bailee::vault

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "bailee/collection.h"
+#include "keys/wraps.h"
+#include "record/row.h"
+#include "vault/prepared.h"
+#include "vault/vault_impl.h"
+
+namespace bailee::vault {
+
+// One collection, ready to be stored.
+struct PreparedCollection {
+  const PreparedRequest& request;
+  const std::vector<PreparedRecord>& records;
+  const std::shared_ptr<const Rules>& rules;  // under which the records were prepared
+};
+
+// Stores collections in one write transaction. Made for that transaction and gone with it.
+class CollectionWriter {
+ public:
+  CollectionWriter(VaultImpl& vault, store::WriteTransaction& transaction, Frame frame)
+      : vault_(vault), transaction_(transaction), frame_(std::move(frame)) {}
+
+  // Decides whether the collection may be stored; writes nothing.
+  // Errors: kRefused; kInvalidValue; kConflict "policy.changed"; kNotFound (unknown handle).
+  Status Check(const PreparedCollection& collection);
+
+  // Stores it. REQUIRES: Check succeeded. After an error the transaction must be given up.
+  Result<Collected> Store(const PreparedCollection& collection);
+
+ private:
+  // The subject that is being written, opened or new.
+  struct Target {
+    Handle handle;
+    keys::Subject subject;
+    bool created = false;
+    bool changed = false;
+    policy::Standing standing;
+  };
+  // A compartment key in use by this transaction.
+  struct Sealer {
+    std::shared_ptr<const crypto::CompartmentKey> key;
+    uint32_t generation = 0;
+    Bytes travelling;
+  };
+  // One record on its way to its row.
+  struct Draft {
+    const PreparedRecord& record;
+    const policy::CategoryInfo& category;
+    const CategoryBinding& binding;
+    policy::TermsIndexes terms;
+    crypto::TermsId terms_id;
+    Timestamp collected_at;
+    uint32_t revision = 0;
+  };
+
+  // store_collection.cc
+  Status CheckRecord(const PreparedCollection& collection, const PreparedRecord& record,
+                     Timestamp collected_at, const policy::Standing& standing);
+  Status CheckAbout(const PreparedCollection& collection, const PreparedRecord& record) const;
+  Result<std::optional<Target>> FindTarget(const PreparedRequest& request);
+  Result<Target> MakeTarget(const PreparedRequest& request);
+  Status PutTarget(Target& target);
+  Result<crypto::TermsId> PutTerms(const PreparedCollection& collection, const Draft& draft);
+  Result<Timestamp> CollectedAt(const PreparedRequest& request) const;
+  Status StoreRecord(const PreparedCollection& collection, Target& target, Draft draft,
+                     Collected& done);
+
+  // seal_record.cc
+  Result<Bytes> SealRow(Target& target, const Draft& draft);
+  Result<Sealer> SealerFor(Target& target, const Draft& draft, uint16_t compartment);
+  Result<Sealer> NewGeneration(Target& target, const Draft& draft, const keys::WrapPlace& place,
+                               keys::WrapSet wraps, policy::CompartmentIndex compartment);
+  std::vector<keys::WrapRecipient> RecipientsOf(const Target& target, const Draft& draft,
+                                                policy::CompartmentIndex compartment) const;
+  Result<bool> HasSameContent(const PreparedCollection& collection, const Target& target,
+                              const Draft& draft, const record::RecordRow& old);
+  Result<std::shared_ptr<const crypto::CompartmentKey>> HeldKey(const Target& target,
+                                                                const Draft& draft,
+                                                                const crypto::TermsId& terms,
+                                                                const record::RowEntry& entry);
+  Result<Secret> PlainOf(const Draft& draft, uint16_t compartment) const;
+  Status PutLookups(Target& target, const Draft& draft);
+  Status PutLookup(Target& target, const Draft& draft, const IndexBinding& index, ByteView form);
+
+  const BoundPolicy& bound() const { return *frame_.rules->in_force; }
+  const policy::Policy& policy() const { return *bound().policy; }
+
+  VaultImpl& vault_;
+  store::WriteTransaction& transaction_;
+  Frame frame_;
+  keys::LazyBoxSender boxes_;
+  std::map<keys::WrapsRowKey, Sealer> sealers_;
+};
+
+}  // namespace bailee::vault

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+
+#include "bailee/ids.h"
+#include "bailee/result.h"
+#include "crypto/names.h"
+#include "policy/decide.h"
+#include "record/terms.h"
+#include "store/engine.h"
+#include "vault/rules.h"
+
+namespace bailee::vault {
+
+// Terms that were read and tied to the policy they name.
+struct BoundTerms {
+  std::shared_ptr<const BoundPolicy> bound;
+  policy::TermsIndexes indexes;
+  std::string notice;
+  std::string source;
+  std::string controller;
+
+  policy::Datum DatumAt(Timestamp collected_at) const {
+    return {bound->policy.get(), indexes, collected_at};
+  }
+};
+
+// Terms by id, for as long as one set of rules holds. An id is the hash of its terms, so that what
+// was read once stays true. Thread-safe.
+class TermsCache {
+ public:
+  // Errors: kDamage "record.terms"; those of the store.
+  Result<std::shared_ptr<const BoundTerms>> Get(store::Snapshot& snapshot, const VaultId& vault,
+                                                const std::shared_ptr<const Rules>& rules,
+                                                const crypto::TermsId& id);
+
+ private:
+  struct HashId {
+    size_t operator()(const crypto::TermsId& id) const;
+  };
+  std::shared_mutex mutex_;
+  std::shared_ptr<const Rules> rules_;
+  std::unordered_map<crypto::TermsId, std::shared_ptr<const BoundTerms>, HashId> known_;
+};
+
+}  // namespace bailee::vault

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bailee/vault.h"
+
+#include <algorithm>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/codec.h"
+#include "base/try.h"
+#include "vault/collection_impl.h"
+#include "vault/fold_lookups.h"
+#include "vault/session_impl.h"
+#include "vault/vault_impl.h"
+
+namespace bailee {
+namespace {
+
+using store::Table;
+
+constexpr size_t kSubjectRowKeyBytes = 17;
+
+Status RefusedFor(Reason reason, std::string_view purpose, std::string offer) {
+  Refusal refusal;
+  refusal.reasons = {reason};
+  refusal.rule = "acting for " + std::string(purpose);
+  refusal.offer = std::move(offer);
+  return Status::Refused(std::move(refusal));
+}
+
+}  // namespace
+
+Result<Vault> Vault::Open(const std::string& directory, Keyring keyring,
+                          const OpenOptions& options) {
+  BAILEE_TRY(std::shared_ptr<vault::VaultImpl> impl,
+             vault::VaultImpl::Open(directory, std::move(keyring), options));
+  BAILEE_TRY([[maybe_unused]] const size_t folded, vault::FoldLookups(*impl));
+  return Vault(std::move(impl));
+}
+
+Vault::Vault(std::shared_ptr<vault::VaultImpl> impl) : impl_(std::move(impl)) {}
+Vault::Vault(Vault&&) noexcept = default;
+Vault& Vault::operator=(Vault&&) noexcept = default;
+Vault::~Vault() = default;
+
+Result<Session> Vault::As(std::string_view purpose, const SessionOptions& options) {
+  BAILEE_TRY(const vault::Frame frame, impl_->Begin());
+  const policy::PurposeIndex index = frame.in_force().FindPurpose(purpose);
+  const bool leaf = index.valid() && frame.in_force().purpose(index).leaf;
+  const auto refuse = [&](Reason reason, std::string offer) -> Status {
+    BAILEE_TRY([[maybe_unused]] const uint64_t number,
+               impl_->Record(frame, {.kind = vault::EventKind::kAs,
+                                     .outcome = vault::Outcome::kRefused,
+                                     .purpose = leaf ? purpose : std::string_view(),
+                                     .on_behalf_of = options.on_behalf_of,
+                                     .reasons = {&reason, 1}}));
+    return RefusedFor(reason, leaf ? purpose : "a purpose the policy does not have",
+                      std::move(offer));
+  };
+  if (!leaf && purpose != keys::kRights) {
+    return refuse(Reason::kUnknownPurpose,
+                  index.valid() ? "act for one of the purposes below it" : "");
+  }
+  const keys::Manifest::Purpose* known = frame.rules->manifest.FindPurpose(purpose);
+  const keys::HeldPurpose* held =
+      known == nullptr ? nullptr : impl_->keyring().FindPurpose(known->id, known->version);
+  if (held == nullptr)
+    return refuse(Reason::kPurposeKeyMissing, "open the vault with a keyring granted this purpose");
+  return Session(std::make_unique<vault::SessionImpl>(impl_, *held, options.on_behalf_of));
+}
+
+Collection Vault::Collect(const CollectRequest& request) {
+  return vault::BeginCollection(impl_, request);
+}
+Batch Vault::CollectBatch() { return vault::BeginBatch(impl_); }
+
+Result<std::vector<Handle>> Vault::Subjects(std::optional<Handle> after, size_t count_max) {
+  BAILEE_TRY(vault::Frame frame, impl_->Begin());
+  std::vector<Handle> handles;
+  Bytes from;
+  if (after) {
+    const keys::SubjectRowKey key = keys::SubjectRowKeyOf(*after);
+    from.assign(key.begin(), key.end());
+  }
+  while (handles.size() < count_max) {
+    std::optional<Handle> next;
+    BAILEE_RETURN_IF_ERROR(
+        frame.snapshot->Scan(Table::kSubjects, {}, from, [&](ByteView key, ByteView) {
+          if (key.size() != kSubjectRowKeyBytes) return true;
+          Handle handle{Reader(key).GetArray<16>()};
+          if (after && handle == *after) return true;
+          next = handle;
+          return false;
+        }));
+    if (!next) break;
+    handles.push_back(*next);
+    // Past every row of this subject.
+    from.assign(next->bytes.begin(), next->bytes.end());
+    from.push_back(0xff);
+  }
+  BAILEE_TRY([[maybe_unused]] const uint64_t number,
+             impl_->Record(frame, {.kind = vault::EventKind::kSubjects}));
+  return handles;
+}
+
+Result<Secret> Vault::RefOf(const Handle& handle) {
+  BAILEE_TRY(vault::Frame frame, impl_->Begin());
+  BAILEE_TRY(const auto subject, impl_->LoadSubject(frame, handle));
+  BAILEE_TRY([[maybe_unused]] const uint64_t number,
+             impl_->Record(
+                 frame, {.kind = vault::EventKind::kRefOf,
+                         .outcome = subject ? vault::Outcome::kAllowed : vault::Outcome::kNotFound,
+                         .handle = handle}));
+  if (subject == nullptr) return vault::NotFound();
+  return subject->subject().ref.RevealBytes([](ByteView bytes) { return Secret::From(bytes); });
+}
+
+Result<size_t> Vault::FoldPendingLookups() { return vault::FoldLookups(*impl_); }
+
+Result<Bytes> Vault::PolicyInForce() const {
+  BAILEE_TRY(const vault::Frame frame, impl_->Begin());
+  return frame.in_force().ToBinary();
+}
+
+Result<VaultInfo> Vault::Info() const {
+  BAILEE_TRY(vault::Frame frame, impl_->Begin());
+  VaultInfo info;
+  info.id = impl_->id();
+  info.format = impl_->row().format;
+  info.created_at = impl_->row().created_at;
+  info.manifest = frame.rules->manifest.number;
+  info.policy_name = frame.in_force().name();
+  info.policy_version = frame.in_force().version();
+  BAILEE_RETURN_IF_ERROR(
+      frame.snapshot->Scan(Table::kSubjects, {}, {}, [&](ByteView key, ByteView) {
+        if (key.size() == kSubjectRowKeyBytes) ++info.subjects;
+        return true;
+      }));
+  BAILEE_RETURN_IF_ERROR(
+      frame.snapshot->Scan(Table::kLookup, keys::PendingPrefix(), {}, [&](ByteView, ByteView) {
+        ++info.lookups_pending;
+        return true;
+      }));
+  BAILEE_TRY(const store::Engine::Statistics statistics, impl_->engine().Measure());
+  info.records = statistics.rows[static_cast<size_t>(Table::kRecords)];
+  return info;
+}
+
+Result<Health> Vault::CheckHealth() const {
+  BAILEE_TRY(const store::Engine::Statistics statistics, impl_->engine().Measure());
+  const ArenaHealth arena = MeasureArena();
+  Health health;
+  health.secrets_locked = arena.locked;
+  health.secret_memory = arena.kind;
+  health.file_bytes = statistics.file_bytes;
+  health.map_bytes = statistics.map_bytes;
+  health.readers_used = statistics.readers_used;
+  health.readers_max = statistics.readers_max;
+  return health;
+}
+
+Session::Session(std::unique_ptr<vault::SessionImpl> impl) : impl_(std::move(impl)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+Result<Record> Session::Read(const ReadRequest& request) { return impl_->Read(request); }
+Result<std::vector<Record>> Session::ReadAll(const ReadAllRequest& request) {
+  return impl_->ReadAll(request);
+}
+Status Session::Scan(const ScanRequest& request, const std::function<bool(const Record&)>& visit) {
+  return impl_->Scan(request, visit);
+}
+Result<std::vector<Found>> Session::Find(const FindRequest& request) {
+  return impl_->Find(request);
+}
+Result<bool> Session::VerifyPassword(const VerifyRequest& request) {
+  return impl_->VerifyPassword(request);
+}
+Result<std::vector<RecordInfo>> Session::List(const Who& who) { return impl_->List(who); }
+std::string_view Session::purpose() const { return impl_->purpose(); }
+
+const Secret& Record::At(std::string_view field) const {
+  for (const Value& each : values) {
+    if (each.name == field && each.value) return *each.value;
+  }
+  BAILEE_CHECK(false && "the field was not asked for, or the record does not hold it");
+}
+
+bool Record::Has(std::string_view field) const {
+  return std::any_of(values.begin(), values.end(), [&](const Value& each) {
+    return each.name == field && each.value.has_value();
+  });
+}
+
+std::vector<std::string_view> Record::fields() const {
+  std::vector<std::string_view> names;
+  for (const Value& each : values) names.push_back(each.name);
+  return names;
+}
+
+}  // namespace bailee

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/vault_impl.h"
+
+#include <algorithm>
+
+#include "bailee/limits.h"
+#include "base/check.h"
+#include "base/try.h"
+#include "crypto/init.h"
+#include "policy/decide.h"
+#include "store/lmdb_engine.h"
+
+namespace bailee::vault {
+namespace {
+
+// How far the clock may fall behind what the vault has seen before that is an error.
+constexpr int64_t kClockSlackMs = 5 * 60 * 1000;
+
+Status CheckKeyring(const keys::KeyringKeys& keyring, const VaultRow& row) {
+  if (keyring.header.vault != row.id) {
+    return Status(Code::kKey, "key.other-vault", "the keyring belongs to another vault",
+                  "compare `bailee keyring show` with the vault's id; this is not damage");
+  }
+  if (keyring.header.storage_version == 0) {
+    return Status(Code::kKey, "key.no-storage",
+                  "the keyring holds no storage key, so it cannot open a vault",
+                  "authority, log, auditor and backup keyrings serve their own commands only");
+  }
+  return Status();
+}
+
+}  // namespace
+
+Status NotFound() {
+  policy::Decision hidden;
+  hidden.reasons.Add(Reason::kNotCollectedFor);
+  hidden.visible = false;
+  return hidden.ToStatus();
+}
+
+Result<std::shared_ptr<VaultImpl>> VaultImpl::Open(const std::string& directory, Keyring keyring,
+                                                   const OpenOptions& options) {
+  BAILEE_RETURN_IF_ERROR(crypto::Init());
+  BAILEE_TRY(std::unique_ptr<store::Engine> engine,
+             store::OpenLmdb(directory, {.map_bytes = options.map_bytes}));
+  BAILEE_TRY(std::unique_ptr<store::Snapshot> snapshot, engine->Read());
+  BAILEE_TRY(const VaultRow row, ReadVaultRow(*snapshot));
+  BAILEE_RETURN_IF_ERROR(CheckKeyring(keyring.keys(), row));
+  BAILEE_TRY(StorageSecrets secrets,
+             ReadStorageSecrets(*snapshot, row.id, keyring.keys().header.storage_version,
+                                keyring.keys().storage));
+  snapshot.reset();
+  std::shared_ptr<VaultImpl> vault(
+      new VaultImpl(row, std::move(engine), std::move(keyring), std::move(secrets), options));
+  BAILEE_TRY(const Frame frame, vault->Begin());
+  BAILEE_TRY([[maybe_unused]] const uint64_t number,
+             vault->Record(frame, {.kind = EventKind::kOpen}));
+  return vault;
+}
+
+VaultImpl::VaultImpl(const VaultRow& row, std::unique_ptr<store::Engine> engine, Keyring keyring,
+                     StorageSecrets secrets, const OpenOptions& options)
+    : row_(row),
+      engine_(std::move(engine)),
+      keyring_(std::move(keyring)),
+      secrets_(std::move(secrets)),
+      clock_(options.clock == nullptr ? Clock::System() : *options.clock),
+      events_(options.events == nullptr ? CountingSink() : options.events),
+      shards_(row_.id, keyring_.keys().storage),
+      subjects_(options.cached_subjects_max) {}
+
+Result<VaultImpl::Moment> VaultImpl::MomentOf(store::Snapshot& snapshot, bool committed) {
+  Moment known;
+  {
+    const std::lock_guard lock(mutex_);
+    known = moment_;
+  }
+  const bool unchanged =
+      committed && known.rules != nullptr && known.transaction == snapshot.transaction_id();
+  if (unchanged) return known;
+
+  Moment moment;
+  moment.transaction = snapshot.transaction_id();
+  BAILEE_TRY(moment.latest, ReadLatestTime(snapshot));
+  BAILEE_TRY(const std::optional<ByteView> manifest,
+             snapshot.Get(store::Table::kMeta, AsBytes(kMetaManifest)));
+  const bool same_rules =
+      known.rules != nullptr && manifest &&
+      std::equal(manifest->begin(), manifest->end(), known.rules->manifest_row.begin(),
+                 known.rules->manifest_row.end());
+  if (same_rules) {
+    moment.rules = known.rules;
+  } else {
+    const uint64_t seen = known.rules == nullptr ? 0 : known.rules->manifest.number;
+    BAILEE_TRY(moment.rules, Rules::Load(snapshot, row_.id, keyring_.keys(),
+                                         std::max(seen, keyring_.keys().header.manifest_min)));
+  }
+  if (committed) {
+    const std::lock_guard lock(mutex_);
+    if (moment_.rules == nullptr || moment_.transaction < moment.transaction) moment_ = moment;
+  }
+  return moment;
+}
+
+Result<Frame> VaultImpl::FrameOf(store::Snapshot& snapshot, bool committed) {
+  BAILEE_TRY(Moment moment, MomentOf(snapshot, committed));
+  const Timestamp now = clock_.Now();
+  if (now.unix_ms < moment.latest.unix_ms - kClockSlackMs) {
+    return Status(Code::kFailed, "clock.backwards",
+                  "the clock is more than five minutes behind what the vault has seen",
+                  "set the clock right: retention is decided by it");
+  }
+  Frame frame;
+  frame.snapshot = &snapshot;
+  frame.rules = std::move(moment.rules);
+  frame.now = std::max(now, moment.latest);
+  return frame;
+}
+
+Result<Frame> VaultImpl::Begin() {
+  BAILEE_TRY(std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
+  BAILEE_TRY(Frame frame, FrameOf(*snapshot, true));
+  frame.owned = std::move(snapshot);
+  return frame;
+}
+
+Result<Frame> VaultImpl::BeginWrite(store::WriteTransaction& transaction) {
+  return FrameOf(transaction, false);
+}
+
+Result<VaultImpl::Ref> VaultImpl::RefTag(const Who& who) const {
+  if (who.text().empty() || who.text().size() > limits::kRefBytesMax) {
+    return Status(Code::kInvalidValue, "who.size", "a ref or tag has 1 to 255 bytes",
+                  "use the application's own short name for the person");
+  }
+  if (who.kind() == Who::Kind::kRef) {
+    return Ref{keys::RefDomain::kSubject, keys::TagOfRef(secrets_.ref_key, who.text())};
+  }
+  return Ref{keys::RefDomain::kTag, keys::TagOfBrowser(secrets_.tag_key, who.text())};
+}
+
+Result<std::optional<Handle>> VaultImpl::Resolve(store::Snapshot& snapshot, const Who& who) {
+  if (who.kind() == Who::Kind::kHandle) return std::optional<Handle>(who.handle());
+  if (who.kind() == Who::Kind::kNobody) return std::optional<Handle>();
+  BAILEE_TRY(const Ref ref, RefTag(who));
+  return keys::FindRef(lookup(), snapshot, ref.domain, ref.tag);
+}
+
+Result<std::shared_ptr<const OpenedSubject>> VaultImpl::LoadSubject(Frame& frame,
+                                                                    const Handle& handle) {
+  BAILEE_TRY(const std::optional<ByteView> row,
+             frame.snapshot->Get(store::Table::kSubjects, keys::SubjectRowKeyOf(handle)));
+  if (!row) return std::shared_ptr<const OpenedSubject>();
+  BAILEE_TRY(const keys::SubjectHead head, keys::ParseSubjectHead(*row));
+  const bool committed = frame.owned != nullptr;
+  if (committed) {
+    if (auto cached = subjects_.Find(handle, head)) return cached;
+  }
+  BAILEE_TRY(const crypto::ShardKey* shard,
+             shards_.Get(*frame.snapshot, keys::ShardOf(handle.bytes)));
+  BAILEE_TRY(keys::Subject subject, keys::OpenSubject(row_.id, handle, *row, *shard));
+  auto opened = std::make_shared<const OpenedSubject>(row_.id, handle, std::move(subject));
+  // What a write sees may never be committed, and another process could then give the same head to
+  // other content.
+  if (committed) subjects_.Put(opened);
+  return std::shared_ptr<const OpenedSubject>(std::move(opened));
+}
+
+Event VaultImpl::Signed(const Frame& frame, Event event) const {
+  event.at = frame.now;
+  event.actor = keyring_.keys().header.actor;
+  event.keyring_id = keyring_.keys().header.keyring_id;
+  event.policy_version = frame.in_force().version();
+  return event;
+}
+
+Result<uint64_t> VaultImpl::Record(const Frame& frame, Event event) {
+  event.snapshot_transaction = frame.snapshot->transaction_id();
+  return events_->Append(Signed(frame, event));
+}
+
+Result<uint64_t> VaultImpl::RecordWrite(store::WriteTransaction& transaction, const Frame& frame,
+                                        Event event) {
+  return events_->AppendWrite(transaction, Signed(frame, event));
+}
+
+}  // namespace bailee::vault

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "bailee/vault.h"
+#include "bailee/who.h"
+#include "crypto/random.h"
+#include "keys/keyring_keys.h"
+#include "keys/lookup.h"
+#include "keys/shards.h"
+#include "store/engine.h"
+#include "vault/event.h"
+#include "vault/meta.h"
+#include "vault/opened_subject.h"
+#include "vault/rules.h"
+#include "vault/subject_cache.h"
+#include "vault/terms_cache.h"
+
+namespace bailee::vault {
+
+// What one operation looks at: a snapshot, the rules that hold in it, and the time. Lives for that
+// operation alone.
+struct Frame {
+  store::Snapshot* snapshot = nullptr;
+  std::unique_ptr<store::Snapshot> owned;  // empty within a write
+  std::shared_ptr<const Rules> rules;
+  Timestamp now;
+
+  const policy::Policy& in_force() const { return *rules->in_force->policy; }
+};
+
+// An open vault. Thread-safe.
+class VaultImpl {
+ public:
+  static Result<std::shared_ptr<VaultImpl>> Open(const std::string& directory, Keyring keyring,
+                                                 const OpenOptions& options);
+
+  const VaultRow& row() const { return row_; }
+  const VaultId& id() const { return row_.id; }
+  store::Engine& engine() { return *engine_; }
+  const keys::KeyringKeys& keyring() const { return keyring_.keys(); }
+  crypto::Random& random() { return crypto::SystemRandom(); }
+  EventSink& events() { return *events_; }
+  TermsCache& terms() { return terms_; }
+  keys::LookupContext lookup() { return {row_.id, shards_}; }
+  keys::Shards& shards() { return shards_; }
+
+  // Begins an operation on the newest state. Errors: those of the store; kDamage; kFailed
+  // "clock.backwards".
+  Result<Frame> Begin();
+  // The same inside a write transaction.
+  Result<Frame> BeginWrite(store::WriteTransaction& transaction);
+
+  // The tag of a ref or browser tag, and where it is listed. REQUIRES: who is kRef or kTag.
+  struct Ref {
+    keys::RefDomain domain = keys::RefDomain::kSubject;
+    keys::LookupTag tag{};
+  };
+  // Errors: kInvalidValue unless 1 to 255 bytes.
+  Result<Ref> RefTag(const Who& who) const;
+
+  // The handle of `who`, or nothing if unknown. Errors: kInvalidValue; kDamage; those of the store.
+  Result<std::optional<Handle>> Resolve(store::Snapshot& snapshot, const Who& who);
+
+  // The subject with this handle, or null. Reads through the cache in a snapshot; never fills it
+  // from a write. Errors: kDamage; kFull; those of the store.
+  Result<std::shared_ptr<const OpenedSubject>> LoadSubject(Frame& frame, const Handle& handle);
+
+  // Fills in who acts and when, and records the event.
+  Result<uint64_t> Record(const Frame& frame, Event event);
+  Result<uint64_t> RecordWrite(store::WriteTransaction& transaction, const Frame& frame,
+                               Event event);
+
+ private:
+  VaultImpl(const VaultRow& row, std::unique_ptr<store::Engine> engine, Keyring keyring,
+            StorageSecrets secrets, const OpenOptions& options);
+
+  // The rules and the latest time as of the transaction that a snapshot shows.
+  struct Moment {
+    uint64_t transaction = 0;
+    std::shared_ptr<const Rules> rules;
+    Timestamp latest;
+  };
+  Result<Moment> MomentOf(store::Snapshot& snapshot, bool committed);
+  Result<Frame> FrameOf(store::Snapshot& snapshot, bool committed);
+  Event Signed(const Frame& frame, Event event) const;
+
+  const VaultRow row_;
+  const std::unique_ptr<store::Engine> engine_;
+  const Keyring keyring_;
+  const StorageSecrets secrets_;
+  const Clock& clock_;
+  const std::shared_ptr<EventSink> events_;
+  keys::Shards shards_;
+  SubjectCache subjects_;
+  TermsCache terms_;
+  std::mutex mutex_;
+  Moment moment_;  // of the newest committed transaction seen
+};
+
+// The answer to everything that may not be told: unknown, absent and forbidden alike.
+Status NotFound();
+
+}  // namespace bailee::vault
