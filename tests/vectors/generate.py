@@ -1,0 +1,245 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the vectors beside it, from proto/FORMAT.md and the RFCs alone.
+
+Uses nothing of the library and nothing of libsodium: BLAKE2b is Python's, ChaCha20-Poly1305
+(RFC 8439) and X25519 (RFC 7748) are written out below. Deterministic: running it again changes
+nothing.
+"""
+import hashlib
+import json
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).parent
+
+
+def blake2b(size, person, data, key=b""):
+    return hashlib.blake2b(data, digest_size=size, key=key, person=person.ljust(16, b"\0")).digest()
+
+
+def stream(label):
+    """Endless known bytes for inputs: SHAKE-128 of a label, cut as asked."""
+    state = {"at": 0}
+
+    def take(count):
+        start = state["at"]
+        state["at"] += count
+        return hashlib.shake_128(label.encode()).digest(state["at"])[start:]
+
+    return take
+
+
+# --- RFC 8439 -------------------------------------------------------------------------------------
+
+
+def rotl(value, count):
+    return ((value << count) | (value >> (32 - count))) & 0xFFFFFFFF
+
+
+def quarter(s, a, b, c, d):
+    for x, y, z, shift in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+        s[x] = (s[x] + s[y]) & 0xFFFFFFFF
+        s[z] = rotl(s[z] ^ s[x], shift)
+
+
+def chacha20_block(key, counter, nonce):
+    start = [0x61707865, 0x3320646E, 0x79622D32, 0x6B206574]
+    start += [*struct.unpack("<8I", key), counter, *struct.unpack("<3I", nonce)]
+    s = list(start)
+    for _ in range(10):
+        for a, b, c, d in ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
+                           (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)):
+            quarter(s, a, b, c, d)
+    return struct.pack("<16I", *((x + y) & 0xFFFFFFFF for x, y in zip(s, start)))
+
+
+def chacha20(key, nonce, data):
+    out = bytearray()
+    for i in range(0, len(data), 64):
+        block = chacha20_block(key, 1 + i // 64, nonce)
+        out += bytes(x ^ y for x, y in zip(data[i:i + 64], block))
+    return bytes(out)
+
+
+def poly1305(key, message):
+    r = int.from_bytes(key[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
+    s = int.from_bytes(key[16:], "little")
+    h = 0
+    for i in range(0, len(message), 16):
+        h = (h + int.from_bytes(message[i:i + 16] + b"\1", "little")) * r % ((1 << 130) - 5)
+    return ((h + s) & ((1 << 128) - 1)).to_bytes(16, "little")
+
+
+def aead_seal(key, nonce, aad, plaintext):
+    ciphertext = chacha20(key, nonce, plaintext)
+    fill = lambda x: x + bytes(-len(x) % 16)
+    mac = fill(aad) + fill(ciphertext) + struct.pack("<QQ", len(aad), len(ciphertext))
+    return ciphertext + poly1305(chacha20_block(key, 0, nonce)[:32], mac)
+
+
+# --- RFC 7748 -------------------------------------------------------------------------------------
+
+P25519 = 2**255 - 19
+
+
+def x25519(scalar, point):
+    k = int.from_bytes(scalar, "little")
+    k = (k & ~7 & ((1 << 255) - 1)) | (1 << 254)
+    u = int.from_bytes(point, "little") & ((1 << 255) - 1)
+    x2, z2, x3, z3, swap = 1, 0, u, 1, 0
+    for t in reversed(range(255)):
+        bit = k >> t & 1
+        if swap ^ bit:
+            x2, x3, z2, z3 = x3, x2, z3, z2
+        swap = bit
+        a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
+        aa, bb, da, cb = a * a, b * b, d * a, c * b
+        x3, z3 = (da + cb)**2 % P25519, u * (da - cb)**2 % P25519
+        e = aa - bb
+        x2, z2 = aa * bb % P25519, e * (aa + 121665 * e) % P25519
+    if swap:
+        x2, z2 = x3, z3
+    return (x2 * pow(z2, P25519 - 2, P25519) % P25519).to_bytes(32, "little")
+
+
+BASE_POINT = bytes([9]) + bytes(31)
+
+# --- proto/FORMAT.md ------------------------------------------------------------------------------
+
+
+def seal(key, salt, aad, plaintext):
+    h = hashlib.blake2b(salt + aad, digest_size=64, key=key).digest()
+    return salt + h[32:] + aead_seal(h[:32], bytes(12), b"", plaintext)
+
+
+def box(ephemeral, recipient_public, salt, aad, plaintext):
+    e = x25519(ephemeral, BASE_POINT)
+    dh = x25519(ephemeral, recipient_public)
+    return e + seal(blake2b(32, b"bailee.box", dh + e + recipient_public + aad), salt, aad, plaintext)
+
+
+def padded_size(data_bytes):
+    n = data_bytes + 1
+    if n <= 256:
+        step = 32
+    else:
+        e = n.bit_length() - 1
+        step = 1 << (e - (e.bit_length() - 1) - 1)
+    return -(-n // step) * step
+
+
+def binding(label, f):
+    wrap = label in (4, 5, 10)
+    out = bytes([1, 1, 2 if wrap else 1, label])
+    out += f["vault"] + f["handle"] + f["category"] + f["record"]
+    out += struct.pack(">H", f["compartment"]) + f["terms"]
+    out += struct.pack(">IIQ", f["generation"], f["revision"], f["context"])
+    if wrap:
+        out += f["purpose"] + struct.pack(">H", f["key_version"])
+    assert len(out) == (104 if wrap else 94)
+    return out
+
+
+def number(raw):
+    return int.from_bytes(raw, "big")
+
+
+def binding_vectors():
+    vectors = []
+    for label in range(1, 11):
+        take = stream(f"binding {label}")
+        fields = dict(vault=take(16), handle=take(16), category=take(8), record=take(16),
+                      compartment=number(take(2)), terms=take(16), generation=number(take(4)),
+                      revision=number(take(4)), context=number(take(8)), purpose=take(8),
+                      key_version=number(take(2)))
+        shown = {k: v.hex() if isinstance(v, bytes) else v for k, v in fields.items()}
+        vectors.append({"label": label, **shown, "encoded": binding(label, fields).hex()})
+    return vectors
+
+
+def suite1_vectors():
+    vectors = []
+    for aad_bytes, size in ((94, 0), (94, 1), (94, 32), (104, 32), (94, 63), (104, 64), (94, 65),
+                            (94, 256), (0, 5), (103, 7), (105, 7), (1000, 100), (94, 3000)):
+        take = stream(f"suite1 {aad_bytes} {size}")
+        key, salt, aad, plaintext = take(32), take(24), take(aad_bytes), take(size)
+        vectors.append({"key": key.hex(), "salt": salt.hex(), "aad": aad.hex(),
+                        "plaintext": plaintext.hex(),
+                        "envelope": seal(key, salt, aad, plaintext).hex()})
+    return vectors
+
+
+def box_vectors():
+    vectors = []
+    for version, size in ((1, 32), (2, 32), (65535, 0), (258, 300)):
+        take = stream(f"box {version} {size}")
+        purpose_key, ephemeral, salt, aad, plaintext = (take(32), take(32), take(24), take(104),
+                                                        take(size))
+        secret = blake2b(32, b"bailee.boxsecret", struct.pack(">H", version), purpose_key)
+        public = x25519(secret, BASE_POINT)
+        vectors.append({"purpose_key": purpose_key.hex(), "key_version": version,
+                        "box_secret": secret.hex(), "public": public.hex(),
+                        "ephemeral": ephemeral.hex(), "salt": salt.hex(), "aad": aad.hex(),
+                        "plaintext": plaintext.hex(),
+                        "box": box(ephemeral, public, salt, aad, plaintext).hex()})
+    return vectors
+
+
+def name_vectors():
+    names = ["payment_card", "contact.news", "rights", "payment_card.pan/billing", "", "é"]
+    return [{"name": n, "id": blake2b(8, b"bailee.name", n.encode()).hex()} for n in names]
+
+
+def terms_vectors():
+    vectors = []
+    for version, bucket, notice, source, controller in ((1, 0, b"checkout-7", b"web", b""),
+                                                        (3, 19876, b"n", b"acme-shop", b"acme")):
+        value = b"\1" + struct.pack(">II", version, bucket)
+        for text in (notice, source, controller):
+            value += bytes([len(text)]) + text
+        vault = stream(f"terms {version}")(16)
+        vectors.append({"vault": vault.hex(), "value": value.hex(),
+                        "id": blake2b(16, b"bailee.terms", vault + value).hex()})
+    return vectors
+
+
+def hash_vectors():
+    vectors = []
+    for person, size, keyed, length in ((b"bailee.ref", 16, True, 9), (b"bailee.tag", 16, True, 255),
+                                        (b"bailee.index", 16, True, 0), (b"bailee.keyring", 32, False, 500),
+                                        (b"bailee.policy", 32, False, 129), (b"bailee.index", 64, True, 128)):
+        take = stream(f"hash {person} {size}")
+        key, data = take(32) if keyed else b"", take(length)
+        vectors.append({"person": person.decode(), "key": key.hex(), "data": data.hex(),
+                        "digest": blake2b(size, person, data, key).hex()})
+    return vectors
+
+
+def padding_vectors():
+    sizes = list(range(0, 70)) + list(range(220, 300)) + [
+        510, 511, 512, 513, 1023, 1024, 4095, 4096, 65535, 65536, 65537, (1 << 20) - 1, 1 << 20]
+    return [{"data_bytes": n, "padded_bytes": padded_size(n)} for n in sizes]
+
+
+def self_check():
+    key = bytes(range(0x80, 0xA0))  # RFC 8439 §2.8.2
+    text = (b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the "
+            b"future, sunscreen would be it.")
+    sealed = aead_seal(key, bytes.fromhex("070000004041424344454647"),
+                       bytes.fromhex("50515253c0c1c2c3c4c5c6c7"), text)
+    assert sealed[-16:].hex() == "1ae10b594f09e26a7e902ecbd0600691"
+    # RFC 7748 §5.2
+    k = bytes.fromhex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4")
+    u = bytes.fromhex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c")
+    assert x25519(k, u).hex() == "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552"
+
+
+if __name__ == "__main__":
+    self_check()
+    for name, vectors in (("binding", binding_vectors()), ("suite1", suite1_vectors()),
+                          ("box", box_vectors()), ("names", name_vectors()),
+                          ("terms", terms_vectors()), ("hash", hash_vectors()),
+                          ("padding", padding_vectors())):
+        lines = ",\n".join(json.dumps(v) for v in vectors)
+        (HERE / f"{name}.json").write_text(f"[\n{lines}\n]\n")
