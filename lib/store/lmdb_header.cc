@@ -169,8 +169,8 @@ Result<Head> ReadHead(int fd) {
   head.bytes.resize(kHeadBytesMax);
   size_t have = 0;
   while (have < head.bytes.size()) {
-    const ssize_t got = pread(fd, head.bytes.data() + have, head.bytes.size() - have,
-                              static_cast<off_t>(have));
+    const ssize_t got =
+        pread(fd, head.bytes.data() + have, head.bytes.size() - have, static_cast<off_t>(have));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return LmdbError(errno, "read the vault's data file");
     if (got == 0) break;

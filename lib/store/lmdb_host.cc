@@ -18,11 +18,11 @@ struct RemoteFilesystem {
 
 // Numbers of linux/magic.h and of the filesystems' own headers.
 constexpr RemoteFilesystem kRemote[] = {
-    {0x00006969, "NFS"},    {0x0000517B, "SMB"},   {0xFF534D42, "CIFS"},   {0xFE534D42, "SMB2"},
-    {0x01021997, "9P"},     {0x65735546, "FUSE"},  {0x5346414F, "AFS"},    {0x6B414653, "AFS"},
-    {0x00C36400, "Ceph"},   {0x73757245, "Coda"},  {0x0000564C, "NCP"},    {0x01161970, "GFS2"},
-    {0x7461636F, "OCFS2"},  {0x0BD00BD0, "Lustre"}, {0x47504653, "GPFS"},  {0x19830326, "BeeGFS"},
-    {0x20030528, "PVFS2"},  {0xAAD7AAEA, "PanFS"}, {0x786F4256, "VBoxSF"}, {0xBACBACBC, "VMHGFS"},
+    {0x00006969, "NFS"},   {0x0000517B, "SMB"},    {0xFF534D42, "CIFS"},   {0xFE534D42, "SMB2"},
+    {0x01021997, "9P"},    {0x65735546, "FUSE"},   {0x5346414F, "AFS"},    {0x6B414653, "AFS"},
+    {0x00C36400, "Ceph"},  {0x73757245, "Coda"},   {0x0000564C, "NCP"},    {0x01161970, "GFS2"},
+    {0x7461636F, "OCFS2"}, {0x0BD00BD0, "Lustre"}, {0x47504653, "GPFS"},   {0x19830326, "BeeGFS"},
+    {0x20030528, "PVFS2"}, {0xAAD7AAEA, "PanFS"},  {0x786F4256, "VBoxSF"}, {0xBACBACBC, "VMHGFS"},
 };
 
 }  // namespace

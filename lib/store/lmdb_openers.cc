@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
 #include <thread>
+#include <vector>
 
 #include "base/codec.h"
 #include "base/try.h"
@@ -51,13 +51,18 @@ int IsLockedByAnother(int fd, off_t at, bool& locked) {
   return 0;
 }
 
-// Bytes behind the end of the file read as zero.
-Result<SlotBytes> ReadSlot(int fd, uint16_t slot) {
-  SlotBytes bytes{};
-  if (pread(fd, bytes.data(), bytes.size(), SlotAt(slot)) < 0) {
-    return LmdbError(errno, "read the list of openers");
-  }
-  return bytes;
+// All slots ever used. Every slot taken is written to before the head lock is given back, so that
+// no lock lies behind the end of the file.
+Result<std::vector<SlotBytes>> ReadSlots(int fd) {
+  std::vector<SlotBytes> slots(Openers::kSlotsMax);
+  const ssize_t got = pread(fd, slots.data(), slots.size() * kSlotBytes, SlotAt(0));
+  if (got < 0) return LmdbError(errno, "read the list of openers");
+  slots.resize((static_cast<size_t>(got) + kSlotBytes - 1) / kSlotBytes);
+  return slots;
+}
+
+bool IsEmpty(const SlotBytes& slot) {
+  return std::ranges::all_of(slot, [](uint8_t byte) { return byte == 0; });
 }
 
 Status WriteSlot(int fd, uint16_t slot, const SlotBytes& bytes) {
@@ -87,12 +92,28 @@ Result<std::unique_ptr<Openers>> Openers::Open(const std::string& directory,
 }
 
 Openers::~Openers() {
-  if (slot_ != kNoSlot) {
-    (void)WriteSlot(fd_, slot_, SlotBytes{});
-    // Said aloud, because a forked child may keep the description, and so the lock, alive.
-    Unlock(fd_, SlotAt(slot_));
-  }
+  Leave();
   close(fd_);
+}
+
+void Openers::Leave() {
+  if (slot_ == kNoSlot) return;
+  (void)WriteSlot(fd_, slot_, SlotBytes{});
+  // Said aloud, because a forked child may keep the description, and so the lock, alive.
+  Unlock(fd_, SlotAt(slot_));
+  slot_ = kNoSlot;
+}
+
+void Openers::ForgetDead() {
+  const auto slots = ReadSlots(fd_);
+  if (!slots.ok()) return;
+  for (uint16_t i = 0; i < slots->size(); ++i) {
+    bool live = true;
+    if (i == slot_ || IsEmpty((*slots)[i])) continue;
+    if (IsLockedByAnother(fd_, SlotAt(i), live) == 0 && !live) {
+      (void)WriteSlot(fd_, i, SlotBytes{});
+    }
+  }
 }
 
 Result<Openers::HeadLock> Openers::LockHead() {
@@ -112,36 +133,35 @@ Result<Openers::HeadLock> Openers::LockHead() {
 }
 
 Status Openers::Join(uint64_t pid_namespace) {
-  std::optional<uint16_t> free_slot;
-  for (uint16_t i = 0; i < kSlotsMax; ++i) {
-    BAILEE_TRY(const SlotBytes slot, ReadSlot(fd_, i));
+  BAILEE_TRY(const std::vector<SlotBytes> slots, ReadSlots(fd_));
+  auto free_slot = static_cast<uint16_t>(slots.size());
+  for (uint16_t i = 0; i < slots.size(); ++i) {
     bool live = false;
     if (const int rc = IsLockedByAnother(fd_, SlotAt(i), live); rc != 0) {
       return LmdbError(rc, "lock the list of openers");
     }
     if (!live) {
-      unclean_ = unclean_ || std::ranges::any_of(slot, [](uint8_t byte) { return byte != 0; });
-      if (!free_slot) free_slot = i;
+      unclean_ = unclean_ || !IsEmpty(slots[i]);
+      free_slot = std::min(free_slot, i);
       continue;
     }
     others_live_ = true;
     // Not knowing is as good as knowing the worst.
-    if (pid_namespace == 0 || LoadBigEndian<uint64_t>(slot.data()) != pid_namespace) {
+    if (pid_namespace == 0 || LoadBigEndian<uint64_t>(slots[i].data()) != pid_namespace) {
       return ForeignNamespace();
     }
   }
-  if (!free_slot) {
+  if (free_slot >= kSlotsMax) {
     return {Code::kBusy, "store.openers-full", "too many processes have the vault open",
             "close some"};
   }
-  if (getrandom(instance_.data(), instance_.size(), 0) !=
-      static_cast<ssize_t>(instance_.size())) {
+  if (getrandom(instance_.data(), instance_.size(), 0) != static_cast<ssize_t>(instance_.size())) {
     return LmdbError(errno, "draw a random number");
   }
-  if (const int rc = TryLock(fd_, SlotAt(*free_slot)); rc != 0) {
+  if (const int rc = TryLock(fd_, SlotAt(free_slot)); rc != 0) {
     return LmdbError(rc, "lock the list of openers");
   }
-  slot_ = *free_slot;
+  slot_ = free_slot;
   SlotBytes mine{};
   StoreBigEndian(pid_namespace, mine.data());
   StoreBigEndian(static_cast<uint64_t>(getpid()), mine.data() + 8);

@@ -6,13 +6,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "bailee/result.h"
 
 namespace bailee::store {
 
-// The file `openers` of a vault's directory: who has it open. After a head of 64 bytes come slots of
-// 64 bytes each; a slot belongs to the process that holds the lock on its bytes (an open file
+// The file `openers` of a vault's directory: who has it open. After a head of 64 bytes come slots
+// of 64 bytes each; a slot belongs to the process that holds the lock on its bytes (an open file
 // description lock: gone with its holder, and not to be dropped by closing another descriptor). The
 // lock on the head serialises opening and closing. The content is for others to read and is rebuilt
 // at each open: PID namespace inode 8 ‖ process id 8 ‖ instance 16 ‖ 32 bytes zero, big-endian. A
@@ -39,7 +40,7 @@ class Openers {
   // Errors: kFailed (I/O, permission).
   static Result<std::unique_ptr<Openers>> Open(const std::string& directory,
                                                std::chrono::milliseconds wait);
-  // Leaves (the slot is emptied) and closes.
+  // Leaves and closes.
   ~Openers();
   Openers(const Openers&) = delete;
   Openers& operator=(const Openers&) = delete;
@@ -52,6 +53,13 @@ class Openers {
   // would take its readers for dead or ours for its own); kBusy "store.openers-full".
   // REQUIRES: the head is locked; not joined yet.
   Status Join(uint64_t pid_namespace);
+
+  // Empties the slots of those who left without closing; errors do not matter.
+  // REQUIRES: the head is locked; joined.
+  void ForgetDead();
+
+  // Empties the own slot and gives it back; nothing if not joined.
+  void Leave();
 
   // Of the slot taken. REQUIRES: joined.
   uint16_t slot() const { return slot_; }

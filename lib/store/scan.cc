@@ -19,18 +19,17 @@ Status ScanInChunks(Engine& engine, Table table, ByteView prefix, ByteView from,
     more = false;
     size_t rows = 0;
     const Bytes start = last;
-    BAILEE_RETURN_IF_ERROR(
-        snapshot->Scan(table, prefix, start, [&](ByteView key, ByteView value) {
-          // The seek finds the last key again unless it was deleted meanwhile.
-          if (last_was_visited && rows == 0 && std::ranges::equal(key, start)) return true;
-          if (rows == rows_per_snapshot) {
-            more = true;
-            return false;
-          }
-          ++rows;
-          last.assign(key.begin(), key.end());
-          return visit(key, value);
-        }));
+    BAILEE_RETURN_IF_ERROR(snapshot->Scan(table, prefix, start, [&](ByteView key, ByteView value) {
+      // The seek finds the last key again unless it was deleted meanwhile.
+      if (last_was_visited && rows == 0 && std::ranges::equal(key, start)) return true;
+      if (rows == rows_per_snapshot) {
+        more = true;
+        return false;
+      }
+      ++rows;
+      last.assign(key.begin(), key.end());
+      return visit(key, value);
+    }));
     last_was_visited = last_was_visited || rows > 0;
   }
   return {};
