@@ -66,12 +66,19 @@ Environment::~Environment() { mdb_env_close(env_); }
 
 Status Environment::OpenTables(bool create) {
   TransactionHandle txn;
-  const unsigned flags = create ? 0 : MDB_RDONLY;
+  unsigned flags = create ? 0 : MDB_RDONLY;
   int rc = txn.Begin(env_, nullptr, flags);
-  // Another process may have grown the file since this one mapped it; nobody reads here yet.
-  for (int i = 0; rc == MDB_MAP_RESIZED && i < 8; ++i) {
-    rc = mdb_env_set_mapsize(env_, 0);
-    if (rc == 0) rc = txn.Begin(env_, nullptr, flags);
+  for (int i = 0; i < 8; ++i) {
+    if (rc == MDB_MAP_RESIZED) {
+      // Another process has grown the file since this one mapped it; nobody reads here yet.
+      rc = mdb_env_set_mapsize(env_, 0);
+      if (rc != 0) break;
+    } else if (rc == MDB_READERS_FULL) {
+      flags = 0;  // a writer needs no slot
+    } else {
+      break;
+    }
+    rc = txn.Begin(env_, nullptr, flags);
   }
   if (rc != 0) return LmdbError(rc, "open the tables");
   BAILEE_RETURN_IF_ERROR(OpenTablesIn(txn.get(), create));

@@ -21,6 +21,13 @@ Status CommitQueue::Submit(const Engine::Job& job) {
   return self.status;
 }
 
+size_t CommitQueue::waiting() const {
+  const std::lock_guard lock(mutex_);
+  size_t count = 0;
+  for (const PendingJob* job = head_; job != nullptr; job = job->next) ++count;
+  return count;
+}
+
 void CommitQueue::Append(PendingJob& pending) {
   (tail_ != nullptr ? tail_->next : head_) = &pending;
   tail_ = &pending;

@@ -35,13 +35,16 @@ class CommitQueue {
   // Returns when `job` was run to its end, by this thread or another.
   Status Submit(const Engine::Job& job);
 
+  // Jobs submitted that have not returned, the running ones included.
+  size_t waiting() const;
+
  private:
   void Append(PendingJob& pending);
   size_t Collect(std::array<PendingJob*, kJobsPerGroupMax>& group) const;
   void RemoveFinished(std::span<PendingJob* const> group);
 
   const Runner run_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   PendingJob* head_ = nullptr;
   PendingJob* tail_ = nullptr;
 };
