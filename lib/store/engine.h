@@ -41,7 +41,7 @@ class Snapshot {
   virtual ~Snapshot() = default;
 
   // Number of the committed transaction this shows; equal numbers mean that nothing changed in
-  // between.
+  // between. Inside a write: the number its commit will have.
   virtual uint64_t transaction_id() const = 0;
 
   // The value of `key`, or nothing. Errors: kDamage, kFailed (I/O).
@@ -62,7 +62,9 @@ class Snapshot {
 // until its next change.
 class WriteTransaction : public Snapshot {
  public:
-  // Sets `key` to `value`. Errors: kFull (disk or map), kFailed.
+  // Sets `key`, of 1 to 511 bytes, to `value`. After an error other than kConflict and
+  // "store.key-size" nothing of this job is kept. Errors: kFull (disk or map), kInvalidValue,
+  // kFailed.
   virtual Status Put(Table table, ByteView key, ByteView value) = 0;
   // As Put, but kConflict if `key` exists.
   virtual Status Insert(Table table, ByteView key, ByteView value) = 0;
@@ -81,9 +83,12 @@ class Engine {
   // Runs `job` inside the next write transaction and returns once its changes are durable. Jobs
   // submitted meanwhile by other threads share one commit, each all-or-nothing by itself, in order
   // of submission. A job that returns an error leaves nothing behind and gets that error back.
-  // `job` may run on another thread and must not call the engine. Errors: the job's own; kFull;
-  // kBusy; kFailed "store.commit-unclear" when the engine could not learn whether it committed:
-  // reopen and read back.
+  // `job` may run on another thread, and again from its start when what it did could not be kept
+  // (the file had to grow, the group was full); it must not call the engine. What it throws becomes
+  // kFailed "store.job-threw" or "store.memory". Errors: the job's own; kFull; kBusy; kInvalidValue
+  // "store.transaction-too-large" (over limits::kTransactionRowsMax changes); kUsage
+  // "store.inside-job"; kFailed "store.commit-unclear" when the engine could not learn whether it
+  // committed: end all snapshots and read back.
   using Job = std::function<Status(WriteTransaction&)>;
   virtual Status Write(const Job& job) = 0;
 

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/lmdb_environment.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/check.h"
+#include "base/try.h"
+#include "store/lmdb_errors.h"
+#include "store/lmdb_transaction.h"
+
+namespace bailee::store {
+namespace {
+
+// LMDB aborts after this; all that is left to do is to say so where an operator looks.
+void OnBrokenInvariant(MDB_env* env, const char* message) {
+  if (auto* broken = static_cast<std::atomic<bool>*>(mdb_env_get_userctx(env)); broken != nullptr) {
+    broken->store(true);
+  }
+  std::fprintf(stderr, "bailee: store: LMDB found its file or memory inconsistent: %s\n", message);
+}
+
+struct stat FileInfo(MDB_env* env) {
+  mdb_filehandle_t fd = -1;
+  BAILEE_CHECK(mdb_env_get_fd(env, &fd) == 0);
+  struct stat info = {};
+  if (fstat(fd, &info) != 0) info.st_size = 0;
+  return info;
+}
+
+int Configure(MDB_env* env, const Environment::Config& config) {
+  int rc = mdb_env_set_maxdbs(env, kTableCount);
+  if (rc == 0) rc = mdb_env_set_maxreaders(env, config.readers_max);
+  if (rc == 0) rc = mdb_env_set_mapsize(env, config.map_bytes);
+  if (rc == 0) rc = mdb_env_set_userctx(env, config.broken);
+  if (rc == 0) rc = mdb_env_set_assert(env, OnBrokenInvariant);
+  return rc;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Environment>> Environment::Open(const Config& config) {
+  MDB_env* handle = nullptr;
+  if (const int rc = mdb_env_create(&handle); rc != 0) return LmdbError(rc, "open the store");
+  std::unique_ptr<Environment> environment(new Environment(handle));
+  int rc = Configure(handle, config);
+  // Never WRITEMAP, NOSYNC, NOMETASYNC, MAPASYNC, NOMEMINIT: a commit that returned is on disk, and
+  // what was in memory by chance does not get there.
+  if (rc == 0) rc = mdb_env_open(handle, config.directory.c_str(), MDB_NOTLS, 0600);
+  if (rc != 0) return LmdbError(rc, "open the store");
+  mdb_filehandle_t fd = -1;
+  BAILEE_CHECK(mdb_env_get_fd(handle, &fd) == 0);
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return LmdbError(errno, "open the store");
+  int dead = 0;
+  rc = mdb_reader_check(handle, &dead);
+  if (rc != 0) return LmdbError(rc, "look for dead readers");
+  BAILEE_RETURN_IF_ERROR(environment->OpenTables(config.create_tables));
+  return environment;
+}
+
+Environment::~Environment() { mdb_env_close(env_); }
+
+Status Environment::OpenTables(bool create) {
+  TransactionHandle txn;
+  unsigned flags = create ? 0 : MDB_RDONLY;
+  int rc = txn.Begin(env_, nullptr, flags);
+  for (int i = 0; i < 8; ++i) {
+    if (rc == MDB_MAP_RESIZED) {
+      // Another process has grown the file since this one mapped it; nobody reads here yet.
+      rc = mdb_env_set_mapsize(env_, 0);
+      if (rc != 0) break;
+    } else if (rc == MDB_READERS_FULL) {
+      flags = 0;  // a writer needs no slot
+    } else {
+      break;
+    }
+    rc = txn.Begin(env_, nullptr, flags);
+  }
+  if (rc != 0) return LmdbError(rc, "open the tables");
+  BAILEE_RETURN_IF_ERROR(OpenTablesIn(txn.get(), create));
+  // Handles opened in a transaction that aborts are lost, or worse, half kept.
+  rc = txn.Commit();
+  return rc == 0 ? Status() : LmdbError(rc, "open the tables");
+}
+
+Status Environment::OpenTablesIn(MDB_txn* txn, bool create) {
+  int rc = mdb_dbi_open(txn, nullptr, 0, &main_table_);
+  size_t missing = 0;
+  for (size_t i = 0; i < kTableCount && rc == 0; ++i) {
+    const std::string name(TableName(static_cast<Table>(i)));
+    rc = mdb_dbi_open(txn, name.c_str(), create ? MDB_CREATE : 0, &tables_[i]);
+    if (rc == MDB_NOTFOUND) {
+      ++missing;
+      rc = 0;
+      continue;
+    }
+    unsigned flags = 0;
+    if (rc == 0) rc = mdb_dbi_flags(txn, tables_[i], &flags);
+    if (rc == 0 && flags != 0) rc = MDB_INCOMPATIBLE;
+  }
+  if (rc == 0 && missing == kTableCount) rc = MDB_INVALID;
+  if (rc == 0 && missing > 0) rc = MDB_BAD_DBI;
+  return rc == 0 ? Status() : LmdbError(rc, "open the tables");
+}
+
+uint64_t Environment::map_bytes() const {
+  MDB_envinfo info = {};
+  BAILEE_CHECK(mdb_env_info(env_, &info) == 0);
+  return info.me_mapsize;
+}
+
+uint64_t Environment::file_bytes() const { return static_cast<uint64_t>(FileInfo(env_).st_size); }
+
+void Environment::LengthenFile() {
+  MDB_stat main = {};
+  BAILEE_CHECK(mdb_env_stat(env_, &main) == 0);
+  const auto bytes_named = [&] {
+    MDB_envinfo info = {};
+    BAILEE_CHECK(mdb_env_info(env_, &info) == 0);
+    return (static_cast<uint64_t>(info.me_last_pgno) + 1) * main.ms_psize;
+  };
+  if (file_bytes() >= bytes_named()) return;
+  // The length changes only under the write lock, so that nobody's pages are cut off.
+  TransactionHandle lock;
+  if (lock.Begin(env_, nullptr, 0) != 0) return;
+  const uint64_t wanted = bytes_named();
+  mdb_filehandle_t fd = -1;
+  BAILEE_CHECK(mdb_env_get_fd(env_, &fd) == 0);
+  if (file_bytes() < wanted && ftruncate(fd, static_cast<off_t>(wanted)) == 0) (void)fdatasync(fd);
+}
+
+}  // namespace bailee::store

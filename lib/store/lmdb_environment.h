@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <lmdb.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "store/engine.h"
+
+namespace bailee::store {
+
+// One open MDB_env and its tables, opened once for all. Thread-safe, except that closing and moving
+// the map want no live transaction.
+class Environment {
+ public:
+  struct Config {
+    std::string directory;
+    uint64_t map_bytes = 0;
+    uint32_t readers_max = 0;
+    bool create_tables = false;
+    // Set when LMDB finds one of its own invariants broken, just before it aborts. Outlives this.
+    std::atomic<bool>* broken = nullptr;
+  };
+
+  // Maps the file, frees the slots of dead readers and opens the tables.
+  // Errors: kDamage, kNoVault "store.not-a-vault" (LMDB, but none of our tables), kFailed, kFull.
+  // REQUIRES: the head of the file has been checked, or it is empty.
+  static Result<std::unique_ptr<Environment>> Open(const Config& config);
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  MDB_env* handle() const { return env_; }
+  MDB_dbi table(Table table) const { return tables_[static_cast<size_t>(table)]; }
+  // LMDB's table of tables, where the engine keeps its own row.
+  MDB_dbi main_table() const { return main_table_; }
+
+  uint64_t map_bytes() const;
+  uint64_t file_bytes() const;
+
+  // Lengthens the file to the last page its head names, if it is shorter (see MetaPages). Takes the
+  // write lock when there is something to do. Best effort.
+  void LengthenFile();
+
+ private:
+  explicit Environment(MDB_env* env) : env_(env) {}
+  Status OpenTables(bool create);
+  Status OpenTablesIn(MDB_txn* txn, bool create);
+
+  MDB_env* env_;
+  std::array<MDB_dbi, kTableCount> tables_{};
+  MDB_dbi main_table_ = 0;
+};
+
+}  // namespace bailee::store

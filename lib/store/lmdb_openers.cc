@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/lmdb_openers.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+#include <vector>
+
+#include "base/codec.h"
+#include "base/try.h"
+#include "store/lmdb_errors.h"
+
+namespace bailee::store {
+namespace {
+
+constexpr size_t kSlotBytes = 64;
+using SlotBytes = std::array<uint8_t, kSlotBytes>;
+constexpr off_t kHeadAt = 0;
+
+off_t SlotAt(uint16_t slot) { return static_cast<off_t>(kSlotBytes) * (slot + 1); }
+
+struct flock LockOf(short type, off_t at) {
+  struct flock lock = {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = at;
+  lock.l_len = kSlotBytes;
+  return lock;
+}
+
+// 0, or errno.
+int TryLock(int fd, off_t at) {
+  struct flock lock = LockOf(F_WRLCK, at);
+  return fcntl(fd, F_OFD_SETLK, &lock) == 0 ? 0 : errno;
+}
+
+void Unlock(int fd, off_t at) {
+  struct flock lock = LockOf(F_UNLCK, at);
+  (void)fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+// 0, or errno.
+int IsLockedByAnother(int fd, off_t at, bool& locked) {
+  struct flock lock = LockOf(F_WRLCK, at);
+  if (fcntl(fd, F_OFD_GETLK, &lock) != 0) return errno;
+  locked = lock.l_type != F_UNLCK;
+  return 0;
+}
+
+// All slots ever used. Every slot taken is written to before the head lock is given back, so that
+// no lock lies behind the end of the file.
+Result<std::vector<SlotBytes>> ReadSlots(int fd) {
+  std::vector<SlotBytes> slots(Openers::kSlotsMax);
+  const ssize_t got = pread(fd, slots.data(), slots.size() * kSlotBytes, SlotAt(0));
+  if (got < 0) return LmdbError(errno, "read the list of openers");
+  slots.resize((static_cast<size_t>(got) + kSlotBytes - 1) / kSlotBytes);
+  return slots;
+}
+
+bool IsEmpty(const SlotBytes& slot) {
+  return std::ranges::all_of(slot, [](uint8_t byte) { return byte == 0; });
+}
+
+Status WriteSlot(int fd, uint16_t slot, const SlotBytes& bytes) {
+  const ssize_t put = pwrite(fd, bytes.data(), bytes.size(), SlotAt(slot));
+  if (put == static_cast<ssize_t>(bytes.size())) return {};
+  return LmdbError(put < 0 ? errno : ENOSPC, "write the list of openers");
+}
+
+Status ForeignNamespace() {
+  return {Code::kBusy, "store.foreign-pid-namespace",
+          "a process of another PID namespace has the vault open",
+          "let all openers share one PID namespace, or run one process at a time"};
+}
+
+}  // namespace
+
+Openers::HeadLock::~HeadLock() {
+  if (fd_ >= 0) Unlock(fd_, kHeadAt);
+}
+
+Result<std::unique_ptr<Openers>> Openers::Open(const std::string& directory,
+                                               std::chrono::milliseconds wait) {
+  const std::string path = directory + "/openers";
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return LmdbError(errno, "open the list of openers");
+  return std::unique_ptr<Openers>(new Openers(fd, wait));
+}
+
+Openers::~Openers() {
+  Leave();
+  close(fd_);
+}
+
+void Openers::Leave() {
+  if (slot_ == kNoSlot) return;
+  (void)WriteSlot(fd_, slot_, SlotBytes{});
+  // Said aloud, because a forked child may keep the description, and so the lock, alive.
+  Unlock(fd_, SlotAt(slot_));
+  slot_ = kNoSlot;
+}
+
+void Openers::ForgetDead() {
+  const auto slots = ReadSlots(fd_);
+  if (!slots.ok()) return;
+  for (uint16_t i = 0; i < slots->size(); ++i) {
+    bool live = true;
+    if (i == slot_ || IsEmpty((*slots)[i])) continue;
+    if (IsLockedByAnother(fd_, SlotAt(i), live) == 0 && !live) {
+      (void)WriteSlot(fd_, i, SlotBytes{});
+    }
+  }
+}
+
+Result<Openers::HeadLock> Openers::LockHead() {
+  const auto deadline = std::chrono::steady_clock::now() + wait_;
+  for (;;) {
+    const int rc = TryLock(fd_, kHeadAt);
+    if (rc == 0) return HeadLock(fd_);
+    if (rc != EAGAIN && rc != EACCES && rc != EINTR) {
+      return LmdbError(rc, "lock the list of openers");
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return Status(Code::kBusy, "store.opening", "another process is opening or closing the vault",
+                    "try again");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+Status Openers::Join(uint64_t pid_namespace) {
+  BAILEE_TRY(const std::vector<SlotBytes> slots, ReadSlots(fd_));
+  auto free_slot = static_cast<uint16_t>(slots.size());
+  for (uint16_t i = 0; i < slots.size(); ++i) {
+    bool live = false;
+    if (const int rc = IsLockedByAnother(fd_, SlotAt(i), live); rc != 0) {
+      return LmdbError(rc, "lock the list of openers");
+    }
+    if (!live) {
+      unclean_ = unclean_ || !IsEmpty(slots[i]);
+      free_slot = std::min(free_slot, i);
+      continue;
+    }
+    others_live_ = true;
+    // Not knowing is as good as knowing the worst.
+    if (pid_namespace == 0 || LoadBigEndian<uint64_t>(slots[i].data()) != pid_namespace) {
+      return ForeignNamespace();
+    }
+  }
+  if (free_slot >= kSlotsMax) {
+    return {Code::kBusy, "store.openers-full", "too many processes have the vault open",
+            "close some"};
+  }
+  if (getrandom(instance_.data(), instance_.size(), 0) != static_cast<ssize_t>(instance_.size())) {
+    return LmdbError(errno, "draw a random number");
+  }
+  if (const int rc = TryLock(fd_, SlotAt(free_slot)); rc != 0) {
+    return LmdbError(rc, "lock the list of openers");
+  }
+  slot_ = free_slot;
+  SlotBytes mine{};
+  StoreBigEndian(pid_namespace, mine.data());
+  StoreBigEndian(static_cast<uint64_t>(getpid()), mine.data() + 8);
+  std::ranges::copy(instance_, mine.begin() + 16);
+  return WriteSlot(fd_, slot_, mine);
+}
+
+}  // namespace bailee::store
