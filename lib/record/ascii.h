@@ -33,8 +33,8 @@ constexpr std::string_view Trim(std::string_view text) {
   return text;
 }
 
-// Takes the text up to the first `separator` off the front of `rest`, and the separator with it; all
-// of it if there is none.
+// Takes the text up to the first `separator` off the front of `rest`, and the separator with it;
+// all of it if there is none.
 constexpr std::string_view TakeUntil(std::string_view& rest, char separator) {
   const size_t at = rest.find(separator);
   const std::string_view taken = rest.substr(0, at);

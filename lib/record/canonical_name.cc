@@ -63,7 +63,8 @@ bool TakeExtensions(Subtags& subtags) {
   while (!subtags.done()) {
     const char singleton = ToLower(subtags.peek()[0]);
     const bool private_use = singleton == 'x';
-    const uint64_t bit = uint64_t{1} << (IsDigit(singleton) ? singleton - '0' : singleton - 'a' + 10);
+    const uint64_t bit = uint64_t{1}
+                         << (IsDigit(singleton) ? singleton - '0' : singleton - 'a' + 10);
     if (subtags.peek().size() != 1 || (seen & bit) != 0) return false;
     seen |= bit;
     const size_t first = ++subtags.next;
@@ -92,7 +93,8 @@ bool IsLangtag(Subtags subtags) {
   return TakeExtensions(subtags);
 }
 
-// RFC 5646 §2.1.1: lower case, but regions upper and scripts title, unless first or in an extension.
+// RFC 5646 §2.1.1: lower case, but regions upper and scripts title, unless first or in an
+// extension.
 void AddInCase(const Subtags& subtags, Form& form) {
   bool plain = false;
   for (size_t i = 0; i < subtags.count; ++i) {

@@ -88,7 +88,8 @@ bool IsUrlTail(std::string_view tail) {
   for (size_t i = 0; i < tail.size(); ++i) {
     const char c = tail[i];
     if (c == '%') {
-      if (i + 2 >= tail.size() || !IsHexDigit(tail[i + 1]) || !IsHexDigit(tail[i + 2])) return false;
+      if (i + 2 >= tail.size() || !IsHexDigit(tail[i + 1]) || !IsHexDigit(tail[i + 2]))
+        return false;
     } else if (c == '#') {
       if (fragment) return false;
       fragment = true;
@@ -101,7 +102,8 @@ bool IsUrlTail(std::string_view tail) {
 
 // Length of "http://" or "https://" at the start of `url`, or 0.
 size_t SchemeLength(std::string_view url) {
-  for (const std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
+  for (const std::string_view scheme :
+       {std::string_view("http://"), std::string_view("https://")}) {
     const std::string_view start = url.substr(0, scheme.size());
     if (std::equal(start.begin(), start.end(), scheme.begin(), scheme.end(),
                    [](char a, char b) { return ToLower(a) == b; })) {

@@ -25,7 +25,7 @@ struct FieldValue {
 };
 
 // The padded plaintext that holds `values`, made in one allocation. `values` may be empty.
-// REQUIRES: ascending by field, none twice.
+// REQUIRES: ascending by field, none twice, each below limits::kFieldsPerCategoryMax.
 // Errors: kInvalidValue "record.too-large" if the values together exceed limits::kRecordBytesMax;
 // kFull if the secret arena is full.
 Result<Secret> EncodeFields(std::span<const FieldValue> values);
@@ -42,7 +42,8 @@ class Fields {
 
   // Checks all of the padded plaintext at once, so that reading it cannot fail.
   // Errors: kDamage "record.fields" unless it is exactly what EncodeFields makes: padding of §5.3,
-  // count, ascending field numbers, nothing left over, values within limits::kRecordBytesMax.
+  // field numbers ascending and below limits::kFieldsPerCategoryMax, nothing left over, values
+  // together within limits::kRecordBytesMax.
   static Result<Fields> Decode(ByteView opened);
 
   size_t size() const { return count_; }

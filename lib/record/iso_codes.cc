@@ -30,13 +30,11 @@ constexpr std::string_view kTwoDigits =
     "MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB "
     "SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY "
     "TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG ZWL";
-constexpr std::string_view kThreeDigits =
-    "BHD IQD JOD KWD LYD OMR TND";
-constexpr std::string_view kFourDigits =
-    "CLF UYW";
+constexpr std::string_view kThreeDigits = "BHD IQD JOD KWD LYD OMR TND";
+constexpr std::string_view kFourDigits = "CLF UYW";
 
-// Whether `code` is one of the words of `list`. Codes have no blanks, so that a match can only be at
-// the start of a word if all words are as long as it.
+// Whether `code` is one of the words of `list`. Codes have no blanks, so that a match can only be
+// at the start of a word if all words are as long as it.
 bool Lists(std::string_view list, std::string_view code) {
   for (size_t at = 0; at < list.size(); at += code.size() + 1) {
     if (list.substr(at, code.size()) == code) return true;

@@ -35,7 +35,8 @@ constexpr std::array<Rule, kKinds.size()> kRules = {{
     {Kind::kIban, CanonicalIban, "an IBAN is 15 to 34 letters and digits with valid check digits",
      kNoHint},
     {Kind::kPassword, nullptr, "a PASSWORD is 1 to 1024 bytes", kNoHint},
-    {Kind::kIp, CanonicalIp, "an IP is one IPv4 or IPv6 address", "leave out zone, port and prefix"},
+    {Kind::kIp, CanonicalIp, "an IP is one IPv4 or IPv6 address",
+     "leave out zone, port and prefix"},
     {Kind::kTime, CanonicalTime, "a TIME is an RFC 3339 date and time with its offset",
      "write it like 2013-05-24T09:30:00Z"},
     {Kind::kUrl, nullptr, "a URL is an http or https URL, or a path from / on, of ASCII",
@@ -54,9 +55,7 @@ constexpr std::array<Rule, kKinds.size()> kRules = {{
 
 const Rule& RuleOf(Kind kind) { return kRules[static_cast<size_t>(kind) - 1]; }
 
-bool IsKind(Kind kind) {
-  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
-}
+bool IsKind(Kind kind) { return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end(); }
 
 Status Malformed(Kind kind) {
   const Rule& rule = RuleOf(kind);
@@ -81,7 +80,8 @@ bool HasControls(std::string_view utf8, std::string_view allowed) {
     const auto byte = static_cast<uint8_t>(utf8[i]);
     const bool control = byte < 0x20 || byte == 0x7F;
     if (control && allowed.find(utf8[i]) == std::string_view::npos) return true;
-    if (byte == 0xC2 && i + 1 < utf8.size() && static_cast<uint8_t>(utf8[i + 1]) < 0xA0) return true;
+    if (byte == 0xC2 && i + 1 < utf8.size() && static_cast<uint8_t>(utf8[i + 1]) < 0xA0)
+      return true;
   }
   return false;
 }

@@ -22,8 +22,8 @@
 //            last not all digits; 254 in all; IDN only as A-labels
 //            (xn--). No quoted local part, literal or comment.
 // PHONE      + and 7 to 15 digits, the first not 0 (E.164; the 7   + and digits
-//            is ours); single separators space - . / ( ) between
-//            digits; "(0)" is refused, it is not part of a number
+//            is ours); space - . / ( ) among them are dropped; "(0)"
+//            is refused, it is not part of the number
 // PAN        12 to 19 digits with a valid Luhn check (ISO/IEC      digits
 //            7812-1 annex B); single spaces or dashes between
 // EXPIRY     MM/YY, MM/YYYY, YYYY-MM, years 2000 to 2099; spaces   YYYY-MM

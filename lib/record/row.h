@@ -68,13 +68,13 @@ class RecordRow::Iterator {
 };
 
 // Reads hostile bytes. Checks everything that can be checked without a key.
-// Errors: kDamage "record.row" for an unknown version, anything truncated or left over,
-// compartments not ascending, an envelope too short or too long, or a generation that does not fit
-// `travelling`.
+// Errors: kDamage "record.row" for an unknown version, anything truncated or left over, more than
+// limits::kFieldsPerCategoryMax entries, compartments not ascending or beyond it, an envelope of a
+// length that none has, or a generation that does not fit `travelling`.
 Result<RecordRow> ParseRecordRow(ByteView row);
 
 // The bytes of a row.
-// REQUIRES: at most 255 entries that ParseRecordRow would accept.
+// REQUIRES: entries that ParseRecordRow would accept.
 Bytes EncodeRecordRow(const RecordHead& head, std::span<const RowEntry> entries);
 
 }  // namespace bailee::record

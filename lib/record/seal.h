@@ -7,7 +7,9 @@
 #include "bailee/ids.h"
 #include "bailee/result.h"
 #include "bailee/secret.h"
+#include "crypto/key.h"
 #include "crypto/names.h"
+#include "crypto/random.h"
 #include "record/row.h"
 
 // Sealed compartments: FORMAT.md §10 with label 1 of §4.1.
@@ -24,15 +26,14 @@ struct CompartmentPlace {
   RecordHead head;          // terms, revision, collected_at
 };
 
-// Seals what EncodeFields made under `key` (D, 32 bytes).
-// REQUIRES: key.size_bytes() == 32.
-// Errors: kFull if the secret arena is full.
-Result<Bytes> SealCompartment(const Secret& key, const CompartmentPlace& place,
-                              const Secret& fields);
+// Seals what EncodeFields made under D.
+Bytes SealCompartment(const crypto::CompartmentKey& key, const CompartmentPlace& place,
+                      const Secret& fields, crypto::Random& random);
 
 // Opens a sealed compartment; the result is for Fields::Decode.
-// REQUIRES: key.size_bytes() == 32.
-// Errors: kDamage if `sealed` was not made with this key for this place; kFull.
-Result<Secret> OpenCompartment(const Secret& key, const CompartmentPlace& place, ByteView sealed);
+// Errors: kDamage "record.not-authentic" if `sealed` was not made with this key for this place;
+// kFull "secret.arena-full".
+Result<Secret> OpenCompartment(const crypto::CompartmentKey& key, const CompartmentPlace& place,
+                               ByteView sealed);
 
 }  // namespace bailee::record

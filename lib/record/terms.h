@@ -25,11 +25,9 @@ struct Terms {
   bool operator==(const Terms&) const = default;
 };
 
-// The value of a terms row. REQUIRES: texts as said at Terms.
+// The value of a terms row; its key is crypto::TermsIdOf(vault, value).
+// REQUIRES: texts as said at Terms.
 Bytes EncodeTerms(const Terms& terms);
-
-// The key under which EncodeTerms(terms) is stored.
-TermsId IdOfTerms(const VaultId& vault, ByteView value);
 
 // Reads a terms row. The texts borrow from `value`.
 // Errors: kDamage "record.terms" if `value` does not hash to `id` in this vault (FORMAT.md §5.2
