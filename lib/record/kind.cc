@@ -38,7 +38,7 @@ constexpr std::array<Rule, kKinds.size()> kRules = {{
     {Kind::kIp, CanonicalIp, "an IP is one IPv4 or IPv6 address",
      "leave out zone, port and prefix"},
     {Kind::kTime, CanonicalTime, "a TIME is an RFC 3339 date and time with its offset",
-     "write it like 2013-05-24T09:30:00Z"},
+     "write it like 2024-01-31T09:30:00Z"},
     {Kind::kUrl, nullptr, "a URL is an http or https URL, or a path from / on, of ASCII",
      "percent-encode other characters, and leave out any user name"},
     {Kind::kUserAgent, nullptr, "a USER_AGENT is UTF-8 without control characters", kNoHint},
