@@ -37,7 +37,7 @@ class FileSystem {
   // Makes `content` the file's content, mode 0600, atomically: a reader or a crash sees the old
   // file or the new one, whole. Durable when it returns. A symbolic link at `path` is itself
   // replaced. After an error the old file is there, unless "file.io" came from the last sync of the
-  // directory: then either.
+  // directory: then either. A crash may leave PATH.tmp-… beside it, with the new content.
   virtual Status Replace(const std::string& path, ByteView content) = 0;
 
   // Deletes a file and makes that durable.

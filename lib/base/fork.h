@@ -5,9 +5,9 @@
 
 namespace bailee {
 
-// A number that stays the same for the life of a process and differs in every child forked from it
-// (also by a raw clone). Never 0. Costs one load: whoever keeps state that must not survive a fork
-// remembers the stamp and compares. Thread-safe.
+// A number that stays the same for the life of a process and differs from that of every process it
+// was forked from (also by a raw clone). Never 0. Costs two loads: whoever keeps state that must
+// not survive a fork remembers the stamp and compares. Thread-safe.
 uint64_t ProcessStamp();
 
 }  // namespace bailee

@@ -27,8 +27,8 @@ void Pad(std::span<uint8_t> buffer, size_t data_bytes);
 Result<Secret> Padded(ByteView data);
 
 // The length of the data in `padded`, in time that depends on padded.size() alone.
-// Errors: kDamage "crypto.bad-padding" unless the length is a bucket and the padding begins with
-// 0x80.
+// Errors: kDamage "crypto.bad-padding" unless the length is a bucket and the padding, which begins
+// with 0x80, is no longer than a bucket needs.
 Result<size_t> UnpaddedSize(ByteView padded);
 
 }  // namespace bailee::crypto
