@@ -30,7 +30,7 @@ const std::vector<Accepted>& AcceptedValues() {
       {Kind::kText, "Ada Lovelace", "Ada Lovelace"},
       {Kind::kText, " kept \t\r\n", " kept \t\r\n"},
       {Kind::kText, "\xC3\x85ngstr\xC3\xB6m", "\xC3\x85ngstr\xC3\xB6m"},
-      {Kind::kText, "\xC2\xA0", "\xC2\xA0"},  // U+00A0 is the first after the C1 controls
+      {Kind::kText, "\xC2\xA0", "\xC2\xA0"},    // U+00A0 is the first after the C1 controls
       {Kind::kText, "A\xCC\x8A", "A\xCC\x8A"},  // not composed
       {Kind::kText, "\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"},
       {Kind::kEmail, "ada@example.org", "ada@example.org"},
@@ -66,7 +66,8 @@ const std::vector<Accepted>& AcceptedValues() {
       {Kind::kTime, "2012-02-29T23:59:59-00:01", "2012-03-01T00:00:59.000Z"},
       {Kind::kTime, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"},
       {Kind::kTime, "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"},
-      {Kind::kUrl, "HTTPS://WWW.Example.ORG:8443/A?Q=%2F#F", "https://www.example.org:8443/A?Q=%2F#F"},
+      {Kind::kUrl, "HTTPS://WWW.Example.ORG:8443/A?Q=%2F#F",
+       "https://www.example.org:8443/A?Q=%2F#F"},
       {Kind::kUrl, "http://[2001:DB8::1]/", "http://[2001:db8::1]/"},
       {Kind::kUrl, "http://a", "http://a"},
       {Kind::kUrl, "http://A?b", "http://a?b"},
@@ -133,7 +134,9 @@ const std::vector<Rejected>& RejectedValues() {
       {Kind::kEmail, "\"a b\"@example.org"},
       {Kind::kEmail, "a b@example.org"},
       {Kind::kEmail, "Ada <ada@example.org>"},
-      {Kind::kEmail, "ada@b\xC3\xBC" "cher.example"},  // IDN in U-labels
+      {Kind::kEmail,
+       "ada@b\xC3\xBC"
+       "cher.example"},  // IDN in U-labels
       {Kind::kEmail, "\xC3\xA4@example.org"},
       {Kind::kEmail, "ada@example.org\0"s},
       {Kind::kEmail, std::string(65, 'a') + "@b.cc"},
@@ -155,7 +158,9 @@ const std::vector<Rejected>& RejectedValues() {
       {Kind::kPan, "-4111111111111111"},
       {Kind::kPan, "4111111111111111-"},
       {Kind::kPan, "4111111111111111\0"s},
-      {Kind::kPan, "\xEF\xBC\x94""111111111111111"},  // full-width four
+      {Kind::kPan,
+       "\xEF\xBC\x94"
+       "111111111111111"},  // full-width four
       {Kind::kExpiry, "13/27"},
       {Kind::kExpiry, "00/27"},
       {Kind::kExpiry, "3/27"},
@@ -214,7 +219,9 @@ const std::vector<Rejected>& RejectedValues() {
       {Kind::kUrl, "http://[::1/"},
       {Kind::kUrl, "http://[1.2.3.4]/"},
       {Kind::kUrl, "http://[::1]x/"},
-      {Kind::kUrl, "http://b\xC3\xBC" "cher.example/"},
+      {Kind::kUrl,
+       "http://b\xC3\xBC"
+       "cher.example/"},
       {Kind::kUrl, "http://" + std::string(254, 'a') + "/"},
       {Kind::kUrl, "/a b"},
       {Kind::kUrl, "/a\nb"},
@@ -240,11 +247,12 @@ const std::vector<Rejected>& RejectedValues() {
       {Kind::kLanguage, "en-a"},
       {Kind::kLanguage, "x"},
       {Kind::kLanguage, "de-\xC3\xA4"},
-      {Kind::kLanguage, "en-x" + [] {
-         std::string tag;
-         for (int i = 0; i < 31; ++i) tag += "-a";
-         return tag;
-       }()},
+      {Kind::kLanguage, "en-x" +
+                            [] {
+                              std::string tag;
+                              for (int i = 0; i < 31; ++i) tag += "-a";
+                              return tag;
+                            }()},
       {Kind::kCountry, "D"},
       {Kind::kCountry, "DEU"},
       {Kind::kCountry, "EU"},
@@ -338,8 +346,8 @@ TEST(Normalise, BoundsTheCanonicalFormByTheLimitOfTheField) {
 }
 
 TEST(Normalise, AcceptsAnAddressOf254BytesAndRefuses255) {
-  const std::string domain = std::string(63, 'b') + "." + std::string(63, 'c') + "." +
-                             std::string(61, 'd');  // 189
+  const std::string domain =
+      std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(61, 'd');  // 189
   EXPECT_EQ(Canonical(Kind::kEmail, std::string(64, 'a') + "@" + domain).size(), 254u);
   EXPECT_EQ(Canonical(Kind::kEmail, std::string(64, 'a') + "@" + domain + "d"),
             "<value.malformed>");
