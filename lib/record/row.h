@@ -28,9 +28,9 @@ inline constexpr uint32_t kTravellingGeneration = 0xffffffff;
 // One sealed compartment. Borrows its bytes.
 struct RowEntry {
   uint16_t compartment = 0;
-  uint32_t generation = 0;  // of D; kTravellingGeneration exactly if `travelling` is not empty
-  ByteView travelling;      // sealed wraps that travel with the record, or empty
-  ByteView sealed;
+  uint32_t generation = 0;   // of D; kTravellingGeneration exactly if `travelling` is not empty
+  ByteView travelling = {};  // sealed wraps that travel with the record, or empty
+  ByteView sealed = {};
 };
 
 // A parsed row. Borrows the bytes it was parsed from. Allocates nothing. Thread-compatible.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bailee/limits.h"
 #include "crypto/binding.h"
 #include "crypto/init.h"
 #include "crypto/suite1.h"
