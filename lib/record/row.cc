@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record/row.h"
+
+#include "bailee/limits.h"
+#include "base/check.h"
+#include "base/codec.h"
+#include "crypto/padding.h"
+#include "crypto/suite1.h"
+
+namespace bailee::record {
+namespace {
+
+constexpr uint8_t kRowVersion = 1;
+constexpr size_t kHeadBytes = 1 + 4 + 8 + 16 + 1;
+constexpr size_t kEntryHeaderBytes = 2 + 4 + 4 + 4;
+// What EncodeFields can make: count, header of each item, values.
+constexpr size_t kFieldsBytesMax = 2 + limits::kFieldsPerCategoryMax * 6 + limits::kRecordBytesMax;
+
+RowEntry ReadEntry(Reader& reader) {
+  RowEntry entry;
+  entry.compartment = reader.Get<uint16_t>();
+  entry.generation = reader.Get<uint32_t>();
+  entry.travelling = reader.GetPrefixed<uint32_t>();
+  entry.sealed = reader.GetPrefixed<uint32_t>();
+  return entry;
+}
+
+// Whether an envelope around padded bytes can have this size.
+bool IsEnvelopeSize(size_t size) {
+  return size > crypto::kEnvelopeOverhead && crypto::IsBucket(size - crypto::kEnvelopeOverhead) &&
+         size - crypto::kEnvelopeOverhead <= crypto::PaddedSize(kFieldsBytesMax);
+}
+
+bool IsEntry(const RowEntry& entry) {
+  const bool travels = !entry.travelling.empty();
+  return entry.compartment < limits::kFieldsPerCategoryMax && IsEnvelopeSize(entry.sealed.size()) &&
+         travels == (entry.generation == kTravellingGeneration) &&
+         (!travels || IsEnvelopeSize(entry.travelling.size()));
+}
+
+Status Damaged() {
+  return Status(Code::kDamage, "record.row", "a record row does not make sense",
+                "run check on the vault");
+}
+
+bool AreEntries(ByteView entries, uint8_t count) {
+  if (count > limits::kFieldsPerCategoryMax) return false;
+  Reader reader(entries);
+  int last_compartment = -1;
+  for (uint8_t i = 0; i < count; ++i) {
+    const RowEntry entry = ReadEntry(reader);
+    if (reader.failed() || !IsEntry(entry) || entry.compartment <= last_compartment) return false;
+    last_compartment = entry.compartment;
+  }
+  return reader.complete();
+}
+
+}  // namespace
+
+Result<RecordRow> ParseRecordRow(ByteView row) {
+  Reader reader(row);
+  const auto version = reader.Get<uint8_t>();
+  RecordHead head;
+  head.revision = reader.Get<uint32_t>();
+  head.collected_at.unix_ms = reader.Get<int64_t>();
+  head.terms.bytes = reader.GetArray<16>();
+  const auto count = reader.Get<uint8_t>();
+  if (reader.failed() || version != kRowVersion || !AreEntries(reader.rest(), count)) {
+    return Damaged();
+  }
+  return RecordRow(head, reader.rest(), count);
+}
+
+Bytes EncodeRecordRow(const RecordHead& head, std::span<const RowEntry> entries) {
+  BAILEE_CHECK(entries.size() <= limits::kFieldsPerCategoryMax);
+  size_t size = kHeadBytes;
+  for (const RowEntry& entry : entries) {
+    size += kEntryHeaderBytes + entry.travelling.size() + entry.sealed.size();
+  }
+  Bytes row;
+  row.reserve(size);
+  Writer writer(row);
+  writer.Put(kRowVersion).Put(head.revision).Put(head.collected_at.unix_ms);
+  writer.Put(head.terms.view()).Put(static_cast<uint8_t>(entries.size()));
+  int last_compartment = -1;
+  for (const RowEntry& entry : entries) {
+    BAILEE_CHECK(IsEntry(entry) && entry.compartment > last_compartment);
+    last_compartment = entry.compartment;
+    writer.Put(entry.compartment).Put(entry.generation);
+    writer.PutPrefixed<uint32_t>(entry.travelling).PutPrefixed<uint32_t>(entry.sealed);
+  }
+  return row;
+}
+
+std::optional<RowEntry> RecordRow::Find(uint16_t compartment) const {
+  for (const RowEntry& entry : *this) {
+    if (entry.compartment == compartment) return entry;
+  }
+  return std::nullopt;
+}
+
+RecordRow::Iterator RecordRow::begin() const { return Iterator(entries_); }
+RecordRow::Iterator RecordRow::end() const { return Iterator({}); }
+
+RowEntry RecordRow::Iterator::operator*() const {
+  Reader reader(rest_);
+  return ReadEntry(reader);
+}
+
+RecordRow::Iterator& RecordRow::Iterator::operator++() {
+  Reader reader(rest_);
+  ReadEntry(reader);
+  rest_ = reader.rest();
+  return *this;
+}
+
+}  // namespace bailee::record

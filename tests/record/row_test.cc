@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record/row.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <tuple>
+#include <vector>
+
+#include "bailee/limits.h"
+
+namespace bailee::record {
+namespace {
+
+constexpr size_t kSmallest = 72 + 32;  // an envelope around the smallest bucket
+
+RecordHead Head() {
+  RecordHead head{.revision = 0x01020304, .collected_at = {-2}, .terms = {}};
+  for (size_t i = 0; i < head.terms.bytes.size(); ++i) {
+    head.terms.bytes[i] = static_cast<uint8_t>(0xA0 + i);
+  }
+  return head;
+}
+
+// An entry as owned bytes, to compare.
+using Owned = std::tuple<uint16_t, uint32_t, Bytes, Bytes>;
+struct OwnedRow {
+  RecordHead head;
+  std::vector<Owned> entries;
+  bool operator==(const OwnedRow&) const = default;
+};
+
+OwnedRow Sample() {
+  return {Head(),
+          {{0, 5, {}, Bytes(kSmallest, 0x11)},
+           {2, kTravellingGeneration, Bytes(kSmallest + 32, 0x22), Bytes(kSmallest, 0x33)},
+           {3, 0, {}, Bytes(72 + 288, 0x44)}}};
+}
+
+Bytes Encode(const OwnedRow& row) {
+  std::vector<RowEntry> entries;
+  for (const auto& [compartment, generation, travelling, sealed] : row.entries) {
+    entries.push_back({compartment, generation, travelling, sealed});
+  }
+  return EncodeRecordRow(row.head, entries);
+}
+
+Bytes Copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
+Result<OwnedRow> Parse(ByteView bytes) {
+  const Result<RecordRow> row = ParseRecordRow(bytes);
+  if (!row) return row.status();
+  OwnedRow owned{row->head(), {}};
+  for (const RowEntry& entry : *row) {
+    owned.entries.emplace_back(entry.compartment, entry.generation, Copy(entry.travelling),
+                               Copy(entry.sealed));
+  }
+  EXPECT_EQ(owned.entries.size(), row->size());
+  return owned;
+}
+
+Code CodeOf(ByteView bytes) {
+  const Status status = Parse(bytes).status();
+  EXPECT_TRUE(status.ok() || status.name() == "record.row");
+  return status.code();
+}
+
+TEST(RecordRow, IsReadBackAsItWasWritten) {
+  const Result<OwnedRow> row = Parse(Encode(Sample()));
+  ASSERT_TRUE(row.ok());
+  EXPECT_TRUE(*row == Sample());
+}
+
+TEST(RecordRow, HasTheBytesOfTheFormat) {
+  OwnedRow row{Head(), {{0x0002, 0x03040506, {}, Bytes(kSmallest, 0xEE)}}};
+  Bytes expected = {1, 1, 2, 3, 4, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE};
+  for (int i = 0; i < 16; ++i) expected.push_back(static_cast<uint8_t>(0xA0 + i));
+  for (const int byte : {1, 0, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 104}) {
+    expected.push_back(static_cast<uint8_t>(byte));
+  }
+  expected.insert(expected.end(), kSmallest, 0xEE);
+  EXPECT_EQ(Encode(row), expected);
+}
+
+TEST(RecordRow, KeepsTheExtremesOfItsHead) {
+  for (const int64_t time :
+       {std::numeric_limits<int64_t>::min(), int64_t{0}, std::numeric_limits<int64_t>::max()}) {
+    OwnedRow row = Sample();
+    row.head.collected_at.unix_ms = time;
+    row.head.revision = 0xFFFFFFFF;
+    const Result<OwnedRow> parsed = Parse(Encode(row));
+    ASSERT_TRUE(parsed.ok());
+    EXPECT_TRUE(*parsed == row);
+  }
+}
+
+TEST(RecordRow, FindsACompartmentOrNothing) {
+  const Bytes bytes = Encode(Sample());
+  const Result<RecordRow> row = ParseRecordRow(bytes);
+  ASSERT_TRUE(row.ok());
+  EXPECT_EQ(row->Find(3)->sealed.size(), 72u + 288u);
+  EXPECT_EQ(row->Find(2)->generation, kTravellingGeneration);
+  EXPECT_FALSE(row->Find(1).has_value());
+}
+
+TEST(RecordRow, RejectsEveryTruncation) {
+  const Bytes bytes = Encode(Sample());
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_EQ(CodeOf(ByteView(bytes).first(size)), Code::kDamage) << size;
+  }
+}
+
+TEST(RecordRow, RejectsATrailingByte) {
+  Bytes bytes = Encode(Sample());
+  bytes.push_back(0);
+  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+}
+
+TEST(RecordRow, IsRejectedOrChangedByEveryBitFlip) {
+  const Bytes bytes = Encode(Sample());
+  for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    Bytes flipped = bytes;
+    flipped[bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
+    const Result<OwnedRow> row = Parse(flipped);
+    EXPECT_FALSE(row.ok() && *row == Sample()) << bit;
+  }
+}
+
+TEST(RecordRow, RejectsEveryOtherVersion) {
+  Bytes bytes = Encode(Sample());
+  for (int version = 0; version < 256; ++version) {
+    bytes[0] = static_cast<uint8_t>(version);
+    EXPECT_EQ(CodeOf(bytes), version == 1 ? Code::kOk : Code::kDamage) << version;
+  }
+}
+
+// The offset of the first entry, and of parts in it.
+constexpr size_t kEntry = 30;
+constexpr size_t kEntryBytes = 14 + kSmallest;
+
+Bytes TwoEntries() {
+  return Encode({Head(), {{1, 5, {}, Bytes(kSmallest, 1)}, {2, 5, {}, Bytes(kSmallest, 2)}}});
+}
+
+TEST(RecordRow, RejectsCompartmentsThatAreNotAscending) {
+  Bytes bytes = TwoEntries();
+  bytes[kEntry + kEntryBytes + 1] = 1;
+  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+  bytes[kEntry + kEntryBytes + 1] = 0;
+  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+}
+
+TEST(RecordRow, RejectsACompartmentBeyondTheLimit) {
+  Bytes bytes = TwoEntries();
+  bytes[kEntry + kEntryBytes + 1] = 63;
+  EXPECT_EQ(CodeOf(bytes), Code::kOk);
+  bytes[kEntry + kEntryBytes + 1] = 64;
+  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+}
+
+TEST(RecordRow, RejectsTheTravellingGenerationWithoutTravellingWraps) {
+  Bytes bytes = TwoEntries();
+  for (size_t i = 2; i < 6; ++i) bytes[kEntry + i] = 0xFF;
+  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+}
+
+TEST(RecordRow, RejectsTravellingWrapsWithAnotherGeneration) {
+  Bytes bytes =
+      Encode({Head(), {{1, kTravellingGeneration, Bytes(kSmallest, 1), Bytes(kSmallest, 2)}}});
+  EXPECT_EQ(CodeOf(bytes), Code::kOk);
+  bytes[kEntry + 5] = 0;
+  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+}
+
+TEST(RecordRow, RejectsEnvelopesOfALengthThatNoneHas) {
+  for (size_t size = 0; size < 400; ++size) {
+    Bytes bytes = {Encode({Head(), {}})};
+    bytes[29] = 1;
+    for (const size_t byte : {0, 1, 0, 0, 0, 5, 0, 0, 0, 0}) bytes.push_back(uint8_t(byte));
+    for (const size_t byte : {size_t{0}, size_t{0}, size >> 8, size & 255}) {
+      bytes.push_back(static_cast<uint8_t>(byte));
+    }
+    bytes.resize(bytes.size() + size);
+    // FORMAT.md §5.3: multiples of 32 up to 256, then up to 512 multiples of 2^(8 - 4).
+    const size_t step = size - 72 <= 256 ? 32 : 16;
+    const bool bucket = size >= kSmallest && (size - 72) % step == 0;
+    EXPECT_EQ(CodeOf(bytes), bucket ? Code::kOk : Code::kDamage) << size;
+  }
+}
+
+TEST(RecordRow, RejectsMoreEntriesThanACategoryHasFields) {
+  OwnedRow row{Head(), {}};
+  for (size_t i = 0; i < limits::kFieldsPerCategoryMax; ++i) {
+    row.entries.emplace_back(static_cast<uint16_t>(i), 1, Bytes(), Bytes(kSmallest, 0));
+  }
+  Bytes bytes = Encode(row);
+  EXPECT_EQ(CodeOf(bytes), Code::kOk);
+  const Bytes extra = Bytes(bytes.end() - kEntryBytes, bytes.end());
+  bytes.insert(bytes.end(), extra.begin(), extra.end());
+  bytes[29] = limits::kFieldsPerCategoryMax + 1;
+  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+}
+
+TEST(RecordRowDeathTest, IsNotWrittenOfEntriesThatNobodyWouldRead) {
+  EXPECT_DEATH(Encode({Head(), {{1, 5, {}, Bytes(kSmallest - 1, 1)}}}), "broken invariant");
+  EXPECT_DEATH(Encode({Head(), {{1, kTravellingGeneration, {}, Bytes(kSmallest, 1)}}}),
+               "broken invariant");
+}
+
+}  // namespace
+}  // namespace bailee::record
