@@ -72,40 +72,48 @@ void AddEnumValues(const Descriptor& type, std::string_view field_name,
   }
 }
 
+char ToLower(char c) { return (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool IsUnknownField(const std::string& message) {
+  return message.find(" has no field named ") != std::string::npos;
+}
+
+std::string RewordUnknownField(std::string_view type_name, std::string_view name) {
+  const Descriptor* type =
+      DescriptorPool::generated_pool()->FindMessageTypeByName(std::string(type_name));
+  std::vector<std::string_view> names;
+  std::string where = "policy";
+  if (type != nullptr) {
+    where = type->name();
+    for (char& c : where) c = ToLower(c);
+    for (int i = 0; i < type->field_count(); ++i) names.push_back(type->field(i)->name());
+  }
+  return "unknown field \"" + std::string(name) + "\" in " + where + DidYouMean(name, names);
+}
+
+// The parser does not say in which message, so every field of that name is looked at.
+std::string RewordUnknownValue(std::string_view value, std::string_view field) {
+  std::vector<std::string_view> names;
+  const auto* file = v1::Policy::descriptor()->file();
+  for (int i = 0; i < file->message_type_count(); ++i) {
+    const Descriptor& type = *file->message_type(i);
+    AddEnumValues(type, field, names);
+    for (int j = 0; j < type.nested_type_count(); ++j) {
+      AddEnumValues(*type.nested_type(j), field, names);
+    }
+  }
+  return "unknown value \"" + std::string(value) + "\" of " + std::string(field) +
+         DidYouMean(value, names);
+}
+
 // The parser's message in our words, with what was meant where that can be told.
 std::string Reword(const std::string& message) {
-  if (message.find(" has no field named ") != std::string::npos) {
-    const std::string_view type_name = Quoted(message, 0);
-    const std::string_view name = Quoted(message, 1);
-    const Descriptor* type =
-        DescriptorPool::generated_pool()->FindMessageTypeByName(std::string(type_name));
-    std::vector<std::string_view> names;
-    std::string where = "policy";
-    if (type != nullptr) {
-      where = type->name();
-      for (char& c : where) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
-      for (int i = 0; i < type->field_count(); ++i) names.push_back(type->field(i)->name());
-    }
-    return "unknown field \"" + std::string(name) + "\" in " + where + DidYouMean(name, names);
-  }
+  if (IsUnknownField(message)) return RewordUnknownField(Quoted(message, 0), Quoted(message, 1));
   if (message.starts_with("Unknown enumeration value of ")) {
-    const std::string_view value = Quoted(message, 0);
-    const std::string_view field = Quoted(message, 1);
-    std::vector<std::string_view> names;
-    const auto* file = v1::Policy::descriptor()->file();
-    for (int i = 0; i < file->message_type_count(); ++i) {
-      const Descriptor& type = *file->message_type(i);
-      AddEnumValues(type, field, names);
-      for (int j = 0; j < type.nested_type_count(); ++j) {
-        AddEnumValues(*type.nested_type(j), field, names);
-      }
-    }
-    return "unknown value \"" + std::string(value) + "\" of " + std::string(field) +
-           DidYouMean(value, names);
+    return RewordUnknownValue(Quoted(message, 0), Quoted(message, 1));
   }
   std::string out = message;
-  if (!out.empty() && out[0] >= 'A' && out[0] <= 'Z')
-    out[0] = static_cast<char>(out[0] - 'A' + 'a');
+  if (!out.empty()) out[0] = ToLower(out[0]);
   if (!out.empty() && out.back() == '.') out.pop_back();
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
@@ -113,13 +121,30 @@ std::string Reword(const std::string& message) {
   return out;
 }
 
+// The parser tells of an unknown field once it has read its name: the column where that began, both
+// counted from 0.
+int ColumnOfName(std::string_view text, int line, int column, std::string_view name) {
+  for (int i = 0; i < line; ++i) {
+    const size_t end = text.find('\n');
+    if (end == std::string_view::npos) return column;
+    text.remove_prefix(end + 1);
+  }
+  const int start = column - static_cast<int>(name.size());
+  if (start < 0 || static_cast<size_t>(column) > text.size()) return column;
+  return text.substr(static_cast<size_t>(start), name.size()) == name ? start : column;
+}
+
 class Collector final : public google::protobuf::io::ErrorCollector {
  public:
-  explicit Collector(Findings& findings) : findings_(findings) {}
+  Collector(std::string_view text, Findings& findings) : text_(text), findings_(findings) {}
+
   void AddError(int line, int column, const std::string& message) override {
-    // Suggestions cost time: a hostile text gets only so many.
-    findings_.Error({line + 1, column + 1},
-                    findings_.errors() < Findings::kMax ? Reword(message) : "unknown");
+    if (findings_.errors() >= Findings::kMax) {
+      findings_.Error({line + 1, column + 1}, "unknown");  // counted; its words would cost time
+      return;
+    }
+    if (IsUnknownField(message)) column = ColumnOfName(text_, line, column, Quoted(message, 1));
+    findings_.Error({line + 1, column + 1}, Reword(message));
   }
   // Unknown fields come as warnings, so that one run names them all. They are errors all the same.
   void AddWarning(int line, int column, const std::string& message) override {
@@ -127,6 +152,7 @@ class Collector final : public google::protobuf::io::ErrorCollector {
   }
 
  private:
+  std::string_view text_;
   Findings& findings_;
 };
 
@@ -158,7 +184,7 @@ Draft DraftFromText(std::string_view text, Findings& findings) {
   }
   v1::Policy message;
   TextFormat::ParseInfoTree tree;
-  Collector collector(findings);
+  Collector collector(text, findings);
   TextFormat::Parser parser;
   parser.RecordErrorsTo(&collector);
   parser.WriteLocationsTo(&tree);
