@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/decide.h"
+
+#include "base/check.h"
+#include "policy/decide_internal.h"
+
+namespace bailee::policy {
+namespace {
+
+ReasonSet StageOne(const Asked& asked) {
+  return asked.request.action == Action::kCollect ? CollectStageOne(asked) : ReadStageOne(asked);
+}
+
+bool MayKnow(const Asked& asked) {
+  if (asked.request.action == Action::kCollect || asked.rights) return true;
+  return asked.in_force.purpose(asked.purpose).may_know_existence;
+}
+
+Decision Answer(const Asked& asked, ReasonSet reasons, bool visible) {
+  Decision decision;
+  decision.reasons = reasons;
+  decision.visible = reasons.empty() || visible;
+  if (!reasons.empty() && visible) Explain(asked, decision);
+  return decision;
+}
+
+}  // namespace
+
+Asked LookUp(const Policy& in_force, const Request& request) {
+  Asked asked(in_force, request);
+  asked.ours = request.on_behalf_of.empty();
+  asked.controller = in_force.FindController(request.on_behalf_of);
+  asked.category = in_force.FindCategory(request.category);
+  if (asked.category.valid()) asked.field = in_force.FindField(asked.category, request.field);
+  if (request.action == Action::kCollect) {
+    asked.notice = in_force.FindNotice(request.notice);
+    asked.source = in_force.FindSource(request.source);
+    return asked;
+  }
+  asked.rights = request.purpose == "rights";
+  const PurposeIndex purpose = in_force.FindPurpose(request.purpose);
+  if (purpose.valid() && in_force.purpose(purpose).leaf) asked.purpose = purpose;
+  return asked;
+}
+
+Decision DecideStageOne(const Policy& in_force, const Request& request) {
+  const Asked asked = LookUp(in_force, request);
+  return Answer(asked, StageOne(asked), true);
+}
+
+Decision Decide(const Policy& in_force, const Datum* datum, const Standing& standing,
+                const Request& request) {
+  BAILEE_CHECK(datum == nullptr || datum->policy != nullptr);
+  const Asked asked = LookUp(in_force, request);
+  if (const ReasonSet reasons = StageOne(asked); !reasons.empty()) {
+    return Answer(asked, reasons, true);
+  }
+  const bool collect = request.action == Action::kCollect;
+  if (standing.erased) {
+    ReasonSet erased;
+    erased.Add(Reason::kSubjectErased);
+    return Answer(asked, erased, asked.rights && !collect);
+  }
+  const ReasonSet reasons =
+      collect ? CollectStageTwo(asked, standing) : ReadStageTwo(asked, datum, standing);
+  return Answer(asked, reasons, MayKnow(asked));
+}
+
+}  // namespace bailee::policy

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bailee/clock.h"
+#include "bailee/reason.h"
+#include "bailee/status.h"
+#include "policy/policy.h"
+
+// The one place that says yes or no. Pure and total: no I/O, no clock, no cryptography, no
+// allocation unless the answer is no. Whatever is not allowed by a rule below is refused.
+namespace bailee::policy {
+
+enum class Action : uint8_t {
+  kRead = 1,        // one field or view of one datum
+  kCollect,         // storing one field under proposed terms; has no purpose
+  kVerifyPassword,  // comparing with a PASSWORD field
+  kFind,            // from a value of a field to its subject
+};
+
+// Whether the key work for the request's purpose on this datum is done.
+enum class WrapState : uint8_t { kPresent = 1, kPending };
+
+// What is asked. Names are borrowed for the call and may be any bytes.
+struct Request {
+  Action action = Action::kRead;
+  std::string_view purpose;  // ignored by kCollect
+  std::string_view category;
+  std::string_view field;           // full name: "pan", "pan.last4"
+  std::string_view on_behalf_of;    // controller; empty: ourselves
+  std::string_view case_reference;  // counts as given if it is 1 to 64 of [A-Za-z0-9-]
+  Timestamp now;
+  uint32_t policy_version = 0;           // the version the caller was built for; 0: any
+  bool purpose_key_held = false;         // ignored by kCollect
+  WrapState wrap = WrapState::kPresent;  // ignored by kCollect
+  // Only for kCollect: the terms it would be held under, and when it was collected.
+  std::string_view notice;
+  std::string_view source;
+  Timestamp collected_at;
+};
+
+// What a datum that exists is held under. `policy` is the version it was collected under; it must
+// outlive the call and may be the policy in force itself. `terms` are numbers of `policy`.
+struct Datum {
+  const Policy* policy = nullptr;
+  TermsIndexes terms;
+  Timestamp collected_at;
+};
+
+// The last word of a subject on a purpose.
+enum class Choice : uint8_t { kGiven = 1, kWithdrawn, kObjected, kDeclined };
+struct PurposeChoice {
+  std::string purpose;   // leaf or inner
+  std::string category;  // empty: every category
+  Choice choice = Choice::kGiven;
+  uint64_t sequence = 0;  // of the ledger event: a later event has a higher number
+  std::string notice;  // for kGiven: the notice shown; without it the choice counts as never made
+};
+struct NamedEvent {
+  std::string event;
+  Timestamp at;
+};
+struct Hold {
+  std::string category;  // empty: every category
+};
+
+// The fold of one subject's ledger. An unknown subject is one with an empty ledger: Standing{}.
+struct Standing {
+  std::vector<PurposeChoice> choices;
+  std::vector<NamedEvent> events;
+  std::vector<Hold> holds;
+  std::vector<uint32_t> agreed_versions;  // policy versions the subject agreed to as a whole
+  bool restricted = false;
+  bool erasure_waits = false;  // erasure was asked for and waits for a hold to end
+  bool erased = false;
+};
+
+// Reasons as a set; bit r is Reason(r).
+class ReasonSet {
+ public:
+  void Add(Reason reason) { bits_ |= uint64_t{1} << static_cast<uint8_t>(reason); }
+  void Add(ReasonSet other) { bits_ |= other.bits_; }
+  bool Has(Reason reason) const { return ((bits_ >> static_cast<uint8_t>(reason)) & 1) != 0; }
+  bool empty() const { return bits_ == 0; }
+  bool operator==(const ReasonSet&) const = default;
+
+  // In the order of kPrecedence: the primary reason first.
+  std::vector<Reason> Ordered() const;
+
+ private:
+  uint64_t bits_ = 0;
+};
+
+struct Decision {
+  ReasonSet reasons;    // empty: allowed
+  bool visible = true;  // may be told; if false the caller must answer `not-found` and nothing else
+  // Filled only for a visible refusal. Not part of what two implementations must agree on.
+  std::string rule;    // the rule in words of the policy
+  std::string clause;  // its clause
+  std::string offer;   // what would be allowed or would change the answer
+
+  bool allowed() const { return reasons.empty(); }
+
+  // The refusal as callers see it: kRefused with all reasons in order, or kNotFound
+  // ("vault.not-found") if not visible. REQUIRES: !allowed()
+  Status ToStatus() const;
+};
+
+// Which reason is the primary one: the first in this order that holds.
+inline constexpr Reason kPrecedence[] = {
+    Reason::kPolicyNotInForce,  Reason::kUnknownPurpose,
+    Reason::kUnknownCategory,   Reason::kUnknownField,
+    Reason::kUndeclaredField,   Reason::kUnknownSource,
+    Reason::kUnknownNotice,     Reason::kSourceIndependent,
+    Reason::kSubjectErased,     Reason::kIndividualReadOfReportData,
+    Reason::kNotCollectedFor,   Reason::kOutsideInstructions,
+    Reason::kDeclined,          Reason::kObjected,
+    Reason::kConsentWithdrawn,  Reason::kConsentMissing,
+    Reason::kCaseMissing,       Reason::kRestricted,
+    Reason::kPastRetention,     Reason::kHeld,
+    Reason::kPurposeKeyMissing, Reason::kWrapPending};
+
+// THE RULES
+//
+// Words. F is the policy in force; T is datum.policy. p, c, f, k are request.purpose, .category,
+// .field, .on_behalf_of; k is *ours* when empty. "In F" and "in T" mean looked up there by name.
+// `allowed(X, f, s, k, p)`: p is in X.AllowedPurposes(c, f, s, k). `basis(X, f, p, s)`: the basis
+// of X.FindAllow(c, f, p, s). A leaf is a purpose of which nothing dotted below is declared. A rule
+// whose names are unknown in F is skipped, since rule 2, 3, 4 or 20 has refused already. All rules
+// of a stage are applied and their reasons united; nothing stops at the first. A *case* is given if
+// case_reference is 1 to 64 characters of [A-Za-z0-9-].
+//
+// STAGE ONE (looks nothing up; always visible)
+//  1. policy-not-in-force: now < F.effective(), or policy_version is neither 0 nor F.version().
+// For kRead, kVerifyPassword and kFind:
+//  2. unknown-purpose: p is not a leaf of F and not "rights". (Reserved purposes other than rights
+//     are never acted for here.)
+//  3. unknown-category: c is not in F.
+//  4. unknown-field: c is in F and f is not a field or view of c in F.
+//  5. purpose-key-missing: purpose_key_held is false.
+//  6. outside-instructions: k is not ours and is not a controller of F.
+// For kRead, kVerifyPassword and kFind by p = "rights" (export; it ignores rules 8 to 11):
+//  7. not-collected-for: the action is not kRead, or f is a PASSWORD field.
+// For kRead, kVerifyPassword and kFind by any other p:
+//  8. not-collected-for: p is not in f's FieldInfo::readers in F; or the action is kRead and f's
+//     kind is PASSWORD; or it is kVerifyPassword and f's kind is not PASSWORD; or it is kFind and p
+//     is not in f's FieldInfo::lookups in F.
+//  9. individual-read-of-report-data: p is not in f's readers in F, f's report_purposes in F is not
+//     empty, and either p is among report_purposes or f's readers is empty.
+// 10. outside-instructions: k is a controller of F, p is in f's readers in F, and no rule of k
+//     (ControllerInfo::rules) has category c, field f and purpose p.
+// 11. case-missing: no case is given, at least one allow of c in F has p and f, and every such
+//     allow has basis CASE.
+// For kCollect (F is also the policy it will be held under; s and n are request.source, .notice):
+// 20. unknown-category: c is not in F. undeclared-field: c is in F and f is not a field of c, or is
+//     a view (views are computed, not collected).
+// 21. unknown-source: s is not in F. source-independent: its role is INDEPENDENT.
+// 22. unknown-notice: n is not in F.
+// 23. outside-instructions: k is not ours and is not a controller of F.
+// 24. With E = F.EffectivePurposes(c, f, {n, s, k}) and R = F.ReportPurposes(c, f, {n, s, k}), if
+//     c, f (not a view), s, n and k are known, s is not INDEPENDENT, and both E and R are empty:
+//     outside-instructions if k is not ours and F.EffectivePurposes(c, f, {n, s, ours}) is not
+//     empty; otherwise not-collected-for.
+//
+// STAGE TWO (only if stage one gave no reason)
+// Choices. A PurposeChoice *applies* to (p, c) if its category is empty or c, and: for kGiven, its
+// notice is not empty and its purpose is p; for the others, its purpose is p or a dotted ancestor
+// of p. The *last choice* is the applying one with the highest sequence; of equal ones, the one
+// later in `choices`.
+// `choice(basis)` gives these reasons:
+//   CASE       none.
+//   NECESSARY  declined if the last choice is kDeclined.
+//   OPT_OUT    declined, objected or consent-withdrawn if the last choice is that.
+//   OPT_IN     the same; consent-missing if there is no last choice.
+// `ended(X, p)`: X has no retention of c for p (or no category c), or now >= RetentionEnd(that
+// retention, collected_at, e), where e is the earliest NamedEvent with the retention's event name
+// and at >= collected_at, if any.
+//
+// 30. subject-erased: standing.erased. It is then the only reason; visible only if p is "rights"
+//     and the action is not kCollect.
+// For kRead, kVerifyPassword and kFind by p = "rights":
+// 31. outside-instructions: there is a datum and the name of its controller in T (ours: empty) is
+//     not k.
+// 32. wrap-pending: rule 31 gave nothing and request.wrap is kPending.
+// For kRead, kVerifyPassword and kFind by any other p, when there is a datum; s, n, d are the names
+// of its source, notice and controller in T:
+// 40. outside-instructions: d is not k (ours: both empty); or the datum's controller is not ours
+//     and its name is not a controller of F.
+// 41. Route. The datum is *agreed* if T.version() is F.version() or agreed_versions has
+//     F.version(). It is *consented* if the last choice of (p, c) is kGiven, the notice of that
+//     choice is in F, lists p there, and takes source s (its sources are empty or include s in F),
+//     and allowed(F, f, s, k, p). Then:
+//     a. `now_ok`: allowed(F, f, s, k, p), and s is in F and not INDEPENDENT there, and if n is in
+//        F then n lists p there (whatever sources n lists).
+//     b. `then_ok`: agreed, and n is in F, and p is in F.EffectivePurposes(c, f, {n, s, k} in F);
+//        or not agreed, and p, c and f are known in T, p is a leaf of T, and p is in
+//        T.EffectivePurposes(c, f, datum.terms); for kFind p must then also be in f's lookups in T.
+//     The *terms route* is open if now_ok and then_ok. The *consent route* is open if the datum is
+//     consented and s is in F and not INDEPENDENT there.
+// 42. If the terms route is open, the *judges* are {F} if agreed, else {T, F}. Reasons:
+//     choice(basis(X, f, p, s)) for every judge X; case-missing if a judge's basis is CASE and no
+//     case is given; past-retention if ended(X, p) for any judge X.
+// 43. Otherwise, if the consent route is open: the judge is F, as in rule 42 but without choice().
+// 44. Otherwise: not-collected-for. Also, if allowed(F, f, s, k, p) and a notice of F that takes
+//     source s lists p (s in F, not INDEPENDENT): consent-missing if there is no last choice or it
+//     is kGiven; declined, objected or consent-withdrawn if the last choice is that.
+// 45. restricted: standing.restricted.
+// 46. held: standing.erasure_waits; or past-retention was given and a Hold has category empty or c.
+// 47. wrap-pending: request.wrap is kPending and no other reason of stage two was given.
+// For kRead, kVerifyPassword and kFind by any other p, when there is no datum (`datum` is null; an
+// allowed answer then only means that `not-found` hides nothing):
+// 50. choice(b) for the strictest basis b (NECESSARY < OPT_OUT < OPT_IN) among the allows of c in F
+//     that have p and f, leaving out those with basis CASE; restricted if standing.restricted.
+// For kCollect (`datum` is ignored):
+// 60. For each q in E (rule 24), its reasons are choice(basis(F, f, q, s)) for q, and
+//     past-retention if ended(F, q) with request.collected_at. For each q in R, past-retention if
+//     ended(F, q). If at least one q in E or R has no reasons, the answer is allowed; otherwise all
+//     reasons are united. (What nobody may use is not collected.) Restriction and holds do not stop
+//     storing.
+//
+// VISIBLE. Stage one always. Stage two: if the action is kCollect or p is "rights" (but rule 30
+// says otherwise for collecting), or p is marked may_know_existence in F. Rule 30 for other
+// purposes: never.
+
+// Stage one alone: what can be said without looking anything up. `in_force` must outlive the call.
+Decision DecideStageOne(const Policy& in_force, const Request& request);
+
+// Both stages. `datum` is null if there is none, and for kCollect.
+// REQUIRES: if there is a datum, its policy is not null and each of its indexes is one of that
+// policy or nothing. Nothing as notice or source is a name that no policy knows.
+Decision Decide(const Policy& in_force, const Datum* datum, const Standing& standing,
+                const Request& request);
+
+}  // namespace bailee::policy

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "policy/decide.h"
+
+// The parts of Decide. The numbers in brackets are those of the rules in decide.h.
+namespace bailee::policy {
+
+// A request with its names looked up in the policy in force.
+struct Asked {
+  Asked(const Policy& policy, const Request& asked_for) : in_force(policy), request(asked_for) {}
+
+  const Policy& in_force;
+  const Request& request;
+  bool rights = false;
+  bool ours = true;  // on behalf of ourselves
+  PurposeIndex purpose;
+  CategoryIndex category;
+  FieldIndex field;
+  ControllerIndex controller;
+  NoticeIndex notice;  // for kCollect
+  SourceIndex source;  // for kCollect
+
+  bool known_field() const { return category.valid() && field.valid(); }
+};
+
+Asked LookUp(const Policy& in_force, const Request& request);
+
+ReasonSet ReadStageOne(const Asked& asked);     // [1] to [11]
+ReasonSet CollectStageOne(const Asked& asked);  // [1], [20] to [24]
+ReasonSet ReadStageTwo(const Asked& asked, const Datum* datum,
+                       const Standing& standing);                         // [31] to [50]
+ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing);  // [60]
+ReasonSet PolicyInForce(const Asked& asked);                              // [1]
+
+// The last choice that applies to a purpose on a category; null if there is none.
+const PurposeChoice* LastChoice(const Standing& standing, std::string_view purpose,
+                                std::string_view category);
+
+// What the last choice means on this basis.
+ReasonSet ChoiceReasons(const PurposeChoice* last, Basis basis);
+
+// The reason that a choice other than kGiven stands for. REQUIRES: choice is not kGiven.
+Reason ReasonOf(Choice choice);
+
+// Whether the retention of a policy is over; also if it keeps nothing for this purpose.
+bool Ended(const Policy& policy, CategoryIndex category, PurposeIndex purpose,
+           const Standing& standing, Timestamp collected_at, Timestamp now);
+
+// Whether a notice is shown at a source.
+bool Takes(const NoticeInfo& notice, SourceIndex source);
+
+// Fills in rule, clause and offer of a visible refusal.
+void Explain(const Asked& asked, Decision& decision);
+
+}  // namespace bailee::policy

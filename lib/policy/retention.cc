@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <limits>
+
+#include "policy/tables.h"
+
+namespace bailee::policy {
+namespace {
+
+constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+
+int64_t SaturatingAdd(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return b > 0 ? kMax : kMin;
+}
+
+int64_t SaturatingMultiply(int64_t a, int64_t positive) {
+  int64_t product = 0;
+  if (!__builtin_mul_overflow(a, positive, &product)) return product;
+  return a > 0 ? kMax : kMin;
+}
+
+Timestamp AfterDays(Timestamp from, int32_t days) {
+  return {SaturatingAdd(from.unix_ms, int64_t{days} * kMillisPerDay)};
+}
+
+}  // namespace
+
+Timestamp RetentionEnd(const Retention& retention, Timestamp collected_at,
+                       std::optional<Timestamp> event_at) {
+  if (retention.from == RetainFrom::kCollection) return AfterDays(collected_at, retention.days);
+  const Timestamp latest = AfterDays(collected_at, retention.at_most_days);
+  if (!event_at) return latest;
+  return std::min(latest, AfterDays(*event_at, retention.days));
+}
+
+Timestamp WrapEnd(const Retention& retention, const Bucket& bucket,
+                  std::optional<Timestamp> event_at) {
+  if (event_at && *event_at < bucket.before) event_at.reset();
+  const Timestamp last{SaturatingAdd(bucket.before.unix_ms, -1)};
+  return RetentionEnd(retention, last, event_at);
+}
+
+Bucket Policy::BucketOf(CategoryIndex category, Timestamp collected_at) const {
+  const int64_t width = this->category(category).bucket_width_ms;
+  int64_t number = collected_at.unix_ms / width;
+  if (collected_at.unix_ms % width < 0) --number;  // towards the past, also before 1970
+  return BucketAt(category, number);
+}
+
+Bucket Policy::BucketAt(CategoryIndex category, int64_t number) const {
+  const int64_t width = this->category(category).bucket_width_ms;
+  const int64_t from = SaturatingMultiply(number, width);
+  return {number, {from}, {SaturatingAdd(from, width)}};
+}
+
+std::optional<int64_t> ParseDate(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto digits = [&](size_t at, size_t count) {
+    int64_t value = 0;
+    for (size_t i = at; i < at + count; ++i) {
+      if (text[i] < '0' || text[i] > '9') return int64_t{-1};
+      value = value * 10 + (text[i] - '0');
+    }
+    return value;
+  };
+  const int64_t year = digits(0, 4);
+  const int64_t month = digits(5, 2);
+  const int64_t day = digits(8, 2);
+  if (year < 1970 || month < 1 || month > 12 || day < 1) return std::nullopt;
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  constexpr int64_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (day > kDays[month - 1] + (month == 2 && leap ? 1 : 0)) return std::nullopt;
+  const int64_t before = year - 1;
+  int64_t days = 365 * (year - 1970) + (before / 4 - before / 100 + before / 400) - 477;
+  for (int64_t m = 1; m < month; ++m) days += kDays[m - 1] + (m == 2 && leap ? 1 : 0);
+  return days + day - 1;
+}
+
+}  // namespace bailee::policy

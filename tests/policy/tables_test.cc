@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/support.h"
+
+namespace bailee::policy {
+namespace {
+
+constexpr char kText[] = R"(name: "t" version: 1 effective: "2020-01-01"
+purpose { id: "billing" says: "b" }
+purpose { id: "support" says: "s" }
+purpose { id: "contact.news" says: "n" }
+purpose { id: "contact.offers.shop" says: "o" }
+source { id: "web" role: OWN }
+source { id: "shop" role: PARTNER }
+source { id: "button" role: INDEPENDENT }
+notice { id: "all" purpose: ["billing", "support", "contact"] }
+notice { id: "web-only" purpose: "billing" source: "web" }
+controller { id: "acme" agreement: "x" allow { purpose: "support" category: "c" field: "topic" } }
+category {
+  id: "c" says: "c" about: SUBJECT holds: MANY
+  field { id: "pan" kind: PAN view { id: "last4" mask: LAST4 } }
+  field { id: "expiry" kind: EXPIRY }
+  field { id: "topic" kind: TEXT max_bytes: 7 }
+  field { id: "hint" kind: TEXT }
+  field { id: "secret" kind: PASSWORD }
+  field { id: "other" kind: PASSWORD required: true }
+  allow { purpose: "billing" basis: NECESSARY }
+  allow { purpose: "support" basis: NECESSARY field: ["pan.last4", "topic", "hint"] }
+  allow { purpose: "contact" basis: OPT_IN field: "expiry" source: "shop" }
+  retain { purpose: ["billing", "support", "contact"] days: 8 from: COLLECTION }
+}
+)";
+
+class TablesTest : public ::testing::Test {
+ protected:
+  TermsIndexes Terms(std::string_view notice, std::string_view source,
+                     std::string_view controller = "") const {
+    return {policy_->FindNotice(notice), policy_->FindSource(source),
+            policy_->FindController(controller)};
+  }
+  std::string Names(const PurposeSet& set) const {
+    std::string out;
+    for (size_t i = 0; i < policy_->purposes().size(); ++i) {
+      if (set[i]) out += (out.empty() ? "" : " ") + policy_->purposes()[i].id;
+    }
+    return out;
+  }
+  std::string Effective(std::string_view field, const TermsIndexes& terms) const {
+    return Names(
+        policy_->EffectivePurposes(category_, policy_->FindField(category_, field), terms));
+  }
+  PolicyPtr policy_ = Loaded(kText);
+  CategoryIndex category_ = policy_->FindCategory("c");
+};
+
+TEST_F(TablesTest, OnlyLeavesAreLeavesAndInnerPurposesAreImplied) {
+  EXPECT_TRUE(policy_->purpose(policy_->FindPurpose("contact.news")).leaf);
+  EXPECT_FALSE(policy_->purpose(policy_->FindPurpose("contact")).leaf);
+  EXPECT_FALSE(policy_->purpose(policy_->FindPurpose("contact.offers")).leaf);
+  EXPECT_EQ(Names(policy_->purpose(policy_->FindPurpose("contact")).leaves),
+            "contact.news contact.offers.shop");
+  EXPECT_EQ(policy_->purpose(policy_->FindPurpose("contact.offers")).parent,
+            policy_->FindPurpose("contact"));
+  EXPECT_FALSE(policy_->FindPurpose("contact.offer").valid());
+}
+
+TEST_F(TablesTest, ViewsFollowTheirField) {
+  std::string names;
+  for (const FieldInfo& field : policy_->category(category_).fields) names += field.name + " ";
+  EXPECT_EQ(names, "pan pan.last4 expiry topic hint secret other ");
+  const FieldInfo& view = policy_->field(category_, policy_->FindField(category_, "pan.last4"));
+  EXPECT_TRUE(view.is_view());
+  EXPECT_EQ(view.transform, Transform::kLast4);
+  EXPECT_EQ(view.view_of, policy_->FindField(category_, "pan"));
+  EXPECT_EQ(view.kind, Kind::kPan);
+}
+
+TEST_F(TablesTest, FieldsKnowTheirLimitAndReaders) {
+  const auto& fields = policy_->category(category_).fields;
+  EXPECT_EQ(fields[3].max_bytes, 7u);
+  EXPECT_EQ(fields[4].max_bytes, limits::kFieldBytesMax);
+  EXPECT_TRUE(fields[6].required);
+  EXPECT_EQ(Names(fields[2].readers), "billing contact.news contact.offers.shop");
+}
+
+TEST_F(TablesTest, EffectiveIsNoticeAndAllowTogether) {
+  EXPECT_EQ(Effective("pan", Terms("all", "web")), "billing");
+  EXPECT_EQ(Effective("pan.last4", Terms("all", "web")), "billing support");
+  EXPECT_EQ(Effective("pan.last4", Terms("web-only", "web")), "billing");
+}
+
+TEST_F(TablesTest, AnAllowForOneSourceIsForNoOther) {
+  EXPECT_EQ(Effective("expiry", Terms("all", "web")), "billing");
+  EXPECT_EQ(Effective("expiry", Terms("all", "shop")), "billing contact.news contact.offers.shop");
+}
+
+TEST_F(TablesTest, ANoticeOfOneSourceIsOfNoOther) {
+  EXPECT_EQ(Effective("pan", Terms("web-only", "shop")), "");
+}
+
+TEST_F(TablesTest, NothingIsHeldFromAnIndependentOrUnknownSource) {
+  EXPECT_EQ(Effective("pan", Terms("all", "button")), "");
+  EXPECT_EQ(Effective("pan", Terms("all", "nobody")), "");
+  EXPECT_EQ(Effective("pan", Terms("nothing", "web")), "");
+}
+
+TEST_F(TablesTest, AControllerNarrowsToItsInstructions) {
+  EXPECT_EQ(Effective("topic", Terms("all", "web", "acme")), "support");
+  EXPECT_EQ(Effective("hint", Terms("all", "web", "acme")), "");
+  EXPECT_EQ(Effective("pan", Terms("all", "web", "acme")), "");
+}
+
+TEST_F(TablesTest, CompartmentsHoldWhatNoTermsCanTellApart) {
+  std::string layout;
+  for (const CompartmentInfo& compartment : policy_->category(category_).compartments) {
+    for (const FieldIndex field : compartment.fields) {
+      layout += policy_->field(category_, field).name + " ";
+    }
+    layout += "| ";
+  }
+  // `topic` and `hint` part because a controller tells them apart, the passwords always.
+  EXPECT_EQ(layout, "pan | pan.last4 hint | expiry | topic | secret | other | ");
+}
+
+TEST_F(TablesTest, FieldsOfACompartmentHaveTheSameEffectivePurposes) {
+  const CategoryInfo& category = policy_->category(category_);
+  for (const char* source : {"web", "shop", "button"}) {
+    for (const char* notice : {"all", "web-only"}) {
+      for (const char* controller : {"", "acme"}) {
+        const TermsIndexes terms = Terms(notice, source, controller);
+        for (uint16_t c = 0; c < category.compartments.size(); ++c) {
+          const PurposeSet whole =
+              policy_->EffectivePurposes(category_, CompartmentIndex{c}, terms);
+          for (const FieldIndex field : category.compartments[c].fields) {
+            EXPECT_EQ(policy_->EffectivePurposes(category_, field, terms), whole);
+            EXPECT_EQ(policy_->field(category_, field).compartment.value, c);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_F(TablesTest, TwoWaysOfSayingTheSameMakeOneCompartment) {
+  const PolicyPtr policy = Loaded(
+      With(With(kText, "field: [\"pan.last4\", \"topic\", \"hint\"] }",
+                "field: [\"pan.last4\", \"topic\"] }"),
+           "  retain {",
+           "  allow { purpose: \"support\" basis: NECESSARY field: \"hint\" source: \"web\" }\n"
+           "  allow { purpose: \"support\" basis: NECESSARY field: \"hint\" source: \"shop\" }\n"
+           "  retain {"));
+  ASSERT_NE(policy, nullptr);
+  EXPECT_EQ(policy->field(category_, policy->FindField(category_, "hint")).compartment,
+            policy->field(category_, policy->FindField(category_, "pan.last4")).compartment);
+}
+
+TEST_F(TablesTest, AReportInputHasItsOwnCompartment) {
+  const PolicyPtr policy = Loaded(
+      With(With(kText, "field { id: \"hint\" kind: TEXT }",
+                "field { id: \"hint\" kind: TEXT } field { id: \"at\" kind: TIME }"),
+           "category {\n",
+           "report { id: \"r\" category: \"c\" count: SUBJECTS by: \"hint\" bucket: DAY of: \"at\" "
+           "min_subjects: 5 purpose: \"billing\" }\ncategory {\n"));
+  ASSERT_NE(policy, nullptr);
+  const auto find = [&](const char* name) {
+    return policy->field(category_, policy->FindField(category_, name));
+  };
+  EXPECT_EQ(Names(find("hint").report_purposes), "billing");
+  EXPECT_NE(find("hint").compartment, find("pan.last4").compartment);
+  EXPECT_EQ(Names(policy->ReportPurposes(category_, policy->FindField(category_, "hint"),
+                                         Terms("all", "web"))),
+            "billing");
+  EXPECT_TRUE(
+      policy
+          ->ReportPurposes(category_, policy->FindField(category_, "hint"), Terms("all", "button"))
+          .none());
+}
+
+TEST_F(TablesTest, RulesKnowTheirWordsAndClause) {
+  const AllowRule* rule =
+      policy_->FindAllow(category_, policy_->FindField(category_, "expiry"),
+                         policy_->FindPurpose("contact.news"), policy_->FindSource("shop"));
+  ASSERT_NE(rule, nullptr);
+  EXPECT_EQ(rule->words, "c allows contact: expiry from shop (OPT_IN)");
+  EXPECT_EQ(rule->line, 22);
+}
+
+}  // namespace
+}  // namespace bailee::policy
