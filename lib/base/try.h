@@ -14,10 +14,12 @@
 
 // BAILEE_TRY(Type name, expression): declares `name` from a Result, or returns its Status.
 #define BAILEE_TRY(declaration, ...) \
-  BAILEE_TRY_IMPL_(BAILEE_TRY_NAME_(bailee_try_, __LINE__), declaration, __VA_ARGS__)
+  BAILEE_TRY_IMPL_(BAILEE_TRY_NAME_(bailee_try_, __COUNTER__), declaration, __VA_ARGS__)
 
 // Returns the Status of an expression of type Status unless it is success.
-#define BAILEE_RETURN_IF_ERROR(...)                                              \
-  do {                                                                           \
-    if (::bailee::Status status_ = (__VA_ARGS__); !status_.ok()) return status_; \
+#define BAILEE_RETURN_IF_ERROR(...) \
+  BAILEE_RETURN_IF_ERROR_IMPL_(BAILEE_TRY_NAME_(bailee_status_, __COUNTER__), __VA_ARGS__)
+#define BAILEE_RETURN_IF_ERROR_IMPL_(status, ...)                             \
+  do {                                                                        \
+    if (::bailee::Status status = (__VA_ARGS__); !status.ok()) return status; \
   } while (false)

@@ -21,7 +21,4 @@ void LintUse(const CategoryDraft& draft, CategoryIndex index, const Policy::Tabl
              Findings& findings);
 void LintOutside(const Draft& draft, const Policy::Tables& tables, Findings& findings);
 
-// The kinds a transform can be computed from.
-bool TransformFits(Transform transform, Kind kind);
-
 }  // namespace bailee::policy

@@ -83,7 +83,7 @@ void LintViews(const FieldDraft& f, Findings& findings) {
     const Transform transform = static_cast<Transform>(coded.value);
     if (kind == Kind::kPassword) {
       findings.Error(v.at, "a PASSWORD is a verifier nobody reads: it has no views");
-    } else if (!TransformFits(transform, kind)) {
+    } else if (!HasView(kind, transform)) {
       findings.Error(coded.at, std::string(TransformWord(transform)) +
                                    " cannot be computed from a field of kind " +
                                    std::string(KindWord(kind)));
@@ -144,32 +144,6 @@ void LintField(const FieldDraft& f, bool about_browser, Findings& findings) {
 }
 
 }  // namespace
-
-bool TransformFits(Transform transform, Kind kind) {
-  switch (transform) {
-    case Transform::kNone:
-      return false;
-    case Transform::kLast4:
-      return kind == Kind::kPan || kind == Kind::kPhone || kind == Kind::kIban;
-    case Transform::kBinLast4:
-      return kind == Kind::kPan;
-    case Transform::kFirst1Domain:
-      return kind == Kind::kEmail;
-    case Transform::kPrefix:
-    case Transform::kRegion:
-      return kind == Kind::kIp;
-    case Transform::kDay:
-      return kind == Kind::kTime;
-    case Transform::kHost:
-    case Transform::kPath:
-      return kind == Kind::kUrl;
-    case Transform::kDomain:
-      return kind == Kind::kUrl || kind == Kind::kEmail;
-    case Transform::kLength:
-      return kind == Kind::kText || kind == Kind::kBlob;
-  }
-  return false;
-}
 
 void LintFields(const CategoryDraft& category, Findings& findings) {
   const std::string name = "category \"" + category.id.text + "\"";

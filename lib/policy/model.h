@@ -10,6 +10,7 @@
 
 #include "bailee/clock.h"
 #include "bailee/limits.h"
+#include "base/kind.h"
 
 // What a compiled policy is made of. Everything here belongs to one version of one policy.
 namespace bailee::policy {
@@ -36,50 +37,15 @@ using RecipientIndex = Index<struct RecipientTag>;
 using PurposeSet = std::bitset<limits::kPurposesMax>;
 
 // The numbers below are those of policy.proto and are stored: never renumber.
-enum class Kind : uint8_t {
-  kText = 1,
-  kEmail,
-  kPhone,
-  kPan,
-  kExpiry,
-  kIban,
-  kPassword,
-  kIp,
-  kTime,
-  kUrl,
-  kUserAgent,
-  kLanguage,
-  kCountry,
-  kMoney,
-  kInteger,
-  kBlob
-};
 enum class About : uint8_t { kSubject = 1, kBrowser };
 enum class Holds : uint8_t { kOne = 1, kMany };
 enum class Role : uint8_t { kOwn = 1, kPartner, kVendor, kCustomer, kIndependent };
 // Why a purpose may use a field. kNecessary: always. kOptOut: unless the subject objected. kOptIn:
 // only after the subject consented. kCase: only with a case reference, on every use.
 enum class Basis : uint8_t { kNecessary = 1, kOptOut, kOptIn, kCase };
-// How a view is computed from its field.
-enum class Transform : uint8_t {
-  kNone = 0,          // not a view
-  kLast4 = 1,         // PAN, PHONE, IBAN: the last four digits
-  kBinLast4 = 2,      // PAN: the first six and the last four digits
-  kFirst1Domain = 3,  // EMAIL: first character and domain
-  kPrefix = 16,       // IP: /24 of IPv4, /48 of IPv6
-  kRegion = 17,       // IP: country or region by a MaxMind DB file; "unknown" without one
-  kDay = 18,          // TIME: the day, UTC
-  kHost = 19,         // URL: the host
-  kPath = 20,         // URL: the path, without query and fragment
-  kDomain = 21,       // EMAIL: the domain; URL: the last two labels of the host
-  kLength = 22,       // TEXT, BLOB: the size in bytes, rounded up to a power of two
-};
-
-// The words of policy.proto, e.g. "USER_AGENT", "OPT_IN", "LAST4".
-std::string_view KindWord(Kind kind);
+// The words of policy.proto, e.g. "OPT_IN", "PARTNER".
 std::string_view BasisWord(Basis basis);
 std::string_view RoleWord(Role role);
-std::string_view TransformWord(Transform transform);
 
 struct PurposeInfo {
   std::string id;      // dotted, e.g. "contact.news"

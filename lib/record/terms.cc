@@ -42,7 +42,7 @@ Result<Terms> ParseTerms(const VaultId& vault, const TermsId& id, ByteView value
   const auto version = reader.Get<uint8_t>();
   Terms terms;
   terms.policy_version = reader.Get<uint32_t>();
-  terms.expiry_bucket = reader.Get<uint32_t>();
+  terms.expiry_bucket = reader.Get<int64_t>();
   terms.notice = AsText(reader.GetPrefixed<uint8_t>());
   terms.source = AsText(reader.GetPrefixed<uint8_t>());
   terms.controller = AsText(reader.GetPrefixed<uint8_t>());

@@ -18,7 +18,7 @@ using crypto::TermsId;
 // bytes of UTF-8; only `controller` may be empty: held for ourselves.
 struct Terms {
   uint32_t policy_version = 0;
-  uint32_t expiry_bucket = 0;
+  int64_t expiry_bucket = 0;
   std::string_view notice;
   std::string_view source;
   std::string_view controller;

@@ -56,7 +56,7 @@ Result<Bytes> CollectionWriter::SealRow(Target& target, const Draft& draft) {
                                          .compartment = i,
                                          .generation = sealer.generation,
                                          .head = head};
-    BAILEE_TRY(sealed[i], record::SealCompartment(*sealer.key, place, plain, vault_.random()));
+    sealed[i] = record::SealCompartment(*sealer.key, place, plain, vault_.random());
     entries.push_back({i, sealer.generation, travelling[i], sealed[i]});
   }
   return record::EncodeRecordRow(head, entries);

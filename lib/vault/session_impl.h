@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bailee/session.h"
+#include "base/kind.h"
 #include "keys/keyring_keys.h"
 #include "policy/decide.h"
 #include "record/row.h"

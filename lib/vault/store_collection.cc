@@ -151,7 +151,7 @@ Result<crypto::TermsId> CollectionWriter::PutTerms(const PreparedCollection& col
       .source = collection.request.source,
       .controller = collection.request.on_behalf_of};
   const Bytes value = record::EncodeTerms(terms);
-  const crypto::TermsId id = record::IdOfTerms(vault_.id(), value);
+  const crypto::TermsId id = crypto::TermsIdOf(vault_.id(), value);
   BAILEE_TRY(const std::optional<ByteView> known, transaction_.Get(Table::kTerms, id.view()));
   if (!known) BAILEE_RETURN_IF_ERROR(transaction_.Put(Table::kTerms, id.view(), value));
   return id;

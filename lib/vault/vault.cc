@@ -147,10 +147,12 @@ Result<VaultInfo> Vault::Info() const {
 
 Result<Health> Vault::CheckHealth() const {
   BAILEE_TRY(const store::Engine::Statistics statistics, impl_->engine().Measure());
-  const ArenaHealth arena = MeasureArena();
+  const ArenaHealth memory = arena::Health();
   Health health;
-  health.secrets_locked = arena.locked;
-  health.secret_memory = arena.kind;
+  health.secrets_locked = memory.locked;
+  health.secret_memory = memory.kind == ArenaKind::kMemfdSecret ? "memfd_secret"
+                         : memory.locked                        ? "mlock"
+                                                                : "unlocked";
   health.file_bytes = statistics.file_bytes;
   health.map_bytes = statistics.map_bytes;
   health.readers_used = statistics.readers_used;

@@ -14,7 +14,7 @@ const VaultId kVault = {{1, 2, 3}};
 
 Terms Sample() {
   return {.policy_version = 3,
-          .expiry_bucket = 0x01020304,
+          .expiry_bucket = 0x0102030405060708,
           .notice = "checkout-7",
           .source = "web",
           .controller = ""};
@@ -42,8 +42,8 @@ TEST(Terms, AreReadBackAsTheyWereWritten) {
 }
 
 TEST(Terms, HaveTheBytesOfTheFormat) {
-  const Bytes expected = {1,   0,   0,   0,   3,   1,   2,   3, 4,   10,  'c', 'h', 'e',
-                          'c', 'k', 'o', 'u', 't', '-', '7', 3, 'w', 'e', 'b', 0};
+  const Bytes expected = {1,   0,   0,   0,   3,   1,   2,   3,   4,   5, 6,   7,   8,   10, 'c',
+                          'h', 'e', 'c', 'k', 'o', 'u', 't', '-', '7', 3, 'w', 'e', 'b', 0};
   EXPECT_EQ(EncodeTerms(Sample()), expected);
 }
 
