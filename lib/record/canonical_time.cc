@@ -35,7 +35,7 @@ bool TakeDay(std::string_view& text, std::chrono::sys_days& day) {
                                          std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day_of_month)));
   if (!date.ok()) return false;
-  day = std::chrono::sys_days(date);
+  day = std::chrono::sys_days{date};
   return true;
 }
 

@@ -176,7 +176,7 @@ TEST(RecordRow, RejectsEnvelopesOfALengthThatNoneHas) {
   for (size_t size = 0; size < 400; ++size) {
     Bytes bytes = {Encode({Head(), {}})};
     bytes[29] = 1;
-    for (const size_t byte : {0, 1, 0, 0, 0, 5, 0, 0, 0, 0}) bytes.push_back(uint8_t(byte));
+    for (const uint8_t byte : Bytes{0, 1, 0, 0, 0, 5, 0, 0, 0, 0}) bytes.push_back(byte);
     for (const size_t byte : {size_t{0}, size_t{0}, size >> 8, size & 255}) {
       bytes.push_back(static_cast<uint8_t>(byte));
     }
