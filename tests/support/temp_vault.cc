@@ -18,7 +18,8 @@ namespace {
 template <typename T>
 T Must(Result<T> result, std::string_view what) {
   if (!result.ok()) {
-    std::cerr << what << ": " << result.status().name() << ": " << result.status().message() << "\n";
+    std::cerr << what << ": " << result.status().name() << ": " << result.status().message()
+              << "\n";
     std::abort();
   }
   return *std::move(result);
@@ -46,12 +47,14 @@ std::string ReadFile(const std::string& path) {
 }
 
 std::string PolicyText(std::string_view name) {
-  return ReadFile(std::string(BAILEE_SOURCE_DIR) + "/proto/policies/" + std::string(name) + ".textproto");
+  return ReadFile(std::string(BAILEE_SOURCE_DIR) + "/proto/policies/" + std::string(name) +
+                  ".textproto");
 }
 
 Secret MakeSecret(std::string_view text) { return Must(Secret::From(text), "a secret"); }
 
-TempVault::TempVault(const std::string& policy_text) : path_(directory_ / "vault"), clock_(kJune2013) {
+TempVault::TempVault(const std::string& policy_text)
+    : path_(directory_ / "vault"), clock_(kJune2013) {
   CreatedVault created =
       Must(Vault::Create(path_, {.policy_text = policy_text, .clock = &clock_}), "making a vault");
   id_ = created.id;
@@ -78,7 +81,8 @@ Keyring TempVault::Granted(std::string_view actor, const std::vector<std::string
   std::vector<const Keyring*> sources;
   for (const Keyring& origin : origins) sources.push_back(&origin);
   const KeyringFile granted = Must(
-      Grant(authority, sources, {std::string(actor), purposes}, Unlock::Nothing(), Clock::System()), "granting");
+      Grant(authority, sources, {std::string(actor), purposes}, Unlock::Nothing(), Clock::System()),
+      "granting");
   static std::atomic<int> number = 0;
   const std::string path = directory_ / ("granted-" + std::to_string(++number) + ".keyring");
   if (!SystemFiles().WriteNewSecret(path, granted.bytes).ok()) std::abort();

@@ -17,13 +17,14 @@ class MainJob : public ::testing::Test {
  protected:
   MainJob() {
     Vault collector = vault_.Open({});
-    Result<Collected> stored = collector
-                                   .Collect({.who = Who::Ref("user-4711"),
-                                             .notice = "checkout",
-                                             .source = "web",
-                                             .on_behalf_of = {}})
-                                   .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}})
-                                   .Commit();
+    Result<Collected> stored =
+        collector
+            .Collect({.who = Who::Ref("user-4711"),
+                      .notice = "checkout-1",
+                      .source = "web",
+                      .on_behalf_of = {}})
+            .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}})
+            .Commit();
     EXPECT_TRUE(stored.ok()) << stored.status().name() << " " << stored.status().message();
     if (stored.ok()) card_ = stored->records.front();
   }
@@ -32,7 +33,10 @@ class MainJob : public ::testing::Test {
     Vault vault = vault_.Open({std::string(purpose)});
     Result<Session> session = vault.As(purpose);
     if (!session.ok()) return session.status();
-    return session->Read({.who = Who::Ref("user-4711"), .category = "payment_card", .record = card_, .fields = fields});
+    return session->Read({.who = Who::Ref("user-4711"),
+                          .category = "payment_card",
+                          .record = card_,
+                          .fields = fields});
   }
 
   TempVault vault_{PolicyText("livelook_2013")};
