@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "crypto/binding.h"
 #include "crypto/hash.h"
 #include "crypto/suite1.h"
@@ -23,22 +25,25 @@ Bytes Revealed(const Secret& secret) {
   return secret.RevealBytes([](ByteView bytes) { return Bytes(bytes.begin(), bytes.end()); });
 }
 
-// Points of order 1, 2, 4 and 8 and of the twist, with their other encodings (RFC 7748 §6.1 calls
-// for the check; the list is the one published with Curve25519).
-constexpr const char* kLowOrderPoints[] = {
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "cdeb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b880",
-    "4c9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f11d7",
-    "d9ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    "daffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    "dbffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-};
+// Every u below 2^255 with which X25519 comes to zero, and each again with the top bit, which
+// X25519 ignores.
+std::vector<BoxPublicKey> LowOrderPoints() {
+  std::vector<BoxPublicKey> points;
+  for (const char* u : {
+           "0000000000000000000000000000000000000000000000000000000000000000",
+           "0100000000000000000000000000000000000000000000000000000000000000",
+           "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+           "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+           "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+           "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+           "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+       }) {
+    points.push_back({HexArray<32>(u)});
+    points.push_back(points.back());
+    points.back().bytes[31] |= 0x80;
+  }
+  return points;
+}
 
 class Box : public ::testing::Test {
  protected:
@@ -125,20 +130,18 @@ TEST_F(Box, RejectsAnotherRecipient) {
 }
 
 TEST_F(Box, SenderRefusesAPublicKeyOfLowOrder) {
-  for (const char* point : kLowOrderPoints) {
-    const BoxPublicKey weak{HexArray<32>(point)};
+  for (const BoxPublicKey& weak : LowOrderPoints()) {
     Bytes out = {1};
     EXPECT_THAT(sender_.SealAppend(weak, aad_, plaintext_, random_, out),
                 ErrorIs(Code::kDamage, "crypto.weak-public-key"))
-        << point;
+        << ToHex(weak.view());
     EXPECT_EQ(out, Bytes{1});
   }
 }
 
 TEST_F(Box, OpenerRefusesAnEphemeralKeyOfLowOrder) {
-  for (const char* point : kLowOrderPoints) {
+  for (const BoxPublicKey& weak : LowOrderPoints()) {
     // What a forger who knows that dh is zero would send: a box that would open.
-    const BoxPublicKey weak{HexArray<32>(point)};
     Secret bytes = *Secret::Allocate(32);
     const Bytes zero(32);
     bytes.RevealMutable([&](std::span<uint8_t> out) {
@@ -148,7 +151,7 @@ TEST_F(Box, OpenerRefusesAnEphemeralKeyOfLowOrder) {
     SealAppend(*BoxKey::FromSecret(std::move(bytes)), aad_, plaintext_, random_, forged);
     EXPECT_THAT(StatusOf(opener_.Open(aad_, forged)),
                 ErrorIs(Code::kDamage, "crypto.weak-public-key"))
-        << point;
+        << ToHex(weak.view());
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
 
 #include "base/arena.h"
 #include "crypto/binding.h"
@@ -115,7 +116,7 @@ TEST_F(Envelope, RejectsEveryChangedFieldOfTheBinding) {
   const auto moved = [&](auto change) {
     Binding there = here;
     change(there);
-    return Opened(key_, Encode(there), sealed_).name();
+    return std::string(Opened(key_, Encode(there), sealed_).name());
   };
   EXPECT_EQ(moved([](Binding&) {}), "ok");
   EXPECT_EQ(moved([](Binding& b) { b.label = Label::kWrapsRow; }), "crypto.wrong-key");
