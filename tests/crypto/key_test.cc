@@ -26,7 +26,7 @@ Bytes Revealed(const Key& key) {
 }
 
 TEST(Key, HasExactly32Bytes) {
-  for (const size_t size : {0, 1, 31, 33, 64}) {
+  for (const size_t size : {0U, 1U, 31U, 33U, 64U}) {
     EXPECT_THAT(StatusOf(SubjectKey::FromBytes(Bytes(size, 1))),
                 ErrorIs(Code::kDamage, "crypto.key-size"));
     EXPECT_THAT(StatusOf(SubjectKey::FromSecret(*Secret::Allocate(size))),

@@ -19,7 +19,7 @@ namespace {
 using Salt = std::array<uint8_t, 24>;
 
 TEST(SystemRandom, FillsEveryByteOfEverySize) {
-  for (const size_t size : {1, 23, 24, 32, 64, 65, 256, 257, 5'000}) {
+  for (const size_t size : {1U, 23U, 24U, 32U, 64U, 65U, 256U, 257U, 5'000U}) {
     Bytes seen(size, 0);
     for (int i = 0; i < 40; ++i) {
       Bytes out(size, 0);

@@ -23,7 +23,7 @@ class Field {
 
   static Field FromLittleEndian(ByteView bytes) {
     Field out;
-    for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    for (size_t bit = 0; bit < std::min<size_t>(130, bytes.size() * 8); ++bit) {
       out.limbs_[bit / 26] |= uint64_t{bytes[bit / 8] >> (bit % 8) & 1U} << (bit % 26);
     }
     return out;
@@ -118,8 +118,8 @@ OneTimeKey OneTimeKeyOf(ByteView key) {
   const AeadNonce nonce{};
   std::array<uint8_t, 32> block;
   crypto_stream_chacha20_ietf(block.data(), block.size(), nonce.data(), key.data());
-  for (const size_t i : {3, 7, 11, 15}) block[i] &= 15;
-  for (const size_t i : {4, 8, 12}) block[i] &= 252;
+  for (const size_t i : {3U, 7U, 11U, 15U}) block[i] &= 15;
+  for (const size_t i : {4U, 8U, 12U}) block[i] &= 252;
   OneTimeKey out;
   out.r = Field::FromLittleEndian(ByteView(block).first(16));
   std::copy_n(block.begin() + 16, 16, out.s.begin());
