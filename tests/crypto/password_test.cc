@@ -8,6 +8,7 @@
 
 #include "support/child.h"
 #include "support/error_is.h"
+#include "support/sanitized.h"
 
 namespace bailee::crypto {
 namespace {
@@ -53,6 +54,7 @@ TEST(DeriveUnlockKey, DependsOnPassphraseSaltAndCost) {
 }
 
 TEST(DeriveUnlockKey, SaysWhenThereIsNoMemory) {
+  if (testing::kSanitized) GTEST_SKIP() << "a sanitizer needs the address space taken away here";
   EXPECT_EQ(testing::ExitCodeOfChild([] {
               const Result<Secret> passphrase = Secret::From("p");
               const rlimit little{200U << 20, 200U << 20};
