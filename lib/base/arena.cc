@@ -114,7 +114,7 @@ class Central {
   bool NewChunk(size_t bytes);
 
   const uint64_t stamp_;
-  Central* const inherited_;
+  [[maybe_unused]] Central* const inherited_;
   std::mutex mutex_;
   Pages pages_;
   std::array<std::vector<uint8_t*>, kClasses> free_;

@@ -31,8 +31,8 @@ class Key {
  protected:
   Key() = default;
   explicit Key(Secret bytes) : bytes_(std::move(bytes)) {}
-  Key(Key&&) = default;
-  Key& operator=(Key&&) = default;
+  Key(Key&&) noexcept = default;
+  Key& operator=(Key&&) noexcept = default;
   ~Key() = default;
 
   // Errors: kFull "secret.arena-full".
@@ -50,8 +50,8 @@ template <typename Tag>
 class KeyOf final : public Key {
  public:
   KeyOf() = default;  // empty, to be assigned to
-  KeyOf(KeyOf&&) = default;
-  KeyOf& operator=(KeyOf&&) = default;
+  KeyOf(KeyOf&&) noexcept = default;
+  KeyOf& operator=(KeyOf&&) noexcept = default;
 
   // A fresh key. Errors: kFull "secret.arena-full".
   static Result<KeyOf> Generate(Random& random) {

@@ -23,6 +23,9 @@ Status NoMemory() {
                 "give the process more memory or lower the cost");
 }
 
+// libsodium takes no null pointer, also for an empty password.
+const char* NotNull(std::string_view text) { return text.empty() ? "" : text.data(); }
+
 size_t MemoryBytes(const PasswordCost& cost) { return size_t{cost.mem_kib} * 1024; }
 
 bool Skip(std::string_view& text, std::string_view expected) {
@@ -77,7 +80,7 @@ Result<UnlockKey> DeriveUnlockKey(const Secret& passphrase, const PasswordSalt& 
   BAILEE_TRY(Secret bytes, Secret::Allocate(kKeyBytes));
   const int failed = bytes.RevealMutable([&](std::span<uint8_t> out) {
     return passphrase.Reveal([&](std::string_view text) {
-      return crypto_pwhash_argon2id(out.data(), out.size(), text.data(), text.size(), salt.data(),
+      return crypto_pwhash_argon2id(out.data(), out.size(), NotNull(text), text.size(), salt.data(),
                                     cost.ops, MemoryBytes(cost), crypto_pwhash_ALG_ARGON2ID13);
     });
   });
@@ -90,7 +93,7 @@ Result<Secret> MakePasswordVerifier(const Secret& password, const PasswordCost& 
   BAILEE_TRY(Secret buffer, Secret::Allocate(crypto_pwhash_argon2id_STRBYTES));
   const int failed = buffer.RevealMutable([&](std::span<uint8_t> out) {
     return password.Reveal([&](std::string_view text) {
-      return crypto_pwhash_argon2id_str(reinterpret_cast<char*>(out.data()), text.data(),
+      return crypto_pwhash_argon2id_str(reinterpret_cast<char*>(out.data()), NotNull(text),
                                         text.size(), cost.ops, MemoryBytes(cost));
     });
   });
@@ -115,7 +118,7 @@ Result<bool> CheckPassword(const Secret& verifier, const Secret& password) {
   errno = 0;
   const int failed = terminated.Reveal([&](std::string_view text) {
     return password.Reveal([&](std::string_view given) {
-      return crypto_pwhash_argon2id_str_verify(text.data(), given.data(), given.size());
+      return crypto_pwhash_argon2id_str_verify(text.data(), NotNull(given), given.size());
     });
   });
   if (failed == 0) return true;

@@ -152,11 +152,11 @@ TEST_F(Files, DeletesAndSaysWhatExists) {
 
 TEST_F(Files, FindsAFileThatOthersCanRead) {
   Put("a", "x");
-  for (const mode_t mode : {0600, 0400, 0700}) {
+  for (const mode_t mode : {0600U, 0400U, 0700U}) {
     ::chmod(Path("a").c_str(), mode);
     EXPECT_THAT(files_.CheckPrivate(Path("a")), IsOk()) << mode;
   }
-  for (const mode_t mode : {0640, 0604, 0620, 0601}) {
+  for (const mode_t mode : {0640U, 0604U, 0620U, 0601U}) {
     ::chmod(Path("a").c_str(), mode);
     EXPECT_THAT(files_.CheckPrivate(Path("a")), ErrorIs(Code::kFailed, "file.not-private"));
   }

@@ -52,8 +52,8 @@ TEST(Result, TryPassesValuesOnAndErrorsUp) {
 
 TEST(ResultDeathTest, ReadingTheValueOfAFailureStops) {
   Result<int> result = Busy();
-  EXPECT_DEATH(*result, "");
-  EXPECT_DEATH(Result<int>{Status()}, "");
+  EXPECT_DEATH((void)*result, "");
+  EXPECT_DEATH((void)Result<int>(Status()), "");
 }
 
 }  // namespace

@@ -71,9 +71,9 @@ TEST(Status, ARefusalNamesItsFirstReasonRuleClauseAndOffer) {
 }
 
 TEST(StatusDeathTest, AnErrorWithoutACodeOrARefusalWithoutAReasonStops) {
-  EXPECT_DEATH(Status(Code::kOk, "x", "y"), "broken invariant");
-  EXPECT_DEATH(Status(Code::kRefused, "x", "y"), "broken invariant");
-  EXPECT_DEATH(Status::Refused({}).ok(), "broken invariant");
+  EXPECT_DEATH((void)Status(Code::kOk, "x", "y"), "broken invariant");
+  EXPECT_DEATH((void)Status(Code::kRefused, "x", "y"), "broken invariant");
+  EXPECT_DEATH((void)Status::Refused({}), "broken invariant");
 }
 
 }  // namespace
