@@ -135,15 +135,15 @@ void CompileAllow(const AllowDraft& a, const CategoryDraft& draft, Tables& t, Ca
   category.allows.push_back(std::move(rule));
 }
 
-void CompileRetain(const RetainDraft& r, const Tables& t, CategoryInfo& category) {
-  const PurposeSet leaves = ExpandLeaves(t, r.purposes);
+// `kept` gathers the leaves that have a retention: the first one stays.
+void CompileRetain(const RetainDraft& r, const Tables& t, CategoryInfo& category,
+                   PurposeSet& kept) {
+  const PurposeSet leaves = ExpandLeaves(t, r.purposes) & ~kept;
+  kept |= leaves;
   for (size_t i = 0; i < t.purposes.size(); ++i) {
     if (!leaves[i]) continue;
-    const PurposeIndex purpose{static_cast<uint16_t>(i)};
-    const bool known = std::any_of(category.retentions.begin(), category.retentions.end(),
-                                   [&](const Retention& have) { return have.purpose == purpose; });
-    if (known) continue;
-    category.retentions.push_back({purpose, static_cast<int32_t>(r.days.value),
+    category.retentions.push_back({PurposeIndex{static_cast<uint16_t>(i)},
+                                   static_cast<int32_t>(r.days.value),
                                    static_cast<RetainFrom>(r.from.value), r.event.text,
                                    static_cast<int32_t>(r.at_most_days.value),
                                    r.clause.empty() ? category.clause : r.clause.text, r.at.line});
@@ -178,7 +178,8 @@ void CompileCategory(const CategoryDraft& c, Tables& t) {
     category.fields[field.value].lookups |= ExpandLeaves(t, f.lookups);
   }
   for (const AllowDraft& a : c.allows) CompileAllow(a, c, t, index);
-  for (const RetainDraft& r : c.retains) CompileRetain(r, t, category);
+  PurposeSet kept;
+  for (const RetainDraft& r : c.retains) CompileRetain(r, t, category, kept);
   for (const DiscloseDraft& d : c.discloses) {
     category.discloses.push_back(
         {t.recipient_names.Find<RecipientTag>(d.recipient.text),

@@ -75,7 +75,7 @@ void LintTest(const TestDraft& d, Findings& findings) {
     findings.Error(d.at, "because is for what is REFUSED");
   }
   for (const Word& word : d.because) {
-    if (ParseReason(word.text)) continue;
+    if (ParseReason(word.text) || findings.errors() >= Findings::kMax) continue;
     std::vector<std::string_view> words;
     for (uint8_t r = 1; r <= kReasonCount; ++r) words.push_back(ReasonWord(static_cast<Reason>(r)));
     findings.Error(word.at, "unknown reason \"" + word.text + "\"" + DidYouMean(word.text, words));

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ostream>
+
+#include "policy/support.h"
+
+namespace bailee::policy {
+namespace {
+
+// Clean. `@…@` are places that the cases fill in; unfilled ones vanish.
+constexpr char kBase[] = R"(name: "@name:lint@" version: @version:1@ effective: "@date:2020-01-01@"
+purpose { id: "billing" says: "b" }
+purpose { id: "support" says: "s" }
+purpose { id: "contact.news" says: "n" }
+@purposes:@
+source { id: "web" role: OWN }
+source { id: "shop" @role:role: PARTNER@ }
+notice {
+  id: "n" sha256: "@sha:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef@"
+  @noticed:purpose: ["billing", "support", "contact"]@
+  source: ["web", "@source:shop@"]
+}
+controller { id: "acme" agreement: "@agreement:x@" allow { purpose: "support" category: "@controlled:c@" } }
+recipient { id: "bank" role: ON_OUR_BEHALF @bank:agreement: "a"@ }
+recipient { id: "press" role: @press:THIRD_PARTY@ }
+category {
+  id: "c" says: "c" @about:about: SUBJECT@ @holds:holds: MANY@ sensitive: @sensitive:false@
+  field { id: "pan" kind: PAN @pan:view { id: "last4" mask: LAST4 }@ @panlookup:lookup { purpose: "billing" }@ }
+  field { id: "at" kind: TIME @at:@ }
+  field { id: "secret" kind: PASSWORD @secret:@ }
+  @fields:@
+  allow { @allowed:purpose: "billing"@ @basis:basis: NECESSARY@ }
+  allow { purpose: "@who:support@" basis: NECESSARY field: "@what:pan.last4@" }
+  @allows:@
+  retain { purpose: "billing" days: @days:10@ @from:from: COLLECTION@ }
+  @retain:retain { purpose: "support" days: 10 from: EVENT event: "closed" at_most_days: 20 }@
+  disclose { recipient: "@to:bank@" ground: @ground:ON_OUR_BEHALF@ purpose: "@for:billing@" @leaving:field: "pan"@ @until:@ }
+}
+@categories:@
+report { id: "r" category: "c" @count:count: SUBJECTS@ bucket: DAY of: "@of:at@" min_subjects: @floor:5@ @by:@ purpose: "@reported:billing@" recipient: "press" }
+test { name: "@test:t@" given { notice: "n" source: "web" } ask { purpose: "billing" category: "c" field: "pan" } @expect:expect: ALLOWED@ }
+)";
+
+// Fills the place called `place` and lets every other have what it has by itself.
+std::string Filled(std::string_view place, std::string_view filling) {
+  std::string out;
+  std::string_view rest = kBase;
+  for (;;) {
+    const size_t open = rest.find('@');
+    if (open == std::string_view::npos) return out.append(rest);
+    const size_t colon = rest.find(':', open);
+    const size_t close = rest.find('@', open + 1);
+    out.append(rest.substr(0, open));
+    const std::string_view name = rest.substr(open + 1, colon - open - 1);
+    out.append(name == place ? filling : rest.substr(colon + 1, close - colon - 1));
+    rest.remove_prefix(close + 1);
+  }
+}
+
+// A rule of lint: what breaks it and what just does not, at one place.
+struct Rule {
+  const char* name;
+  const char* place;
+  std::string bad;
+  const char* finding;
+  std::string good;
+};
+void PrintTo(const Rule& rule, std::ostream* out) { *out << rule.name; }
+
+std::string Purposes(size_t count) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i)
+    out += "purpose { id: \"q" + std::to_string(i) + "\" says: \"q\" }\n";
+  return out;
+}
+std::string Fields(size_t count) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i)
+    out += "field { id: \"f" + std::to_string(i) + "\" kind: TEXT }\n";
+  return out;
+}
+std::string Categories(size_t count) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i) {
+    out +=
+        "category { id: \"k" + std::to_string(i) +
+        "\" says: \"k\" about: SUBJECT holds: ONE field { id: \"f\" kind: TEXT } allow { purpose: "
+        "\"billing\" basis: NECESSARY } retain { purpose: \"billing\" days: 1 from: COLLECTION } "
+        "}\n";
+  }
+  return out;
+}
+std::string Browser(const std::string& field) {
+  return "category { id: \"b\" says: \"b\" about: BROWSER holds: ONE field { id: \"f\" " + field +
+         " } allow { purpose: \"billing\" basis: NECESSARY } retain { purpose: \"billing\" days: 1 "
+         "from: COLLECTION } }";
+}
+// Purposes q.p0 … below one inner purpose, a category that all of them may use, and a notice.
+std::string Crowd(size_t count) {
+  std::string out =
+      "notice { id: \"crowd\" sha256: \"" + std::string(64, 'a') + "\" purpose: \"q\" }\n";
+  for (size_t i = 0; i < count; ++i) {
+    out += "purpose { id: \"q.p" + std::to_string(i) + "\" says: \"q\" }\n";
+  }
+  return out +
+         "category { id: \"crowd\" says: \"k\" about: SUBJECT holds: ONE field { id: \"f\" kind: "
+         "TEXT "
+         "} allow { purpose: \"q\" basis: NECESSARY } retain { purpose: \"q\" days: 1 from: "
+         "COLLECTION } }\n";
+}
+std::string Text(const char* id, const char* kind = "TEXT") {
+  return std::string("field { id: \"") + id + "\" kind: " + kind + " }";
+}
+
+class Lint : public ::testing::TestWithParam<Rule> {};
+
+TEST_P(Lint, FindsWhatBreaksTheRule) {
+  const std::string findings = FindingsOf(Filled(GetParam().place, GetParam().bad));
+  EXPECT_NE(findings.find(GetParam().finding), std::string::npos) << findings;
+}
+
+TEST_P(Lint, LeavesAloneWhatKeepsIt) {
+  EXPECT_EQ(FindingsOf(Filled(GetParam().place, GetParam().good)), "");
+}
+
+const Rule kStructure[] = {
+    {"PolicyId", "name", "Not An Id", "bad id", "fine-2"},
+    {"Version", "version", "0", "version must be at least 1", "4294967295"},
+    {"EffectiveIsADate", "date", "2019-02-29", "effective must be a date", "2024-02-29"},
+    {"EffectiveMonth", "date", "2019-13-01", "effective must be a date", "2019-12-31"},
+    {"PurposeSyntax", "purposes", "purpose { id: \"a..b\" says: \"x\" }", "bad id",
+     "purpose { id: \"a.b_2\" says: \"x\" }"},
+    {"PurposeLength", "purposes", "purpose { id: \"" + std::string(65, 'a') + "\" says: \"x\" }",
+     "longer than 64 bytes", "purpose { id: \"" + std::string(64, 'a') + "\" says: \"x\" }"},
+    {"PurposeTwice", "purposes", "purpose { id: \"billing\" says: \"x\" }",
+     "two of purpose \"billing\"", "purpose { id: \"billings\" says: \"x\" }"},
+    {"PurposeReserved", "purposes", "purpose { id: \"rights\" says: \"x\" }", "is reserved",
+     "purpose { id: \"right\" says: \"x\" }"},
+    {"PurposeReservedBelow", "purposes", "purpose { id: \"log.errors\" says: \"x\" }",
+     "is reserved", "purpose { id: \"errors.log\" says: \"x\" }"},
+    {"PurposeDepth", "purposes", "purpose { id: \"a.b.c.d.e.f.g.h.i\" says: \"x\" }",
+     "deeper than 8", "purpose { id: \"a.b.c.d.e.f.g.h\" says: \"x\" }"},
+    {"PurposeSays", "purposes", "purpose { id: \"x\" }", "warning: purpose \"x\" does not say",
+     "purpose { id: \"x\" says: \"x\" }"},
+    // Four are there already: three leaves and the implied `contact`.
+    {"PurposesMax", "purposes", Purposes(253), "more than 256 purposes", Purposes(252)},
+    {"CategoriesMax", "categories", Categories(1024), "more than 1,024 categories",
+     Categories(1023)},
+    // Four are there already, the view counted.
+    {"FieldsMax", "fields", Fields(61), "more than 64 fields and views", Fields(60)},
+    {"FieldTwice", "fields", Text("pan", "PAN"), "two of field \"pan\"", Text("pan2", "PAN")},
+    {"FieldSyntax", "fields", Text("a.b"), "bad id", Text("a_b")},
+    {"NoticeHash", "sha", "ABC", "64 lower-case hex", std::string(64, '0')},
+    {"NoticeHashMissing", "sha", "", "warning: notice \"n\" has no sha256", std::string(64, 'f')},
+};
+INSTANTIATE_TEST_SUITE_P(Structure, Lint, ::testing::ValuesIn(kStructure),
+                         [](const auto& rule) { return rule.param.name; });
+
+const Rule kNames[] = {
+    {"AllowPurpose", "who", "suport", "unknown purpose \"suport\" (did you mean \"support\"?)",
+     "support"},
+    {"AllowField", "what", "pan.last", "unknown field \"pan.last\" (did you mean \"pan.last4\"?)",
+     "pan.last4"},
+    {"NoticeSource", "source", "shoop", "unknown source \"shoop\" (did you mean \"shop\"?)",
+     "shop"},
+    {"NoticePurposes", "noticed", "", "lists no purpose", "purpose: [\"billing\", \"support\"]"},
+    {"SourceRole", "role", "", "has no role", "role: CUSTOMER"},
+    {"IndependentSource", "role", "role: INDEPENDENT", "nothing is taken from it", "role: VENDOR"},
+    {"ControllerCategory", "controlled", "d", "unknown category \"d\"", "c"},
+    {"ControllerAgreement", "agreement", "", "warning: controller \"acme\" names no agreement",
+     "y"},
+    {"DiscloseRecipient", "to", "bnk", "unknown recipient \"bnk\" (did you mean \"bank\"?)",
+     "bank"},
+    {"LookupLeaf", "panlookup", "lookup { purpose: \"contact\" }", "is not a leaf", ""},
+    {"DiscloseLeaf", "for", "contact", "is not a leaf", "billing"},
+    {"ReportLeaf", "reported", "contact", "is not a leaf", "billing"},
+    {"AllowInnerPurposeMeansItsLeaves", "allows",
+     "allow { purpose: \"contact\" basis: OPT_IN field: \"at\" }",
+     "no retain for purpose \"contact.news\"",
+     "allow { purpose: \"contact\" basis: OPT_IN field: \"at\" } retain { purpose: "
+     "\"contact.news\" "
+     "days: 3 from: COLLECTION }"},
+};
+INSTANTIATE_TEST_SUITE_P(Names, Lint, ::testing::ValuesIn(kNames),
+                         [](const auto& rule) { return rule.param.name; });
+
+const Rule kFields[] = {
+    {"About", "about", "", "whom it is about", "about: SUBJECT"},
+    {"Holds", "holds", "", "how many it holds", "holds: ONE"},
+    {"Kind", "fields", "field { id: \"f\" }", "has no kind", Text("f")},
+    {"MaxBytes", "fields", "field { id: \"f\" kind: TEXT max_bytes: 65537 }", "over the limit",
+     "field { id: \"f\" kind: TEXT max_bytes: 65536 }"},
+    {"MaxBytesOfABlob", "fields", "field { id: \"f\" kind: BLOB max_bytes: 1048577 }",
+     "over the limit", "field { id: \"f\" kind: BLOB max_bytes: 1048576 }"},
+    {"Cvv", "fields", Text("cvv"), "PCI DSS 3.3.1", Text("cover")},
+    {"CardCvc2", "fields", Text("card_cvc2"), "PCI DSS 3.3.1", Text("card_code")},
+    {"Track", "fields", Text("track_2"), "PCI DSS 3.3.1", Text("track")},
+    {"PinBlock", "fields", Text("pin_block"), "PCI DSS 3.3.1", Text("pinned_block")},
+    {"Pin", "fields", Text("pin"), "PCI DSS 3.3.1", Text("spin")},
+    {"Cid", "fields", Text("cid", "INTEGER"), "PCI DSS 3.3.1", Text("acid", "INTEGER")},
+    {"TwoTruncations", "pan",
+     "view { id: \"last4\" mask: LAST4 } view { id: \"b\" mask: BIN_LAST4 }",
+     "two truncations of one PAN", "view { id: \"last4\" mask: BIN_LAST4 }"},
+    {"ViewOfTheKind", "pan", "view { id: \"last4\" coarsen: REGION }", "cannot be computed",
+     "view { id: \"last4\" mask: LAST4 }"},
+    {"ViewHasOneTransform", "pan", "view { id: \"last4\" mask: LAST4 coarsen: DAY }",
+     "exactly one of mask and coarsen", "view { id: \"last4\" mask: LAST4 }"},
+    {"ViewHasATransform", "at", "view { id: \"day\" }", "exactly one of mask and coarsen",
+     "view { id: \"day\" coarsen: DAY }"},
+    {"PasswordView", "secret", "view { id: \"n\" coarsen: LENGTH }", "has no views", ""},
+    {"PasswordLookup", "secret", "lookup { purpose: \"billing\" }", "has no lookups",
+     "required: true"},
+    {"LookupLowEntropy", "fields",
+     "field { id: \"f\" kind: EXPIRY lookup { purpose: \"billing\" } }", "so few values",
+     "field { id: \"f\" kind: IBAN lookup { purpose: \"billing\" } }"},
+    {"LookupPurpose", "panlookup", "lookup { purpose: \"support\" }", "may not read \"pan\"",
+     "lookup { purpose: \"billing\" }"},
+    {"BrowserText", "categories", Browser("kind: TEXT"), "can identify a person",
+     Browser("kind: LANGUAGE")},
+    {"BrowserEmail", "categories", Browser("kind: EMAIL"), "can identify a person",
+     Browser("kind: COUNTRY")},
+    {"BrowserUrl", "categories", Browser("kind: URL"), "needs a host or path view",
+     Browser("kind: URL view { id: \"host\" coarsen: HOST }")},
+};
+INSTANTIATE_TEST_SUITE_P(Fields, Lint, ::testing::ValuesIn(kFields),
+                         [](const auto& rule) { return rule.param.name; });
+
+const Rule kUse[] = {
+    {"UnusedField", "allowed", "purpose: \"billing\" field: [\"pan\", \"at\"]",
+     "no purpose may use field \"secret\"",
+     "purpose: \"billing\" field: [\"pan\", \"at\", \"secret\"]"},
+    {"AllowNeedsBasis", "basis", "", "allow without basis", "basis: OPT_IN"},
+    {"AllowNeedsPurpose", "allowed", "", "allow without purpose", "purpose: \"billing\""},
+    {"AllowNeedsRetain", "retain", "", "no retain for purpose \"support\"",
+     "retain { purpose: \"support\" days: 1 from: COLLECTION }"},
+    {"RetainTwice", "retain",
+     "retain { purpose: [\"billing\", \"support\"] days: 1 from: COLLECTION }", "a second retain",
+     "retain { purpose: [\"support\"] days: 1 from: COLLECTION }"},
+    {"RetainForNobody", "allows", "retain { purpose: \"contact\" days: 1 from: COLLECTION }",
+     "retain for a purpose that may not use", ""},
+    {"RetainDays", "days", "0", "days must be 1 to 36525", "1"},
+    {"RetainDaysMax", "days", "36526", "days must be 1 to 36525", "36525"},
+    {"RetainFrom", "from", "", "from when it counts", "from: COLLECTION"},
+    {"RetainEvent", "retain", "retain { purpose: \"support\" days: 1 from: EVENT at_most_days: 1 }",
+     "names no event",
+     "retain { purpose: \"support\" days: 1 from: EVENT event: \"e\" at_most_days: 1 }"},
+    {"RetainAtMost", "retain",
+     "retain { purpose: \"support\" days: 2 from: EVENT event: \"e\" at_most_days: 1 }",
+     "needs at_most_days",
+     "retain { purpose: \"support\" days: 2 from: EVENT event: \"e\" at_most_days: 2 }"},
+    {"RetainEventOnly", "from", "from: COLLECTION event: \"e\"", "are for retain from EVENT",
+     "from: COLLECTION"},
+    {"SensitiveOptOut", "sensitive",
+     "true allow { purpose: \"contact\" basis: OPT_OUT field: \"at\" } retain { purpose: "
+     "\"contact\" days: 1 from: COLLECTION }",
+     "must be OPT_IN",
+     "true allow { purpose: \"contact\" basis: OPT_IN field: \"at\" } retain { purpose: "
+     "\"contact\" days: 1 from: COLLECTION }"},
+    {"TwoBases", "allows", "allow { purpose: \"support\" basis: OPT_IN field: \"pan.last4\" }",
+     "on another basis", "allow { purpose: \"support\" basis: OPT_IN field: \"at\" }"},
+    {"TwoBasesOfOneSource", "allows",
+     "allow { purpose: \"support\" basis: OPT_IN field: \"at\" source: \"web\" } allow { purpose: "
+     "\"support\" basis: CASE field: \"at\" source: \"web\" }",
+     "on another basis",
+     "allow { purpose: \"support\" basis: OPT_IN field: \"at\" source: \"web\" } allow { purpose: "
+     "\"support\" basis: CASE field: \"at\" source: \"shop\" }"},
+    {"CompartmentPurposes", "purposes", Crowd(65), "more than 64 purposes", Crowd(64)},
+    {"NoNotice", "noticed", "purpose: \"billing\"", "warning: no notice lists purpose \"support\"",
+     "purpose: [\"billing\", \"support\"]"},
+};
+INSTANTIATE_TEST_SUITE_P(Use, Lint, ::testing::ValuesIn(kUse),
+                         [](const auto& rule) { return rule.param.name; });
+
+const Rule kOutside[] = {
+    {"Agreement", "bank", "", "names no agreement", "agreement: \"b\""},
+    {"DiscloseFields", "leaving", "", "names no field", "field: \"pan.last4\""},
+    {"DiscloseReadable", "for", "support", "may not read it", "billing"},
+    {"DisclosePassword", "leaving", "field: \"secret\"", "is never disclosed", "field: \"at\""},
+    {"DiscloseGround", "ground", "LAW", "go together", "ON_OUR_BEHALF"},
+    {"DiscloseUntil", "until", "wait_days: 3 until_days: 2", "before wait_days",
+     "wait_days: 3 until_days: 3"},
+    {"ReportCount", "count", "", "what it counts", "count: RECORDS"},
+    {"ReportFloor", "floor", "1", "min_subjects of at least 2", "2"},
+    {"ReportTime", "of", "pan", "is not a TIME field", "at"},
+    {"ReportBy", "by", "by: \"secret\"", "cannot be by a field of kind PASSWORD",
+     "by: \"pan.last4\""},
+    {"TestName", "test", "", "test without name", "x"},
+    {"TestExpect", "expect", "", "what it expects", "expect: REFUSED"},
+    {"TestReason", "expect", "expect: REFUSED because: \"past-retentio\"",
+     "unknown reason \"past-retentio\" (did you mean \"past-retention\"?)",
+     "expect: REFUSED because: \"past-retention\""},
+    {"TestBecause", "expect", "expect: ALLOWED because: \"held\"", "because is for what is REFUSED",
+     "expect: REFUSED because: \"held\""},
+};
+INSTANTIATE_TEST_SUITE_P(Outside, Lint, ::testing::ValuesIn(kOutside),
+                         [](const auto& rule) { return rule.param.name; });
+
+TEST(LintBase, IsClean) { EXPECT_EQ(FindingsOf(Filled("", "")), ""); }
+
+TEST(LintBase, GivesLineAndColumnOfWhatItFinds) {
+  EXPECT_EQ(FindingsOf(Filled("days", "0")), "p:25:31: error: days must be 1 to 36525\n");
+}
+
+TEST(LintBase, APublicRecipientGetsReportsOnly) {
+  const std::string text = Filled("press", "PUBLIC");
+  EXPECT_EQ(FindingsOf(text), "");
+  EXPECT_NE(FindingsOf(With(With(text, "disclose { recipient: \"bank\"",
+                                 "disclose { recipient: \"press\""),
+                            "ground: ON_OUR_BEHALF", "ground: CONSENT"))
+                .find("PUBLIC recipient gets reports only"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace bailee::policy

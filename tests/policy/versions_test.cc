@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/decide_support.h"
+
+// Rules 41 to 44 of decide.h when the policy changed after the data was collected: narrowing holds
+// at once, widening waits for the subject.
+namespace bailee::policy {
+namespace {
+
+TEST_F(DecideTest, NarrowingAnAllowHoldsAtOnce) {
+  in_force = Version2(R"(allow { purpose: "quiet" basis: NECESSARY field: "holder" })",
+                      R"(allow { purpose: "quiet" basis: NECESSARY field: "at" })");
+  Ask("quiet");
+  EXPECT_EQ(Answer(), "not-collected-for");
+  standing.agreed_versions = {1, 2};
+  EXPECT_EQ(Answer(), "not-collected-for");
+}
+
+TEST_F(DecideTest, WideningAnAllowWaitsForAgreement) {
+  const PolicyPtr v2 = Version2(R"(purpose: "quiet" basis: NECESSARY field: "holder")",
+                                R"(purpose: "quiet" basis: NECESSARY field: ["holder", "pan"])");
+  in_force = v2;
+  Ask("quiet", "pan");
+  EXPECT_EQ(Answer(), "not-collected-for consent-missing");
+  standing.agreed_versions = {1};
+  EXPECT_EQ(Answer(), "not-collected-for consent-missing");
+  standing.agreed_versions = {2};
+  EXPECT_EQ(Answer(), "allowed");
+  standing.agreed_versions = {};
+  Hold(*v2, "all", "web");
+  EXPECT_EQ(Answer(), "allowed") << "collected under the wider policy";
+}
+
+TEST_F(DecideTest, ConsentToAWidenedPurposeReachesHeldData) {
+  in_force = Version2(R"(purpose: "quiet" basis: NECESSARY field: "holder")",
+                      R"(purpose: "quiet" basis: NECESSARY field: ["holder", "pan"])");
+  Ask("quiet", "pan");
+  Choose(Choice::kGiven, "quiet", "", "all");
+  EXPECT_EQ(Answer(), "allowed");
+}
+
+TEST_F(DecideTest, ALeafAddedLaterIsAWidening) {
+  in_force = Version2(R"(purpose { id: "contact.offers")",
+                      R"(purpose { id: "contact.sms" says: "x" } purpose { id: "contact.offers")");
+  Ask("contact.sms");
+  EXPECT_EQ(Answer(), "not-collected-for consent-missing");
+}
+
+TEST_F(DecideTest, TheStricterBasisOfBothVersionsHolds) {
+  const PolicyPtr strict =
+      Version2(R"(purpose: "improve" basis: OPT_OUT)", R"(purpose: "improve" basis: OPT_IN)");
+  Ask("improve");
+  in_force = strict;
+  EXPECT_EQ(Answer(), "consent-missing") << "narrowed";
+  in_force = v1;
+  Hold(*strict, "all", "web");
+  EXPECT_EQ(Answer(), "consent-missing") << "widened";
+}
+
+TEST_F(DecideTest, TheShorterRetentionOfBothVersionsHolds) {
+  const PolicyPtr shorter =
+      Version2(R"("legal", "develop"] days: 100)", R"("legal", "develop"] days: 5)");
+  in_force = shorter;
+  EXPECT_EQ(Answer(), "past-retention") << "narrowed";
+  in_force = v1;
+  Hold(*shorter, "all", "web");
+  EXPECT_EQ(Answer(), "past-retention") << "widened";
+  standing.agreed_versions = {1};
+  EXPECT_EQ(Answer(), "allowed") << "the subject agreed to the longer one";
+}
+
+TEST_F(DecideTest, ANarrowedNoticeHoldsAtOnceAndADroppedOneDoesNotMatter) {
+  in_force =
+      Version2(R"(notice { id: "all" purpose: ["service", )", R"(notice { id: "all" purpose: [)");
+  EXPECT_EQ(Answer(), "not-collected-for consent-missing") << "another notice can be shown";
+  in_force = Version2(R"(notice { id: "all" )", R"(notice { id: "all-2" )");
+  EXPECT_EQ(Answer(), "allowed");
+  standing.agreed_versions = {2};
+  EXPECT_EQ(Answer(), "not-collected-for consent-missing") << "agreed terms need their notice";
+}
+
+TEST_F(DecideTest, ASourceThatBecameIndependentOrLeftIsClosed) {
+  Hold(*v1, "all", "shop");
+  in_force = Version2(R"(source { id: "shop" role: PARTNER })",
+                      R"(source { id: "shop" role: INDEPENDENT })");
+  EXPECT_EQ(Answer(), "not-collected-for");
+  in_force =
+      Version2(R"(source { id: "shop" role: PARTNER })", R"(source { id: "mall" role: PARTNER })");
+  EXPECT_EQ(Answer(), "not-collected-for");
+}
+
+TEST_F(DecideTest, ACategoryAddedLaterHasNoTermsThen) {
+  const PolicyPtr v2 = Version2(R"(id: "opinion" says)", R"(id: "view" says)");
+  in_force = v2;
+  request.category = "view";
+  Ask("improve", "text");
+  EXPECT_EQ(Answer(), "not-collected-for consent-missing");
+}
+
+TEST_F(DecideTest, ALookupAddedLaterFindsNoHeldData) {
+  in_force = Version2(R"(field { id: "holder" kind: TEXT })",
+                      R"(field { id: "holder" kind: TEXT lookup { purpose: "service" } })");
+  Ask("service", "holder", Action::kFind);
+  EXPECT_EQ(Answer(), "not-collected-for consent-missing");
+  standing.agreed_versions = {2};
+  EXPECT_EQ(Answer(), "allowed");
+}
+
+TEST_F(DecideTest, AControllerThatLeftIsOutsideInstructions) {
+  Hold(*v1, "all", "web", "bolt");
+  in_force = Version2(R"(controller { id: "bolt")", R"(controller { id: "nut")");
+  EXPECT_TRUE(Full().reasons.Has(Reason::kOutsideInstructions));
+}
+
+}  // namespace
+}  // namespace bailee::policy
