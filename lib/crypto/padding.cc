@@ -15,9 +15,7 @@ constexpr uint8_t kMarker = 0x80;
 // The distance of buckets around a length, with the marker, of `bytes`.
 size_t Step(size_t bytes) {
   if (bytes <= 256) return 32;
-  const auto e = static_cast<size_t>(std::bit_width(bytes)) - 1;
-  const auto s = static_cast<size_t>(std::bit_width(e));
-  return size_t{1} << (e - s);
+  return std::bit_floor(bytes) / 8;
 }
 
 }  // namespace

@@ -124,8 +124,7 @@ def padded_size(data_bytes):
     if n <= 256:
         step = 32
     else:
-        e = n.bit_length() - 1
-        step = 1 << (e - (e.bit_length() - 1) - 1)
+        step = (1 << (n.bit_length() - 1)) // 8
     return -(-n // step) * step
 
 
@@ -195,7 +194,7 @@ def terms_vectors():
     vectors = []
     for version, bucket, notice, source, controller in ((1, 0, b"checkout-7", b"web", b""),
                                                         (3, 19876, b"n", b"acme-shop", b"acme")):
-        value = b"\1" + struct.pack(">II", version, bucket)
+        value = b"\1" + struct.pack(">Iq", version, bucket)
         for text in (notice, source, controller):
             value += bytes([len(text)]) + text
         vault = stream(f"terms {version}")(16)
