@@ -72,7 +72,4 @@ class Context {
 Result<PolicyDocument> ReadPolicyFile(const std::string& path,
                                       std::vector<PolicyFinding>* findings = nullptr);
 
-// The whole of a small text file. Errors: kNotFound "io.not-found", kInvalidValue "io.too-large".
-Result<std::string> ReadTextFile(const std::string& path, size_t bytes_max);
-
 }  // namespace bailee::tool
