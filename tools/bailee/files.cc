@@ -174,7 +174,7 @@ bool IsInside(const std::string& path, const std::string& directory) {
   const fs::path inner = fs::weakly_canonical(fs::absolute(path, error), error);
   const fs::path outer = fs::weakly_canonical(fs::absolute(directory, error), error);
   const std::string relative = inner.lexically_relative(outer).string();
-  return relative == "." || (!relative.empty() && relative.rfind("..", 0) != 0);
+  return !relative.empty() && relative != ".." && relative.rfind("../", 0) != 0;
 }
 
 }  // namespace bailee::tool
