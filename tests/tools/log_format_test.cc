@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kLine =
     R"(192.0.2.7 - frank [10/Oct/2000:13:55:36 -0700] "GET /a.gif?x=1 HTTP/1.0" 200 2326 )"
-    R"("http://www.example.com/start.html" "Mozilla/4.08 [en] (Win98; I ;Nav)")";
+    R"x("http://www.example.com/start.html" "Mozilla/4.08 [en] (Win98; I ;Nav)")x";
 
 LogFormat Compiled(std::string_view format) {
   auto compiled = LogFormat::Compile(format);
@@ -159,7 +159,7 @@ TEST(LogFormat, EveryBitFlipIsReadOrRefused) {
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
     if (!format.Parse(flipped, scratch, line)) continue;
     for (const auto& value : line.values) {
-      if (value.has_value()) EXPECT_LE(value->size(), flipped.size());
+      EXPECT_LE(value.value_or("").size(), flipped.size());
     }
   }
 }
