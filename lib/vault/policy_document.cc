@@ -47,8 +47,8 @@ std::vector<PolicyDescription::Reader> ReadersOf(const Policy& declared,
   return readers;
 }
 
-PolicyDescription::Field DescribeField(const Policy& declared,
-                                       const policy::CategoryInfo& category, size_t index) {
+PolicyDescription::Field DescribeField(const Policy& declared, const policy::CategoryInfo& category,
+                                       size_t index) {
   const policy::FieldInfo& info = category.fields[index];
   PolicyDescription::Field field;
   field.name = info.name;
@@ -198,9 +198,8 @@ const PolicyDescription::Purpose* PolicyDescription::FindPurpose(std::string_vie
 
 const PolicyDescription::Field* PolicyDescription::FindField(const Category& category,
                                                              std::string_view full_name) {
-  const auto found =
-      std::find_if(category.fields.begin(), category.fields.end(),
-                   [&](const Field& each) { return each.name == full_name; });
+  const auto found = std::find_if(category.fields.begin(), category.fields.end(),
+                                  [&](const Field& each) { return each.name == full_name; });
   return found == category.fields.end() ? nullptr : &*found;
 }
 

@@ -103,14 +103,14 @@ TEST(Output, QuietSaysNothing) {
   streams.output.Configure(options);
   EXPECT_TRUE(streams.output.Answer("x", {{"n", 1}}, {{}, {{"1"}}}).ok());
   streams.output.Note("note");
-  streams.output.Failure({Code::kFailed, "a.b", "message"});
+  streams.output.Failure({Code::kFailed, "a.b", "message"}, 1);
   EXPECT_EQ(streams.out() + streams.err(), "");
 }
 
 TEST(Output, AFailureIsErrorAndHint) {
   Streams streams;
   streams.output.Configure(In(Format::kPlain));
-  streams.output.Failure({Code::kKey, "key.wrong", "the key does not fit", "use another"});
+  streams.output.Failure({Code::kKey, "key.wrong", "the key does not fit", "use another"}, 12);
   EXPECT_EQ(streams.err(), "bailee: error: the key does not fit\nbailee: hint: use another\n");
   EXPECT_EQ(streams.out(), "");
 }
@@ -121,7 +121,7 @@ TEST(Output, AFailureUnderJsonIsOneLineWithEveryMember) {
   Refusal refusal;
   refusal.reasons = {Reason::kNotCollectedFor, Reason::kPastRetention};
   refusal.clause = "LL-02";
-  streams.output.Failure(Status::Refused(refusal));
+  streams.output.Failure(Status::Refused(refusal), 3);
   const Json line = Json::parse(streams.err());
   EXPECT_EQ(line["type"], "error");
   EXPECT_EQ(line["exit"], 3);
@@ -144,7 +144,7 @@ TEST(Output, ARefusalAlreadyAnsweredIsNotRepeatedToPeople) {
   EXPECT_TRUE(streams.output.Answer("can-i", {}, {{}, {{"no"}}}).ok());
   Refusal refusal;
   refusal.reasons = {Reason::kNotCollectedFor};
-  streams.output.Failure(Status::Refused(refusal));
+  streams.output.Failure(Status::Refused(refusal), 3);
   EXPECT_EQ(streams.err(), "");
 }
 

@@ -94,8 +94,8 @@ Globals GlobalsFromWords(const std::vector<std::string>& arguments) {
   Globals globals;
   for (size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
     const std::string& word = arguments[i];
-    const bool format_json = word == "--format" && i + 1 < arguments.size() &&
-                             arguments[i + 1] == "json";
+    const bool format_json =
+        word == "--format" && i + 1 < arguments.size() && arguments[i + 1] == "json";
     if (word == "--json" || word == "--format=json" || format_json) globals.json = true;
     if (word == "-q" || word == "--quiet") globals.quiet = true;
   }
@@ -167,9 +167,10 @@ int RunTool(const std::vector<std::string>& arguments, std::FILE* out, std::FILE
               "this is a defect in bailee: please report the command, without its input"};
   }
   if (Status finish = output.Finish(); status.ok() && !finish.ok()) status = finish;
-  if (!status.ok()) output.Failure(status);
-  if (context.exit_override != 0) return context.exit_override;
-  return static_cast<int>(status.code());
+  const int exit =
+      context.exit_override != 0 ? context.exit_override : static_cast<int>(status.code());
+  if (!status.ok()) output.Failure(status, exit);
+  return exit;
 }
 
 }  // namespace bailee::tool

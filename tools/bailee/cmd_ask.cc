@@ -79,8 +79,7 @@ Status CanI(Context& context, const AskOptions& options) {
   const auto document = context.LoadPolicy(options.policy);
   if (!document.ok()) return document.status();
   const Target target = SplitTarget(options.target);
-  const std::vector<Answer> answers =
-      AskAll(*document, options, target.category, target.field);
+  const std::vector<Answer> answers = AskAll(*document, options, target.category, target.field);
   const Answer& answer = Deciding(answers);
   const bool yes = answer.status.ok();
   Json json = {{"answer", yes ? "yes" : "no"},

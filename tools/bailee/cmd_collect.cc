@@ -81,7 +81,8 @@ void AddCollect(Commands& commands) {
        "   \"records\": [{\"category\": \"account\", \"fields\": {\"email\": \"...\"}}]}\n"
        "Instead of ref: tag (a browser) or handle. May be left out: on_behalf_of, collected_at\n"
        "(RFC 3339), and in a record: record (32 hex digits; makes a retry safe). A value that is\n"
-       "not text: {\"hex\": \"...\"}. Lines that are not stored are named by number; then it exits 5."},
+       "not text: {\"hex\": \"...\"}. Lines that are not stored are named by number; then it exits "
+       "5."},
       [dry_run](Context& context) { return Collect(context, *dry_run); });
   command->add_flag("-n,--dry-run", *dry_run, "check the shape of every line, store nothing");
 }

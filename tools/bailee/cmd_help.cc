@@ -85,8 +85,8 @@ void AddHelp(Commands& commands) {
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
 
-  commands.Add(commands.root(),
-               {"version", "the version of this tool", "bailee version --json"}, Version);
+  commands.Add(commands.root(), {"version", "the version of this tool", "bailee version --json"},
+               Version);
 }
 
 }  // namespace bailee::tool

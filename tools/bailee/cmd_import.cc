@@ -45,8 +45,7 @@ struct Importer {
 Status OpenLog(const std::string& path, int& fd, uint64_t& bytes) {
   fd = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    return {Code::kNotFound, "io.not-found",
-            fmt::format("log {}: {}", path, std::strerror(errno)),
+    return {Code::kNotFound, "io.not-found", fmt::format("log {}: {}", path, std::strerror(errno)),
             "check the path and who may read it"};
   }
   struct stat facts = {};
@@ -174,9 +173,10 @@ Status Import(Context& context, const ImportOptions& options) {
     const auto shift = ShiftOf(options, *format);
     if (!shift.ok()) return shift.status();
     importer.shift_ms = *shift;
-    context.out().Note(fmt::format("dates are not those of the log: all are moved by {} days, so "
-                                   "that its newest line is now",
-                                   *shift / kMillisPerDay));
+    context.out().Note(
+        fmt::format("dates are not those of the log: all are moved by {} days, so "
+                    "that its newest line is now",
+                    *shift / kMillisPerDay));
   }
   Feed feed(context, store, /*drop_expired=*/true);
   if (Status read = ReadLog(context, importer, feed); !read.ok()) {
@@ -199,8 +199,10 @@ void AddImport(Commands& commands) {
        "--category web_log --notice privacy-1 --source web -",
        "Fields are filled by their usual names: %h ip, %t at, %r request, its path url,\n"
        "%{User-Agent}i agent, %{Accept-Language}i language, %{Cookie}i cookie, %{Referer}i\n"
-       "referrer, %>s status; --map changes that. A line without an accepted tag belongs to nobody.\n"
-       "A line that names a user (%u) is refused unless %u is mapped or dropped. Lines already past\n"
+       "referrer, %>s status; --map changes that. A line without an accepted tag belongs to "
+       "nobody.\n"
+       "A line that names a user (%u) is refused unless %u is mapped or dropped. Lines already "
+       "past\n"
        "their retention are counted and dropped."},
       [options](Context& context) { return Import(context, *options); });
   command->add_option("FILE", options->file, "the log, or - for standard input")->required();
@@ -220,7 +222,8 @@ void AddImport(Commands& commands) {
       ->expected(1)
       ->type_name("MAP")
       ->take_all();
-  command->add_option("--tag-cookie", options->tag_cookie, "cookie whose value is the browser's tag")
+  command
+      ->add_option("--tag-cookie", options->tag_cookie, "cookie whose value is the browser's tag")
       ->type_name("NAME");
   command->add_option("--policy", options->policy, "with --dry-run: a policy file, no vault")
       ->type_name("FILE");

@@ -58,8 +58,8 @@ Status CreateVault(Context& context, const InitOptions& options, const std::stri
   for (const std::string& directory : {options.keyrings, origins}) {
     if (Status made = MakePrivateDirectory(directory); !made.ok()) return made;
   }
-  const auto created = Vault::Create(
-      options.directory, {.policy_text = policy_text, .policy_name = options.policy});
+  const auto created =
+      Vault::Create(options.directory, {.policy_text = policy_text, .policy_name = options.policy});
   if (!created.ok()) return created.status();
   Table table;
   Json list = Json::array();
@@ -70,8 +70,9 @@ Status CreateVault(Context& context, const InitOptions& options, const std::stri
         std::tuple(&created->origins, origins, "origin")}) {
     const Status written = WriteKeyrings(*files, directory, kind, table, list);
     if (!written.ok()) {
-      context.out().Note("the vault was made, but not all of its keyrings could be written: "
-                         "delete the vault's directory and begin again");
+      context.out().Note(
+          "the vault was made, but not all of its keyrings could be written: "
+          "delete the vault's directory and begin again");
       return written;
     }
   }

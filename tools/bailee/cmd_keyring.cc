@@ -27,8 +27,7 @@ struct GrantOptions {
 std::string SourceOf(const GrantOptions& options, const std::string& name) {
   const std::string origin = fmt::format("{}/origins/{}.keyring", options.from, name);
   std::error_code error;
-  return fs::exists(origin, error) ? origin
-                                   : fmt::format("{}/{}.keyring", options.from, name);
+  return fs::exists(origin, error) ? origin : fmt::format("{}/{}.keyring", options.from, name);
 }
 
 Result<std::vector<Keyring>> LoadSources(Context& context, const GrantOptions& options) {

@@ -32,8 +32,8 @@ Status Lint(Context& context, const PolicyOptions& options) {
   Json list = Json::array();
   for (const PolicyFinding& each : findings) {
     const char* severity = each.error ? "error" : "warning";
-    table.rows.push_back({fmt::format("{}:{}:{}", options.file, each.line, each.column), severity,
-                          each.message});
+    table.rows.push_back(
+        {fmt::format("{}:{}:{}", options.file, each.line, each.column), severity, each.message});
     list.push_back({{"severity", severity},
                     {"line", each.line},
                     {"column", each.column},
@@ -99,8 +99,7 @@ Status Test(Context& context, const PolicyOptions& options) {
     context.out().Note(fmt::format("{} of {} pass", count, count));
     return {};
   }
-  return {Code::kFindings, "policy.test-failed",
-          fmt::format("{} of {} tests fail", failed, count),
+  return {Code::kFindings, "policy.test-failed", fmt::format("{} of {} tests fail", failed, count),
           "see the rule that decides: bailee explain PURPOSE CATEGORY.FIELD --policy FILE"};
 }
 
@@ -114,10 +113,10 @@ Json FieldJson(const PolicyDescription::Field& field) {
                        {"clause", each.clause},
                        {"line", each.line}});
   }
-  return {{"name", field.name},       {"kind", field.kind},
-          {"view_of", field.view_of}, {"transform", field.transform},
+  return {{"name", field.name},         {"kind", field.kind},
+          {"view_of", field.view_of},   {"transform", field.transform},
           {"required", field.required}, {"readers", readers},
-          {"lookups", field.lookups}, {"report_purposes", field.report_purposes}};
+          {"lookups", field.lookups},   {"report_purposes", field.report_purposes}};
 }
 
 Json CategoryJson(const PolicyDescription::Category& category) {
@@ -195,8 +194,7 @@ Status Generate(Context& context, const PolicyOptions& options) {
   if (!header.ok()) return header.status();
   if (options.out.empty()) return context.out().Text("policy-codegen", *header);
   if (Status written = WriteNewFile(options.out, *header); !written.ok()) return written;
-  return context.out().Answer("policy-codegen",
-                              {{"file", options.out}, {"bytes", header->size()}},
+  return context.out().Answer("policy-codegen", {{"file", options.out}, {"bytes", header->size()}},
                               {{}, {{"wrote", options.out}}});
 }
 
@@ -205,7 +203,8 @@ void AddLintAndTest(Commands& commands, CLI::App& policy) {
   CLI::App* command = commands.Add(
       policy,
       {"lint", "every error and warning of a policy file",
-       "bailee policy lint acme.policy.textproto\nbailee policy lint --exit-code acme.policy.textproto",
+       "bailee policy lint acme.policy.textproto\nbailee policy lint --exit-code "
+       "acme.policy.textproto",
        "Exits 15 if there is an error; 4 if there are warnings and --exit-code is given."},
       [lint](Context& context) { return Lint(context, *lint); });
   command->add_option("FILE", lint->file, "the policy, textproto")->required();
@@ -214,8 +213,7 @@ void AddLintAndTest(Commands& commands, CLI::App& policy) {
   auto test = std::make_shared<PolicyOptions>();
   command = commands.Add(policy,
                          {"test", "run the tests that a policy file holds",
-                          "bailee policy test acme.policy.textproto",
-                          "Exits 4 if a test fails."},
+                          "bailee policy test acme.policy.textproto", "Exits 4 if a test fails."},
                          [test](Context& context) { return Test(context, *test); });
   command->add_option("FILE", test->file, "the policy, textproto")->required();
 }
@@ -227,12 +225,12 @@ void AddPolicy(Commands& commands) {
   AddLintAndTest(commands, policy);
 
   auto show = std::make_shared<PolicyOptions>();
-  CLI::App* command = commands.Add(
-      policy,
-      {"show", "purposes, categories, fields, and who may read what",
-       "bailee policy show acme.policy.textproto\n"
-       "bailee policy show --vault /var/lib/acme/vault --keyring cred:acme"},
-      [show](Context& context) { return Show(context, *show); });
+  CLI::App* command =
+      commands.Add(policy,
+                   {"show", "purposes, categories, fields, and who may read what",
+                    "bailee policy show acme.policy.textproto\n"
+                    "bailee policy show --vault /var/lib/acme/vault --keyring cred:acme"},
+                   [show](Context& context) { return Show(context, *show); });
   command->add_option("FILE", show->file, "the policy; without it the one in force in the vault");
 
   auto generate = std::make_shared<PolicyOptions>();

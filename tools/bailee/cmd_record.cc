@@ -130,11 +130,11 @@ Status Show(Context& context, const RecordOptions& options) {
 void AddRecord(Commands& commands) {
   CLI::App& record = *commands.Group("record", "what is held of a subject");
   auto list = std::make_shared<RecordOptions>();
-  CLI::App* command = commands.Add(
-      record,
-      {"list", "the records of a subject of which a purpose may read something",
-       "bailee record list 6f1c0d5e0c2b4b6d9a1e0f3a2b4c5d6e --purpose support"},
-      [list](Context& context) { return List(context, *list); });
+  CLI::App* command =
+      commands.Add(record,
+                   {"list", "the records of a subject of which a purpose may read something",
+                    "bailee record list 6f1c0d5e0c2b4b6d9a1e0f3a2b4c5d6e --purpose support"},
+                   [list](Context& context) { return List(context, *list); });
   command->add_option("HANDLE", list->handle, "32 hex digits")->required();
   AddPurpose(*command, list->purpose, list->case_reference, list->on_behalf_of)->required();
 

@@ -40,8 +40,7 @@ Table StatusTable(const std::string& directory, const VaultInfo& info, const Hea
       {"audit", health.audit_writable ? "writable" : "no", ""},
       {"secret memory", health.secret_memory, health.secrets_locked ? "locked" : "can be swapped"},
       {"size", FormatBytes(health.file_bytes), "of " + FormatBytes(health.map_bytes)},
-      {"readers", std::to_string(health.readers_used),
-       fmt::format("of {}", health.readers_max)},
+      {"readers", std::to_string(health.readers_used), fmt::format("of {}", health.readers_max)},
   };
   return table;
 }
@@ -54,9 +53,8 @@ Status ShowStatus(Context& context) {
   const auto health = vault->CheckHealth();
   if (!health.ok()) return health.status();
   const std::string& directory = context.globals.vault;
-  const Status answered =
-      context.out().Answer("status", StatusJson(directory, *info, *health),
-                           StatusTable(directory, *info, *health));
+  const Status answered = context.out().Answer("status", StatusJson(directory, *info, *health),
+                                               StatusTable(directory, *info, *health));
   if (!answered.ok() || health->audit_writable) return answered;
   return {Code::kAuditDown, "audit.down", "the audit trail cannot be written",
           "the vault refuses every operation until it can: check the disk"};

@@ -106,11 +106,11 @@ void AddSubject(Commands& commands) {
   AddPurpose(*command, find->purpose, find->case_reference, find->on_behalf_of)->required();
 
   auto show = std::make_shared<SubjectOptions>();
-  command = commands.Add(
-      subject,
-      {"show", "a handle: whether its ref is known, and what a purpose may see of it",
-       "bailee subject show 6f1c0d5e0c2b4b6d9a1e0f3a2b4c5d6e --purpose support"},
-      [show](Context& context) { return Show(context, *show); });
+  command =
+      commands.Add(subject,
+                   {"show", "a handle: whether its ref is known, and what a purpose may see of it",
+                    "bailee subject show 6f1c0d5e0c2b4b6d9a1e0f3a2b4c5d6e --purpose support"},
+                   [show](Context& context) { return Show(context, *show); });
   command->add_option("HANDLE", show->handle, "32 hex digits")->required();
   AddPurpose(*command, show->purpose, show->case_reference, show->on_behalf_of);
   AddReveal(*command, show->reveal, "the ref");

@@ -15,26 +15,39 @@ namespace bailee::tool {
 namespace {
 
 constexpr std::array<std::string_view, 97> kKeywords = {
-    "alignas",      "alignof",     "and",          "and_eq",        "asm",
-    "auto",         "bitand",      "bitor",        "bool",          "break",
-    "case",         "catch",       "char",         "char8_t",       "char16_t",
-    "char32_t",     "class",       "compl",        "concept",       "const",
-    "consteval",    "constexpr",   "constinit",    "const_cast",    "continue",
-    "co_await",     "co_return",   "co_yield",     "decltype",      "default",
-    "delete",       "do",          "double",       "dynamic_cast",  "else",
-    "enum",         "explicit",    "export",       "extern",        "false",
-    "float",        "for",         "friend",       "goto",          "if",
-    "inline",       "int",         "long",         "mutable",       "namespace",
-    "new",          "noexcept",    "not",          "not_eq",        "nullptr",
-    "operator",     "or",          "or_eq",        "private",       "protected",
-    "public",       "register",    "reinterpret_cast", "requires",  "return",
-    "short",        "signed",      "sizeof",       "static",        "static_assert",
-    "static_cast",  "struct",      "switch",       "template",      "this",
-    "thread_local", "throw",       "true",         "try",           "typedef",
-    "typeid",       "typename",    "union",        "unsigned",      "using",
-    "virtual",      "void",        "volatile",     "wchar_t",       "while",
-    "xor",          "xor_eq",      "bailee",       "purpose",       "std",
-    "override",     "final"};
+    "alignas",       "alignof",     "and",
+    "and_eq",        "asm",         "auto",
+    "bitand",        "bitor",       "bool",
+    "break",         "case",        "catch",
+    "char",          "char8_t",     "char16_t",
+    "char32_t",      "class",       "compl",
+    "concept",       "const",       "consteval",
+    "constexpr",     "constinit",   "const_cast",
+    "continue",      "co_await",    "co_return",
+    "co_yield",      "decltype",    "default",
+    "delete",        "do",          "double",
+    "dynamic_cast",  "else",        "enum",
+    "explicit",      "export",      "extern",
+    "false",         "float",       "for",
+    "friend",        "goto",        "if",
+    "inline",        "int",         "long",
+    "mutable",       "namespace",   "new",
+    "noexcept",      "not",         "not_eq",
+    "nullptr",       "operator",    "or",
+    "or_eq",         "private",     "protected",
+    "public",        "register",    "reinterpret_cast",
+    "requires",      "return",      "short",
+    "signed",        "sizeof",      "static",
+    "static_assert", "static_cast", "struct",
+    "switch",        "template",    "this",
+    "thread_local",  "throw",       "true",
+    "try",           "typedef",     "typeid",
+    "typename",      "union",       "unsigned",
+    "using",         "virtual",     "void",
+    "volatile",      "wchar_t",     "while",
+    "xor",           "xor_eq",      "bailee",
+    "purpose",       "std",         "override",
+    "final"};
 
 bool IsNamespace(const std::string& text) {
   bool fresh = true;  // at the start of an identifier
@@ -76,7 +89,8 @@ std::string FieldStruct(const PolicyDescription::Category& category,
   std::set<std::string> readers;
   // A password is verified, never read: nobody's type may read it.
   if (field.kind != "PASSWORD") {
-    for (const auto& each : field.readers) readers.insert("purpose::" + CppIdentifier(each.purpose));
+    for (const auto& each : field.readers)
+      readers.insert("purpose::" + CppIdentifier(each.purpose));
   }
   const std::vector<std::string> sorted(readers.begin(), readers.end());
   return fmt::format(
@@ -115,9 +129,9 @@ std::string CppIdentifier(const std::string& name) {
     if (c == '.' || c == '-') c = '_';
   }
   // Two underscores in a row are the compiler's own.
-  for (size_t at = 0; (at = identifier.find("__", at)) != std::string::npos;) identifier.erase(at, 1);
-  const bool keyword =
-      std::find(kKeywords.begin(), kKeywords.end(), identifier) != kKeywords.end();
+  for (size_t at = 0; (at = identifier.find("__", at)) != std::string::npos;)
+    identifier.erase(at, 1);
+  const bool keyword = std::find(kKeywords.begin(), kKeywords.end(), identifier) != kKeywords.end();
   return keyword ? identifier + "_" : identifier;
 }
 

@@ -55,8 +55,8 @@ Result<Secret> ValueOf(const WipedJson& value) {
   if (value.is_string()) {
     return Secret::From(std::string_view(value.get_ref<const WipedString&>()));
   }
-  const bool is_hex = value.is_object() && value.size() == 1 && value.contains("hex") &&
-                      value["hex"].is_string();
+  const bool is_hex =
+      value.is_object() && value.size() == 1 && value.contains("hex") && value["hex"].is_string();
   if (is_hex) return FromHexText(TextOf(value, "hex"));
   return Bad("input.value", "a value is neither a text nor {\"hex\": …}");
 }
@@ -98,8 +98,8 @@ Status CheckWho(const WipedJson& json, std::optional<Handle>& handle) {
   }
   const std::string_view text = TextOf(json, json.contains("ref") ? "ref" : "tag");
   if (!text.empty() && text.size() <= limits::kRefBytesMax) return {};
-  return Bad("input.who", fmt::format("a ref or tag is a text of 1 to {} bytes",
-                                      limits::kRefBytesMax));
+  return Bad("input.who",
+             fmt::format("a ref or tag is a text of 1 to {} bytes", limits::kRefBytesMax));
 }
 
 }  // namespace
@@ -116,7 +116,8 @@ Result<CollectLine> CollectLine::Parse(std::string_view text) {
   }
   if (Status who = CheckWho(json, line.handle_); !who.ok()) return who;
   for (const char* name : {"notice", "source"}) {
-    if (TextOf(json, name).empty()) return Bad("input.missing", fmt::format("no {} is given", name));
+    if (TextOf(json, name).empty())
+      return Bad("input.missing", fmt::format("no {} is given", name));
   }
   if (json.contains("collected_at")) {
     line.collected_at_ = ParseTime(TextOf(json, "collected_at"));

@@ -96,9 +96,8 @@ std::string FishScript(const CLI::App& root) {
     const bool nested = space != std::string::npos;
     const std::string parent = nested ? command.path.substr(0, space) : "";
     const std::string name = nested ? command.path.substr(space + 1) : command.path;
-    const std::string where =
-        nested ? fmt::format(" -n '__fish_seen_subcommand_from {}'", parent)
-               : std::string(" -n __fish_use_subcommand");
+    const std::string where = nested ? fmt::format(" -n '__fish_seen_subcommand_from {}'", parent)
+                                     : std::string(" -n __fish_use_subcommand");
     text += fmt::format("complete -c bailee -f{} -a {} -d {}\n", where, name,
                         FishQuoted(command.summary));
     for (const OptionInfo& option : command.options) {

@@ -77,10 +77,11 @@ Status Feed::Finish(const char* command, bool interrupted) {
     return std::vector<std::string>{name, std::to_string(count)};
   };
   Table table;
-  table.rows = {row("lines", counts_.lines),        row(dry_run ? "good" : "stored", counts_.stored),
-                row("records", counts_.records),    row("replaced", counts_.replaced),
-                row("unchanged", counts_.unchanged), row("expired", counts_.expired),
-                row("rejected", counts_.rejected)};
+  table.rows = {
+      row("lines", counts_.lines),         row(dry_run ? "good" : "stored", counts_.stored),
+      row("records", counts_.records),     row("replaced", counts_.replaced),
+      row("unchanged", counts_.unchanged), row("expired", counts_.expired),
+      row("rejected", counts_.rejected)};
   const Status answered = context_.out().Answer(command,
                                                 {{"lines", counts_.lines},
                                                  {"stored", dry_run ? 0 : counts_.stored},
@@ -96,8 +97,7 @@ Status Feed::Finish(const char* command, bool interrupted) {
   if (!answered.ok()) return answered;
   if (interrupted) {
     context_.exit_override = 130;
-    return {Code::kPartial, "interrupted",
-            fmt::format("interrupted after {} lines", counts_.lines),
+    return {Code::kPartial, "interrupted", fmt::format("interrupted after {} lines", counts_.lines),
             "run again; records that name their id are not stored twice"};
   }
   if (counts_.rejected == 0) return {};

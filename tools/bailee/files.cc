@@ -161,8 +161,7 @@ Status MakePrivateDirectory(const std::string& path) {
   std::error_code error;
   struct stat facts = {};
   const bool private_mode = lstat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode) &&
-                            facts.st_uid == geteuid() &&
-                            (facts.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+                            facts.st_uid == geteuid() && (facts.st_mode & (S_IRWXG | S_IRWXO)) == 0;
   if (private_mode && fs::is_empty(path, error) && !error) return {};
   return {Code::kConflict, "io.exists",
           fmt::format("{} exists and is not an empty directory of yours with mode 0700", path),

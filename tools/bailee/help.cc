@@ -54,9 +54,12 @@ const CLI::App& RootOf(const CLI::App& app) {
 }
 
 Json OptionJson(const OptionInfo& option) {
-  return {{"name", option.name},     {"short", option.short_name},
-          {"value", option.value},   {"description", option.description},
-          {"required", option.required}, {"many", option.many},
+  return {{"name", option.name},
+          {"short", option.short_name},
+          {"value", option.value},
+          {"description", option.description},
+          {"required", option.required},
+          {"many", option.many},
           {"environment", option.environment}};
 }
 

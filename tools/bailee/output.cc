@@ -167,8 +167,7 @@ Status Output::Answer(std::string_view command, Json document, const Table& tabl
       answered_ = false;
       return {Code::kUsage, "usage.field", "the answer has no such field", "it has " + names};
     }
-    const std::string text =
-        member->is_string() ? member->get<std::string>() : ToLine(*member);
+    const std::string text = member->is_string() ? member->get<std::string>() : ToLine(*member);
     std::fwrite(text.data(), 1, text.size(), out_);
     return {};
   }
@@ -187,6 +186,11 @@ Status Output::Text(std::string_view command, std::string_view text) {
   answered_ = true;
   if (!options_.quiet) std::fwrite(text.data(), 1, text.size(), out_);
   return {};
+}
+
+void Output::StreamLine(const Json& json_line, const std::vector<std::string>& cells) {
+  if (options_.quiet || !options_.field.empty()) return;
+  PutLine(out_, json() ? ToLine(json_line) : PlainLine(cells));
 }
 
 void Output::Note(std::string_view message) {
@@ -213,9 +217,11 @@ void Output::Problem(const Json& fields, std::string_view message) {
   }
 }
 
-void Output::Failure(const Status& status) {
+void Output::Failure(const Status& status, int exit) {
   if (json()) {
-    PutLine(err_, ToLine(ErrorJson(status)));
+    Json error = ErrorJson(status);
+    error["exit"] = exit;
+    PutLine(err_, ToLine(error));
     return;
   }
   const bool is_answer = status.code() == Code::kRefused || status.code() == Code::kFindings;

@@ -25,12 +25,12 @@ enum class Format : uint8_t { kTable, kPlain, kJson };
 
 struct OutputOptions {
   Format format = Format::kPlain;
-  bool quiet = false;        // exit code only
-  bool verbose = false;      // show which rule, file and key source was used
-  bool color_out = false;    // colour status words on stdout
-  bool color_err = false;    // and on stderr
-  bool err_terminal = false; // stderr is a terminal
-  std::string field = {};    // print only this member of an answer, without a newline
+  bool quiet = false;         // exit code only
+  bool verbose = false;       // show which rule, file and key source was used
+  bool color_out = false;     // colour status words on stdout
+  bool color_err = false;     // and on stderr
+  bool err_terminal = false;  // stderr is a terminal
+  std::string field = {};     // print only this member of an answer, without a newline
 };
 
 // `text` with every control character escaped (\t, \n, \xhh), so that it is one cell of a line and
@@ -63,6 +63,9 @@ class Output {
   // An answer that is a text of its own (help, generated code): as it is, or as member `text`.
   Status Text(std::string_view command, std::string_view text);
 
+  // One of many: a JSON line or a line of cells, written before the answer that sums them up.
+  void StreamLine(const Json& json, const std::vector<std::string>& cells);
+
   // Something said beside the answer; dropped by -q.
   void Note(std::string_view message);
   // The same, said only with -v.
@@ -72,7 +75,8 @@ class Output {
 
   // The last thing said. `bailee: error: …` and `bailee: hint: …`, or one JSON line. A refusal or a
   // finding that is itself the answer already given is not repeated to people.
-  void Failure(const Status& status);
+  // `exit` is the exit code, where it is not the code's own (130: interrupted).
+  void Failure(const Status& status, int exit);
 
   // Writes what is pending. Errors: kFailed "io.stdout".
   Status Finish();

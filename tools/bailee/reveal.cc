@@ -52,7 +52,8 @@ WipedJson ObjectOf(const std::vector<RevealedValue>& values) {
 }  // namespace
 
 void AddReveal(CLI::App& command, RevealOptions& options, const std::string& what) {
-  auto* reveal = command.add_flag("--reveal", options.terminal, "show " + what + " on the terminal");
+  auto* reveal =
+      command.add_flag("--reveal", options.terminal, "show " + what + " on the terminal");
   command.add_option("--out", options.out, "write " + what + " to a new file with mode 0600")
       ->type_name("FILE")
       ->excludes(reveal);

@@ -51,11 +51,10 @@ bool TakeCivil(std::string_view& text, CivilTime& civil) {
     if (value.has_value()) into = *value;
     return value.has_value();
   };
-  const bool shaped = take(civil.year, 4) && TakeChar(text, '-') && take(civil.month, 2) &&
-                      TakeChar(text, '-') && take(civil.day, 2) &&
-                      (TakeChar(text, 'T') || TakeChar(text, 't')) && take(civil.hour, 2) &&
-                      TakeChar(text, ':') && take(civil.minute, 2) && TakeChar(text, ':') &&
-                      take(civil.second, 2);
+  const bool shaped =
+      take(civil.year, 4) && TakeChar(text, '-') && take(civil.month, 2) && TakeChar(text, '-') &&
+      take(civil.day, 2) && (TakeChar(text, 'T') || TakeChar(text, 't')) && take(civil.hour, 2) &&
+      TakeChar(text, ':') && take(civil.minute, 2) && TakeChar(text, ':') && take(civil.second, 2);
   if (!shaped || !TakeChar(text, '.')) return shaped;
   int digits = 0;
   for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; ++digits) {
@@ -88,10 +87,10 @@ std::string FormatTime(Timestamp time) {
   if (split.days < -719'528 || split.days > 2'932'896) return std::to_string(time.unix_ms);
   const chrono::year_month_day date{chrono::sys_days{chrono::days{static_cast<int>(split.days)}}};
   const int64_t ms = split.ms_of_day;
-  std::string text = fmt::format(
-      "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), ms / 3'600'000,
-      ms / 60'000 % 60, ms / 1000 % 60);
+  std::string text =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60);
   return text + fmt::format(".{:03}Z", ms % 1000);
 }
 

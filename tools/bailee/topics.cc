@@ -35,12 +35,12 @@ constexpr std::array<const char*, 20> kCodeMeanings = {
 std::string ExitCodes() {
   std::string text;
   for (size_t i = 0; i < kCodeMeanings.size(); ++i) {
-    text += fmt::format("{:>3}  {:<14}  {}\n", i, CodeWord(static_cast<Code>(i)),
-                        kCodeMeanings[i]);
+    text += fmt::format("{:>3}  {:<14}  {}\n", i, CodeWord(static_cast<Code>(i)), kCodeMeanings[i]);
   }
   return text +
          "130  interrupted     Ctrl-C; what was done stays done, run again\n"
-         "A number not listed here is a failure. The same numbers are Status codes in the library.\n";
+         "A number not listed here is a failure. The same numbers are Status codes in the "
+         "library.\n";
 }
 
 std::string Environment(const CLI::App& root) {
@@ -57,11 +57,14 @@ std::string Environment(const CLI::App& root) {
 
 constexpr const char* kFormats =
     "table  aligned columns; the default on a terminal\n"
-    "plain  tab-separated, one record a line, never cut; the default elsewhere. Tabs, newlines and\n"
+    "plain  tab-separated, one record a line, never cut; the default elsewhere. Tabs, newlines "
+    "and\n"
     "       control characters in a cell are written \\t, \\n, \\xhh\n"
     "json   one document {\"schema\":\"bailee.COMMAND/1\",...}; fields are only ever added\n"
-    "A failure under --json ends stderr with one line {\"type\":\"error\",\"exit\":N,\"name\":...,\n"
-    "\"message\":...,\"hint\":...,\"reasons\":[...]}, also when the command line was not understood.\n"
+    "A failure under --json ends stderr with one line "
+    "{\"type\":\"error\",\"exit\":N,\"name\":...,\n"
+    "\"message\":...,\"hint\":...,\"reasons\":[...]}, also when the command line was not "
+    "understood.\n"
     "--field NAME prints one field of the answer without a newline.\n"
     "Times are RFC 3339 in UTC, ids and hashes are hex.\n";
 
@@ -70,8 +73,10 @@ constexpr const char* kKeySources =
     "cred:NAME  a systemd credential: the file NAME in $CREDENTIALS_DIRECTORY\n"
     "fd:N       an open descriptor, read to its end\n"
     "cmd:PATH   a program run without arguments or shell, whose output is the keyring\n"
-    "Name it with --keyring or BAILEE_KEYRING. A keyring that is sealed with a passphrase asks for\n"
-    "it on the terminal, or takes it from --passphrase-file FILE; one sealed with a key file needs\n"
+    "Name it with --keyring or BAILEE_KEYRING. A keyring that is sealed with a passphrase asks "
+    "for\n"
+    "it on the terminal, or takes it from --passphrase-file FILE; one sealed with a key file "
+    "needs\n"
     "--key-file FILE. No option takes the secret itself.\n";
 
 }  // namespace

@@ -68,8 +68,7 @@ CommandInfo Describe(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     if (option == app.get_help_ptr() || option->get_group().empty()) continue;
     if (app.get_parent() == nullptr) continue;  // the global ones
-    (option->get_positional() ? info.positionals : info.options)
-        .push_back(DescribeOption(*option));
+    (option->get_positional() ? info.positionals : info.options).push_back(DescribeOption(*option));
   }
   return info;
 }

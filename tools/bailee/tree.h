@@ -9,13 +9,13 @@ namespace bailee::tool {
 
 // One option or positional of a command, as help, completions and manual show it.
 struct OptionInfo {
-  std::string name;         // "--vault", or "PURPOSE" for a positional
-  std::string short_name;   // "-q" or empty
-  std::string value;        // "DIR"; empty for a flag
+  std::string name;        // "--vault", or "PURPOSE" for a positional
+  std::string short_name;  // "-q" or empty
+  std::string value;       // "DIR"; empty for a flag
   std::string description;
   std::string environment;  // variable that sets it, or empty
   bool required = false;
-  bool many = false;        // a positional that may be repeated
+  bool many = false;  // a positional that may be repeated
 };
 
 // One command. Everything about it is read from the CLI11 tree and nowhere else.

@@ -84,9 +84,8 @@ Status UnknownCommand(const CLI::App& group, const std::string& word) {
 
 Status UnknownOption(const CLI::App& app, const std::string& name) {
   const std::string near = NearestWord(name, OptionNames(&app));
-  std::string message = IsPlainWord(name)
-                            ? fmt::format("{} has no option {}", PathOf(app), name)
-                            : fmt::format("{} has no such option", PathOf(app));
+  std::string message = IsPlainWord(name) ? fmt::format("{} has no option {}", PathOf(app), name)
+                                          : fmt::format("{} has no such option", PathOf(app));
   std::string hint = near.empty() ? fmt::format("see {} --help", PathOf(app))
                                   : fmt::format("did you mean {}?", near);
   return {Code::kUsage, "usage.unknown-option", std::move(message), std::move(hint)};
@@ -124,9 +123,8 @@ Status CheckWords(const CLI::App& root, const std::vector<std::string>& argument
     }
     const std::vector<const CLI::App*> children = Children(*app);
     if (children.empty()) continue;  // a positional
-    const auto child = std::find_if(children.begin(), children.end(), [&](const CLI::App* each) {
-      return each->get_name() == word;
-    });
+    const auto child = std::find_if(children.begin(), children.end(),
+                                    [&](const CLI::App* each) { return each->get_name() == word; });
     if (child == children.end()) return UnknownCommand(*app, word);
     app = *child;
   }
