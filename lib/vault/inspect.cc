@@ -88,7 +88,7 @@ class RowReader {
   }
 
   void TakeHex(InspectedRow& row, const char* name, Reader& reader, size_t bytes) {
-    row.readable.emplace_back(name, HexEncode(reader.GetBytes(bytes)));
+    row.readable.emplace_back(name, ToHex(reader.GetBytes(bytes)));
   }
 
   void TakeCategory(InspectedRow& row, Reader& reader) {
