@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bailee/clock.h"
+#include "commands.h"
+#include "text.h"
+
+namespace bailee::tool {
+namespace {
+
+struct AskOptions {
+  std::string purpose;
+  std::string target;  // CATEGORY[.FIELD]
+  std::string policy;
+  std::string on_behalf_of;
+  std::string case_reference;
+};
+
+struct Answer {
+  std::string field;  // empty: the category has no field to ask about
+  Status status;
+};
+
+Status Ask(const PolicyDocument& document, const AskOptions& options, const std::string& category,
+           const std::string& field) {
+  return document.Decide({.purpose = options.purpose,
+                          .category = category,
+                          .field = field,
+                          .on_behalf_of = options.on_behalf_of,
+                          .case_reference = options.case_reference,
+                          .now = Clock::System().Now()});
+}
+
+// One answer for each field asked about: the one named, or every one of the category.
+std::vector<Answer> AskAll(const PolicyDocument& document, const AskOptions& options,
+                           const std::string& category, const std::string& field) {
+  const auto* declared = document.Describe().FindCategory(category);
+  std::vector<Answer> answers;
+  if (!field.empty() || declared == nullptr) {
+    answers.push_back({field, Ask(document, options, category, field)});
+    return answers;
+  }
+  for (const auto& each : declared->fields) {
+    answers.push_back({each.name, Ask(document, options, category, each.name)});
+  }
+  return answers;
+}
+
+struct Target {
+  std::string category;
+  std::string field;
+};
+
+Target SplitTarget(const std::string& text) {
+  const size_t dot = text.find('.');
+  if (dot == std::string::npos) return {text, {}};
+  return {text.substr(0, dot), text.substr(dot + 1)};
+}
+
+// A category can be used for a purpose if any of its fields can.
+const Answer& Deciding(const std::vector<Answer>& answers) {
+  const auto yes = std::find_if(answers.begin(), answers.end(),
+                                [](const Answer& each) { return each.status.ok(); });
+  return yes != answers.end() ? *yes : answers.front();
+}
+
+Json RefusalJson(const Status& status) {
+  const Json error = ErrorJson(status);
+  Json json = {{"reasons", error["reasons"]}};
+  for (const char* name : {"rule", "clause", "offer"}) {
+    if (error.contains(name)) json[name] = error[name];
+  }
+  return json;
+}
+
+Status CanI(Context& context, const AskOptions& options) {
+  const auto document = context.LoadPolicy(options.policy);
+  if (!document.ok()) return document.status();
+  const Target target = SplitTarget(options.target);
+  const std::vector<Answer> answers = AskAll(*document, options, target.category, target.field);
+  const Answer& answer = Deciding(answers);
+  const bool yes = answer.status.ok();
+  Json json = {{"answer", yes ? "yes" : "no"},
+               {"purpose", options.purpose},
+               {"category", target.category},
+               {"field", answer.field}};
+  if (!yes) json.update(RefusalJson(answer.status));
+  Table table;
+  if (yes) {
+    table.rows.push_back({"yes"});
+    if (target.field.empty()) table.rows.back().push_back("for example " + answer.field);
+  } else {
+    table.rows.push_back({"no", std::string(answer.status.message())});
+  }
+  const Status answered = context.out().Answer("can-i", json, table);
+  return answered.ok() ? answer.status : answered;
+}
+
+// The rules that give the field to the purpose, in the policy's words.
+std::vector<const PolicyDescription::Reader*> RulesFor(const PolicyDescription::Field& field,
+                                                       const std::string& purpose) {
+  std::vector<const PolicyDescription::Reader*> rules;
+  for (const PolicyDescription::Reader& each : field.readers) {
+    if (each.purpose == purpose) rules.push_back(&each);
+  }
+  return rules;
+}
+
+std::string ConditionOf(const PolicyDescription::Reader& rule) {
+  std::string text = "the datum was collected under a notice that lists " + rule.purpose;
+  if (rule.basis == "OPT_IN") text += ", and the subject consented";
+  if (rule.basis == "OPT_OUT") text += ", and the subject did not object";
+  if (rule.basis == "CASE") text += ", and every use names a case";
+  if (!rule.sources.empty()) text += ", and it came from " + Join(rule.sources);
+  return text;
+}
+
+void ExplainAllowed(const PolicyDescription::Field* field, const AskOptions& options, Json& json,
+                    Table& table) {
+  json["outcome"] = "allowed";
+  table.rows.push_back({"allowed", "by the policy alone"});
+  Json rules = Json::array();
+  if (field != nullptr) {
+    for (const auto* rule : RulesFor(*field, options.purpose)) {
+      const std::string place = rule->line > 0 ? fmt::format(" (line {})", rule->line) : "";
+      table.rows.push_back({"rule", rule->rule + place});
+      if (!rule->clause.empty()) table.rows.push_back({"clause", rule->clause});
+      table.rows.push_back({"provided", ConditionOf(*rule)});
+      rules.push_back({{"rule", rule->rule},
+                       {"line", rule->line},
+                       {"clause", rule->clause},
+                       {"basis", rule->basis},
+                       {"provided", ConditionOf(*rule)}});
+    }
+  }
+  json["rules"] = std::move(rules);
+}
+
+void ExplainRefused(const Status& status, Json& json, Table& table) {
+  json["outcome"] = "refused";
+  json.update(RefusalJson(status));
+  const Refusal* refusal = status.refusal();
+  if (refusal == nullptr) return;
+  std::vector<std::string> words;
+  for (const Reason reason : refusal->reasons) words.emplace_back(ReasonWord(reason));
+  table.rows.push_back({"refused", Join(words, " ")});
+  if (!refusal->rule.empty()) table.rows.push_back({"rule", refusal->rule});
+  if (!refusal->clause.empty()) table.rows.push_back({"clause", refusal->clause});
+  if (!refusal->offer.empty()) table.rows.push_back({"so", refusal->offer});
+}
+
+// Explaining is the answer, whatever is explained: the exit code is 0 for a refusal too.
+Status Explain(Context& context, const AskOptions& options) {
+  const auto document = context.LoadPolicy(options.policy);
+  if (!document.ok()) return document.status();
+  const Target target = SplitTarget(options.target);
+  const PolicyDescription& policy = document->Describe();
+  const auto* category = policy.FindCategory(target.category);
+  Table table;
+  Json list = Json::array();
+  for (const Answer& answer : AskAll(*document, options, target.category, target.field)) {
+    const std::string name = target.category + (answer.field.empty() ? "" : "." + answer.field);
+    table.rows.push_back({"asked", fmt::format("{} for {}", name, options.purpose)});
+    Json json = {{"field", answer.field}};
+    if (answer.status.ok()) {
+      const auto* field = PolicyDescription::FindField(*category, answer.field);
+      ExplainAllowed(field, options, json, table);
+    } else {
+      ExplainRefused(answer.status, json, table);
+    }
+    list.push_back(std::move(json));
+  }
+  return context.out().Answer("explain",
+                              {{"policy", policy.name},
+                               {"version", policy.version},
+                               {"purpose", options.purpose},
+                               {"category", target.category},
+                               {"fields", list}},
+                              table);
+}
+
+void AddQuestion(CLI::App& command, AskOptions& options) {
+  command.add_option("PURPOSE", options.purpose, "a leaf purpose, e.g. billing")->required();
+  command.add_option("CATEGORY[.FIELD]", options.target, "e.g. payment_card.pan")->required();
+  command.add_option("--policy", options.policy, "ask this policy file instead of a vault")
+      ->type_name("FILE");
+  command.add_option("--on-behalf-of", options.on_behalf_of, "for data held for this controller")
+      ->type_name("CONTROLLER");
+  command.add_option("--case", options.case_reference, "a case reference: letters, digits, dashes")
+      ->type_name("CASE");
+}
+
+}  // namespace
+
+void AddAsk(Commands& commands) {
+  auto can_i = std::make_shared<AskOptions>();
+  CLI::App* command = commands.Add(
+      commands.root(),
+      {"can-i", "may this purpose read that? exits 0 for yes, 3 for no",
+       "bailee can-i support payment_card.pan --policy acme.policy.textproto\n"
+       "bailee can-i billing payment_card && echo yes",
+       "Answers from the policy alone. A category without a field asks for any of its fields."},
+      [can_i](Context& context) { return CanI(context, *can_i); });
+  AddQuestion(*command, *can_i);
+
+  auto explain = std::make_shared<AskOptions>();
+  command = commands.Add(
+      commands.root(),
+      {"explain", "the rule that decides, its clause, and what would change the answer",
+       "bailee explain support payment_card.pan --policy acme.policy.textproto"},
+      [explain](Context& context) { return Explain(context, *explain); });
+  AddQuestion(*command, *explain);
+}
+
+}  // namespace bailee::tool
