@@ -51,23 +51,32 @@ Result<std::optional<CollectionWriter::Target>> CollectionWriter::FindTarget(
 }
 
 Status CollectionWriter::CheckAbout(const PreparedCollection& collection,
-                                    const PreparedRecord& record) const {
+                                    const PreparedRecord& record,
+                                    const std::optional<Target>& target) const {
   const bool browser = policy().category(record.category).about == policy::About::kBrowser;
-  const Who::Kind kind = collection.request.kind;
-  const bool fits = kind == Who::Kind::kHandle ||
-                    browser == (kind == Who::Kind::kTag || kind == Who::Kind::kNobody);
-  if (fits) return Status();
+  const keys::SubjectKind kind = target ? target->subject.kind : KindOf(collection);
+  // What is held of a browser must never come to lie beside what is held of a person, nor the other
+  // way round.
+  if (browser == (kind == keys::SubjectKind::kTag)) return Status();
   const std::string& name = policy().category(record.category).id;
   return Status(Code::kInvalidValue, "collect.about",
                 name + (browser ? " is about a browser, not about a person"
                                 : " is about a person, not about a browser"),
-                browser ? "collect it by tag, or by nobody" : "collect it by ref");
+                browser ? "collect it by tag, or by nobody" : "collect it by ref, or by nobody");
+}
+
+keys::SubjectKind CollectionWriter::KindOf(const PreparedCollection& collection) const {
+  if (collection.request.kind == Who::Kind::kRef) return keys::SubjectKind::kSubject;
+  if (collection.request.kind == Who::Kind::kTag || collection.records.empty())
+    return keys::SubjectKind::kTag;
+  const bool browser =
+      policy().category(collection.records.front().category).about == policy::About::kBrowser;
+  return browser ? keys::SubjectKind::kTag : keys::SubjectKind::kSubject;
 }
 
 Status CollectionWriter::CheckRecord(const PreparedCollection& collection,
                                      const PreparedRecord& record, Timestamp collected_at,
                                      const policy::Standing& standing) {
-  BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record));
   const policy::CategoryInfo& category = policy().category(record.category);
   for (const PreparedField& field : record.fields) {
     const policy::FieldInfo& info = category.fields[field.field.value];
@@ -106,18 +115,20 @@ Status CollectionWriter::Check(const PreparedCollection& collection) {
   if (!target && kind == Who::Kind::kHandle) return UnknownHandle();
   const policy::Standing standing = target ? target->standing : policy::Standing{};
   for (const PreparedRecord& record : collection.records) {
+    BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record, target));
     BAILEE_RETURN_IF_ERROR(CheckRecord(collection, record, collected_at, standing));
   }
   return Status();
 }
 
-Result<CollectionWriter::Target> CollectionWriter::MakeTarget(const PreparedRequest& request) {
+Result<CollectionWriter::Target> CollectionWriter::MakeTarget(
+    const PreparedCollection& collection) {
+  const PreparedRequest& request = collection.request;
   Target target;
   target.created = true;
   target.changed = true;
   target.handle = {crypto::RandomArray<16>(vault_.random())};
-  target.subject.kind =
-      request.kind == Who::Kind::kRef ? keys::SubjectKind::kSubject : keys::SubjectKind::kTag;
+  target.subject.kind = KindOf(collection);
   target.subject.created_at = frame_.now;
   target.subject.head.epoch = keys::kFirstEpoch;
   BAILEE_TRY(target.subject.key, crypto::SubjectKey::Generate(vault_.random()));
@@ -187,7 +198,7 @@ Status CollectionWriter::StoreRecord(const PreparedCollection& collection, Targe
 Result<Collected> CollectionWriter::Store(const PreparedCollection& collection) {
   BAILEE_TRY(std::optional<Target> found, FindTarget(collection.request));
   if (!found) {
-    BAILEE_TRY(Target made, MakeTarget(collection.request));
+    BAILEE_TRY(Target made, MakeTarget(collection));
     found = std::move(made);
   }
   BAILEE_TRY(const Timestamp collected_at, CollectedAt(collection.request));

@@ -63,9 +63,11 @@ class CollectionWriter {
   // store_collection.cc
   Status CheckRecord(const PreparedCollection& collection, const PreparedRecord& record,
                      Timestamp collected_at, const policy::Standing& standing);
-  Status CheckAbout(const PreparedCollection& collection, const PreparedRecord& record) const;
+  Status CheckAbout(const PreparedCollection& collection, const PreparedRecord& record,
+                    const std::optional<Target>& target) const;
+  keys::SubjectKind KindOf(const PreparedCollection& collection) const;
   Result<std::optional<Target>> FindTarget(const PreparedRequest& request);
-  Result<Target> MakeTarget(const PreparedRequest& request);
+  Result<Target> MakeTarget(const PreparedCollection& collection);
   Status PutTarget(Target& target);
   Result<crypto::TermsId> PutTerms(const PreparedCollection& collection, const Draft& draft);
   Result<Timestamp> CollectedAt(const PreparedRequest& request) const;

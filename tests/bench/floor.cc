@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/floor.h"
+
+#include <sodium.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "base/codec.h"
+#include "crypto/names.h"
+#include "keys/keyring_keys.h"
+
+namespace bailee::bench {
+namespace {
+
+constexpr size_t kHeadBytes = 17;      // of a subject row
+constexpr size_t kWrapHeadBytes = 15;  // type, purpose, key version, generation
+constexpr size_t kWrapBytes = kWrapHeadBytes + 104;
+constexpr size_t kBoxBytes = kWrapHeadBytes + 136;
+
+void Must(bool holds) {
+  if (!holds) std::abort();
+}
+
+// Suite 1 by hand.
+void Open(const RawKey& key, const uint8_t* aad, size_t aad_size, ByteView envelope, uint8_t* out) {
+  uint8_t input[24 + 104];
+  std::memcpy(input, envelope.data(), 24);
+  std::memcpy(input + 24, aad, aad_size);
+  uint8_t derived[64];
+  crypto_generichash(derived, sizeof(derived), input, 24 + aad_size, key.data(), key.size());
+  Must(sodium_memcmp(derived + 32, envelope.data() + 24, 32) == 0);
+  constexpr uint8_t kNonce[12] = {};
+  Must(crypto_aead_chacha20poly1305_ietf_decrypt(out, nullptr, nullptr, envelope.data() + 56,
+                                                 envelope.size() - 56, nullptr, 0, kNonce,
+                                                 derived) == 0);
+}
+
+RawKey Copy(const crypto::Key& key) {
+  RawKey copy;
+  key.Reveal([&](ByteView bytes) { std::memcpy(copy.data(), bytes.data(), copy.size()); });
+  return copy;
+}
+
+}  // namespace
+
+// The 104 bytes of FORMAT.md §4.1; the first 94 are the record layout.
+struct ReadFloor::Binding {
+  uint8_t bytes[104] = {1, 1};
+  void Label(uint8_t layer, uint8_t label) { bytes[2] = layer, bytes[3] = label; }
+  template <typename Bytes>
+  void Put(size_t at, const Bytes& from) {
+    std::memcpy(bytes + at, from.data(), from.size());
+  }
+};
+
+ReadFloor::ReadFloor(TempVault& vault, const std::vector<Note>& notes)
+    : notes_(notes), vault_(vault.id()) {
+  category_ = crypto::NameIdOf("note").bytes;
+  purpose_ = crypto::NameIdOf("read").bytes;
+  const Keyring keyring = vault.Granted("floor", {"read"});
+  purpose_key_ = Copy(keyring.keys().FindPurpose("read")->key);
+  const RawKey storage = Copy(keyring.keys().storage);
+
+  Must(mdb_env_create(&environment_) == 0);
+  Must(mdb_env_set_maxdbs(environment_, 16) == 0);
+  Must(mdb_env_set_mapsize(environment_, size_t{1} << 30) == 0);
+  Must(mdb_env_open(environment_, vault.path().c_str(), MDB_RDONLY | MDB_NOTLS, 0600) == 0);
+  Must(mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_) == 0);
+  MDB_dbi meta = 0;
+  Must(mdb_dbi_open(transaction_, "meta", 0, &meta) == 0);
+  Must(mdb_dbi_open(transaction_, "subjects", 0, &subjects_) == 0);
+  Must(mdb_dbi_open(transaction_, "records", 0, &records_) == 0);
+  for (uint16_t shard = 0; shard < 1024; ++shard) {
+    uint8_t key[7] = {'s', 'h', 'a', 'r', 'd'};
+    StoreBigEndian(shard, key + 5);
+    const ByteView row = Get(meta, key, sizeof(key));
+    Binding binding;
+    binding.Label(1, 6);
+    binding.Put(4, vault_.bytes);
+    StoreBigEndian(uint32_t{shard}, binding.bytes + 82);
+    std::memcpy(binding.bytes + 86, row.data(), 8);
+    Open(storage, binding.bytes, 94, row.subspan(8), shard_keys_.emplace_back().data());
+  }
+  mdb_txn_commit(transaction_);
+  Must(mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_) == 0);
+  for (const Note& note : notes_)
+    warm_keys_.push_back(OpenD(note, SubjectRow(note), RecordRow(note)));
+  mdb_txn_reset(transaction_);
+}
+
+ReadFloor::~ReadFloor() {
+  mdb_txn_abort(transaction_);
+  mdb_env_close(environment_);
+}
+
+ByteView ReadFloor::Get(MDB_dbi table, const void* key, size_t size) {
+  MDB_val k{size, const_cast<void*>(key)};
+  MDB_val v{};
+  Must(mdb_get(transaction_, table, &k, &v) == 0);
+  return {static_cast<const uint8_t*>(v.mv_data), v.mv_size};
+}
+
+ByteView ReadFloor::SubjectRow(const Note& note) {
+  uint8_t key[17] = {};
+  std::memcpy(key, note.handle.bytes.data(), 16);
+  return Get(subjects_, key, sizeof(key));
+}
+
+ByteView ReadFloor::RecordRow(const Note& note) {
+  uint8_t key[40];
+  std::memcpy(key, note.handle.bytes.data(), 16);
+  std::memcpy(key + 16, category_.data(), 8);
+  std::memcpy(key + 24, note.record.bytes.data(), 16);
+  return Get(records_, key, sizeof(key));
+}
+
+RawKey ReadFloor::OpenD(const Note& note, ByteView subject_row, ByteView record_row) {
+  uint8_t plain[4096];
+  Binding binding;
+  binding.Label(1, 2);
+  binding.Put(4, vault_.bytes);
+  binding.Put(20, note.handle.bytes);
+  std::memcpy(binding.bytes + 78, subject_row.data() + 1, 4);
+  std::memcpy(binding.bytes + 82, subject_row.data() + 13, 4);
+  std::memcpy(binding.bytes + 86, subject_row.data() + 5, 8);
+  const size_t shard = static_cast<size_t>(note.handle.bytes[0]) << 2 | note.handle.bytes[1] >> 6;
+  Open(shard_keys_[shard], binding.bytes, 94, subject_row.subspan(kHeadBytes), plain);
+  RawKey s;
+  std::memcpy(s.data(), plain + 1, s.size());
+
+  uint8_t key[43] = {};
+  std::memcpy(key, note.handle.bytes.data(), 16);
+  key[16] = 1;
+  std::memcpy(key + 17, category_.data(), 8);
+  std::memcpy(key + 27, record_row.data() + 13, 16);
+  const ByteView wraps = Get(subjects_, key, sizeof(key));
+  Binding outer;
+  outer.Label(1, 3);
+  outer.Put(4, vault_.bytes);
+  outer.Put(20, note.handle.bytes);
+  outer.Put(36, category_);
+  std::memcpy(outer.bytes + 62, record_row.data() + 13, 16);
+  std::memcpy(outer.bytes + 78, subject_row.data() + 1, 4);
+  Must(wraps.size() < sizeof(plain));
+  Open(s, outer.bytes, 94, wraps.subspan(1), plain);
+  const uint8_t* wrap = plain + 2;
+  while (std::memcmp(wrap + 1, purpose_.data(), 8) != 0)
+    wrap += wrap[0] == 4 ? kWrapBytes : kBoxBytes;
+  Binding inner = outer;
+  inner.Label(2, 4);
+  std::memcpy(inner.bytes + 78, wrap + 11, 4);
+  std::memcpy(inner.bytes + 94, wrap + 1, 10);
+  RawKey d;
+  Open(purpose_key_, inner.bytes, 104, {wrap + kWrapHeadBytes, 104}, d.data());
+  return d;
+}
+
+uint8_t ReadFloor::OpenBody(const Note& note, ByteView record_row, const RawKey& d) {
+  Binding binding;
+  binding.Label(1, 1);
+  binding.Put(4, vault_.bytes);
+  binding.Put(20, note.handle.bytes);
+  binding.Put(36, category_);
+  binding.Put(44, note.record.bytes);
+  std::memcpy(binding.bytes + 62, record_row.data() + 13, 16);
+  const uint8_t* entry = record_row.data() + 30;  // compartment 0
+  std::memcpy(binding.bytes + 78, entry + 2, 4);
+  std::memcpy(binding.bytes + 82, record_row.data() + 1, 4);
+  std::memcpy(binding.bytes + 86, record_row.data() + 5, 8);
+  const uint32_t size = LoadBigEndian<uint32_t>(entry + 10);
+  uint8_t plain[1024];
+  Must(size < sizeof(plain));
+  Open(d, binding.bytes, 94, {entry + 14, size}, plain);
+  uint8_t value[512];
+  const uint32_t length = LoadBigEndian<uint32_t>(plain + 4);
+  Must(length < sizeof(value));
+  std::memcpy(value, plain + 8, length);
+  sodium_memzero(plain, sizeof(plain));
+  return value[length - 1];
+}
+
+uint8_t ReadFloor::Warm(size_t note) {
+  Must(mdb_txn_renew(transaction_) == 0);
+  const Note& at = notes_[note];
+  const ByteView subject_row = SubjectRow(at);
+  Must(subject_row.size() > kHeadBytes);
+  const uint8_t last = OpenBody(at, RecordRow(at), warm_keys_[note]);
+  mdb_txn_reset(transaction_);
+  return last;
+}
+
+uint8_t ReadFloor::Cold(size_t note) {
+  Must(mdb_txn_renew(transaction_) == 0);
+  const Note& at = notes_[note];
+  const ByteView record_row = RecordRow(at);
+  const RawKey d = OpenD(at, SubjectRow(at), record_row);
+  const uint8_t last = OpenBody(at, record_row, d);
+  mdb_txn_reset(transaction_);
+  return last;
+}
+
+}  // namespace bailee::bench

@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Finds planted canaries in files: whole, in part, and in the encodings in which values leak.
+
+    canaries.py CANARIES PATH...     CANARIES: a file with one canary a line, at least 24 bytes each
+
+Searches every 12-byte window of every canary, raw, in hex, base64 and UTF-16, in every file at or below each PATH. Prints the
+files that hold any and exits 1; exits 0 if there are none. The canaries themselves are never printed.
+"""
+import base64
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+WINDOW = 12
+
+
+def windows(canary):
+    return [canary[i:i + WINDOW] for i in range(len(canary) - WINDOW + 1)]
+
+
+def patterns(canary):
+    """What a leak of at least 12 bytes of the canary looks like."""
+    found = set()
+    for window in windows(canary):
+        found.update((window, window.hex().encode(), window.hex().upper().encode()))
+        found.add(window.decode("latin-1").encode("utf-16-le"))
+        for shift in range(3):
+            # The characters that do not depend on the bytes around the window.
+            whole = base64.b64encode(b"\0" * shift + window)
+            first = 0 if shift == 0 else 4
+            last = len(whole) // 4 * 4 - (4 if (shift + WINDOW) % 3 else 0)
+            found.update((whole[first:last], whole[first:last].replace(b"+", b"-").replace(b"/", b"_")))
+    return {pattern for pattern in found if b"\n" not in pattern}
+
+
+def files_below(paths):
+    for path in map(pathlib.Path, paths):
+        if path.is_dir():
+            yield from (each for each in sorted(path.rglob("*")) if each.is_file())
+        else:
+            yield path
+
+
+def search(canaries, paths):
+    """The files that hold some of a canary."""
+    wanted = set().union(*(patterns(canary) for canary in canaries))
+    with tempfile.NamedTemporaryFile() as listed:
+        listed.write(b"\n".join(sorted(wanted)) + b"\n")
+        listed.flush()
+        environment = dict(os.environ, LC_ALL="C")
+        hits = []
+        for path in files_below(paths):
+            status = subprocess.run(["grep", "-aqF", "-f", listed.name, "--", str(path)], env=environment).returncode
+            if status > 1:
+                raise OSError(f"cannot search {path}")
+            if status == 0:
+                hits.append(path)
+        return hits
+
+
+def main():
+    if len(sys.argv) < 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    canaries = [line for line in pathlib.Path(sys.argv[1]).read_bytes().splitlines() if line]
+    if not canaries or min(map(len, canaries)) < 2 * WINDOW:
+        print("canaries.py: a canary has at least 24 bytes", file=sys.stderr)
+        return 2
+    hits = search(canaries, sys.argv[2:])
+    for hit in hits:
+        print(hit)
+    return 1 if hits else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
