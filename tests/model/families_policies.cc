@@ -99,7 +99,10 @@ SmallPolicy With(SmallPolicy policy, const std::vector<SmallAllow>& allows) {
   for (const SmallAllow& allow : allows) {
     card.allows.push_back(allow);
     if (!allow.fields.empty() && !allow.fields.contains("pan")) continue;
-    card.fields["pan"].lookups.insert(allow.purposes.begin(), allow.purposes.end());
+    for (const std::string& purpose : allow.purposes) {
+      if (purpose != "news") card.fields["pan"].lookups.insert(purpose);
+    }
+    if (allow.purposes.contains("news")) card.fields["pan"].lookups.insert("news.sms");
   }
   return policy;
 }

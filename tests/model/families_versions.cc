@@ -90,9 +90,8 @@ std::vector<SmallRequest> Requests() {
         requests.push_back(request);
         request.case_reference = "C-1";
         requests.push_back(request);
-        request.now = Days(kCollected, 2);
-        requests.push_back(request);
         if (field == "pan") request.action = SmallAction::kFind;
+        if (field != "pan") request.now = Days(kCollected, 2);
         request.wrap_pending = true;
         requests.push_back(request);
       }
@@ -122,6 +121,7 @@ std::vector<LoadedStanding> Standings() {
   const std::set<uint32_t> agreed[] = {{}, {1}, {2}};
   for (const auto& chosen : choices) {
     for (const auto& versions : agreed) {
+      if (versions == agreed[1] && chosen.size() > 1) continue;
       standings.push_back(Chose(chosen));
       standings.back().agreed_versions = versions;
     }

@@ -21,6 +21,18 @@ bool LookedUp(const SmallPolicy& policy, const Cell& cell) {
                 cell.purpose);
 }
 
+// Nobody reads the field, whatever the purpose, but a report uses it.
+bool ReportOnly(const SmallPolicy& F, const Cell& cell) {
+  bool any_report = false;
+  for (const auto& [id, may_know] : F.purposes) {
+    if (!IsLeaf(F, id)) continue;
+    const Cell other{cell.category, cell.field, id};
+    if (Reader(F, other)) return false;
+    if (Reported(F, other)) any_report = true;
+  }
+  return any_report;
+}
+
 // Rules 8 to 11: what an ordinary purpose may ever do with a field.
 void RefuseByDeclaration(const SmallPolicy& F, const SmallRequest& request, const Cell& cell,
                          Reasons& reasons) {
@@ -33,15 +45,7 @@ void RefuseByDeclaration(const SmallPolicy& F, const SmallRequest& request, cons
     reasons.insert(Reason::kNotCollectedFor);
   }
   // 9
-  bool any_reader = false;
-  bool any_report = false;
-  for (const auto& [id, may_know] : F.purposes) {
-    if (!IsLeaf(F, id)) continue;
-    const Cell other{cell.category, cell.field, id};
-    if (Reader(F, other)) any_reader = true;
-    if (Reported(F, other)) any_report = true;
-  }
-  if (!reader && any_report && (Reported(F, cell) || !any_reader)) {
+  if (!reader && (Reported(F, cell) || ReportOnly(F, cell))) {
     reasons.insert(Reason::kIndividualReadOfReportData);
   }
   // 10

@@ -45,9 +45,8 @@ bool IsLeaf(const SmallPolicy& policy, const std::string& purpose) {
 }
 
 bool Covers(const SmallPolicy& policy, const Names& names, const std::string& leaf) {
-  if (!IsLeaf(policy, leaf)) return false;
   for (const std::string& name : names) {
-    if (name == leaf || Below(leaf, name)) return true;
+    if (name == leaf || Below(leaf, name)) return IsLeaf(policy, leaf);
   }
   return false;
 }
