@@ -315,7 +315,7 @@ OracleAnswer OracleDecide(const SmallPolicy& in_force, const SmallTerms* terms,
   }
   answer.reasons = terms != nullptr ? RefuseDatum(in_force, *terms, standing, request, cell)
                                     : RefuseAbsent(in_force, standing, cell);
-  answer.visible = in_force.purposes.at(request.purpose);
+  answer.visible = answer.reasons.empty() || in_force.purposes.at(request.purpose);
   return answer;
 }
 

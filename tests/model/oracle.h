@@ -119,7 +119,7 @@ struct SmallRequest {
 using Reasons = std::set<Reason>;
 struct OracleAnswer {
   Reasons reasons;  // empty: allowed
-  bool visible = true;
+  bool visible = true;  // also if allowed: there is nothing to hide then
 };
 
 // `terms` is null if there is no datum.

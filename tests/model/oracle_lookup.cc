@@ -113,7 +113,8 @@ bool Reported(const SmallPolicy& policy, const Cell& cell) {
 }
 
 bool EffectiveReport(const SmallPolicy& policy, const Cell& cell, const Under& under) {
-  return Reported(policy, cell) && Noticed(policy, cell.purpose, under);
+  return Reported(policy, cell) && Noticed(policy, cell.purpose, under) &&
+         Instructed(policy, cell, under.controller);
 }
 
 bool Reader(const SmallPolicy& policy, const Cell& cell) {

@@ -50,7 +50,7 @@ bool Effective(const SmallPolicy& policy, const Cell& cell, const Under& under);
 
 // The purpose is that of a report that uses the field.
 bool Reported(const SmallPolicy& policy, const Cell& cell);
-// And data under this notice and source feeds it.
+// And data under this notice, source and controller feeds it.
 bool EffectiveReport(const SmallPolicy& policy, const Cell& cell, const Under& under);
 
 // Some allow gives the field to the purpose, from whatever source.
