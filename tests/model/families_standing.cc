@@ -20,6 +20,8 @@ std::vector<SmallChoice> Alphabet() {
            {SmallWord::kWithdrawn, SmallWord::kObjected, SmallWord::kDeclined}) {
         choices.push_back(Says(word, purpose, category));
       }
+      // A notice says nothing about any other choice.
+      choices.push_back({purpose, category, SmallWord::kObjected, 0, "n1"});
     }
   }
   return choices;
