@@ -121,9 +121,11 @@ def main():
     control(options)
     chosen = [mutation for mutation in MUTATIONS if options.only in mutation[1]]
     with concurrent.futures.ThreadPoolExecutor(options.j) as pool:
-        outcomes = list(pool.map(lambda mutation: attempt(options, mutation), chosen))
-    for (file, name, _, _), outcome in zip(chosen, outcomes):
-        print(f"{outcome:10} {file}: {name}")
+        outcomes = []
+        for outcome in pool.map(lambda mutation: attempt(options, mutation), chosen):
+            file, name = chosen[len(outcomes)][:2]
+            print(f"{outcome:10} {file}: {name}", flush=True)
+            outcomes.append(outcome)
     shutil.rmtree(options.work, ignore_errors=True)
     caught = outcomes.count("caught")
     print(f"{caught} of {len(chosen)} mutants caught in {time.monotonic() - started:.0f} s")
