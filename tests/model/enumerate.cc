@@ -7,10 +7,10 @@ namespace bailee::model {
 namespace {
 
 constexpr Family kFamilies[] = {
-    {"names-of-use", NamesOfUse}, {"names-of-collect", NamesOfCollect},
+    {"names-of-use", NamesOfUse},   {"names-of-collect", NamesOfCollect},
     {"declarations", Declarations}, {"reports", Reports},
-    {"versions", Versions},       {"choices", Choices},
-    {"retentions", Retentions},   {"extremes", Extremes},
+    {"versions", Versions},         {"choices", Choices},
+    {"retentions", Retentions},     {"extremes", Extremes},
     {"collecting", Collecting},
 };
 
@@ -60,21 +60,19 @@ SmallPolicy BasePolicy(uint32_t version) {
                      {"stats", false}};
   policy.notices = {{"n1", {{"keep", "billing", "news", "stats"}, {}}},
                     {"n2", {{"keep", "news.mail"}, {"web"}}}};
-  policy.sources = {{"web", SmallRole::kOwn},
-                    {"shop", SmallRole::kPartner},
-                    {"indie", SmallRole::kIndependent}};
+  policy.sources = {
+      {"web", SmallRole::kOwn}, {"shop", SmallRole::kPartner}, {"indie", SmallRole::kIndependent}};
   policy.controllers = {{"acme", {{{"keep"}, "card", {}}, {{"news.mail"}, "card", {"pan"}}}}};
-  policy.categories["card"] = {{{"pan", {"PAN", "", {"keep", "billing"}}},
-                                {"pan.last4", {"PAN", "mask: LAST4", {}}},
-                                {"code", {"PASSWORD", "", {}}}},
-                               {{{"keep"}, SmallBasis::kNecessary, {}, {}},
-                                {{"billing"}, SmallBasis::kNecessary, {}, {}}},
-                               {}};
-  policy.categories["log"] = {{{"at", {"TIME", "", {}}},
-                               {"ip", {"IP", "", {}}},
-                               {"ip.net", {"IP", "coarsen: PREFIX", {}}}},
-                              {{{"keep"}, SmallBasis::kNecessary, {"ip.net"}, {}}},
-                              {}};
+  policy.categories["card"] = {
+      {{"pan", {"PAN", "", {"keep", "billing"}}},
+       {"pan.last4", {"PAN", "mask: LAST4", {}}},
+       {"code", {"PASSWORD", "", {}}}},
+      {{{"keep"}, SmallBasis::kNecessary, {}, {}}, {{"billing"}, SmallBasis::kNecessary, {}, {}}},
+      {}};
+  policy.categories["log"] = {
+      {{"at", {"TIME", "", {}}}, {"ip", {"IP", "", {}}}, {"ip.net", {"IP", "coarsen: PREFIX", {}}}},
+      {{{"keep"}, SmallBasis::kNecessary, {"ip.net"}, {}}},
+      {}};
   policy.reports = {{"log", "stats", "ip", "at"}};
   return policy;
 }

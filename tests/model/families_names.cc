@@ -4,14 +4,8 @@
 namespace bailee::model {
 namespace {
 
-const std::string kCases[] = {"",
-                              "C-1",
-                              std::string(64, 'z'),
-                              std::string(65, 'z'),
-                              "a b",
-                              "A_1",
-                              std::string("a\0b", 3),
-                              "caf\xc3\xa9"};
+const std::string kCases[] = {"",    "C-1", std::string(64, 'z'),   std::string(65, 'z'),
+                              "a b", "A_1", std::string("a\0b", 3), "caf\xc3\xa9"};
 
 std::vector<SmallStanding> FewStandings() {
   std::vector<SmallStanding> standings(4);
@@ -107,8 +101,7 @@ void NamesOfCollect(size_t policy_step, const VisitBlock& visit) {
   const std::vector<LoadedStanding> standings = LoadAll(FewStandings());
   std::vector<SmallRequest> requests;
   for (const std::string category : {"card", "log", "", "nope"}) {
-    for (const std::string field :
-         {"pan", "pan.last4", "code", "at", "ip", "ip.net", "", "nope"}) {
+    for (const std::string field : {"pan", "pan.last4", "code", "at", "ip", "ip.net", "", "nope"}) {
       for (const std::string notice : {"n1", "n2", "", "nope"}) {
         for (const std::string source : {"web", "shop", "indie", "", "nope"}) {
           for (const std::string controller : {"", "acme", "nope"}) {

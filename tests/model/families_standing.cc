@@ -53,7 +53,8 @@ SmallPolicy Newsletter(uint32_t version, SmallBasis basis) {
 
 // Every sequence of three short choices.
 std::vector<LoadedStanding> Triples() {
-  const SmallChoice choices[] = {Given("news.mail", "n1"), Given("news.mail", "n2", "card"),
+  const SmallChoice choices[] = {Given("news.mail", "n1"),
+                                 Given("news.mail", "n2", "card"),
                                  Says(SmallWord::kWithdrawn, "news.mail", "card"),
                                  Says(SmallWord::kObjected, "news"),
                                  Says(SmallWord::kDeclined, "news.mail"),
@@ -142,9 +143,8 @@ void Collecting(size_t policy_step, const VisitBlock& visit) {
                        {{"news.mail"}, mail, {"pan"}, {}},
                        {{"news.sms"}, sms, {"pan"}, {"web"}}};
         card.fields["pan"].lookups = {"billing"};
-        card.retains = {{{"billing"}, 1, "closed", 2},
-                        {{"news.mail"}, 2, "", 0},
-                        {{"news.sms"}, 3, "", 0}};
+        card.retains = {
+            {{"billing"}, 1, "closed", 2}, {{"news.mail"}, 2, "", 0}, {{"news.sms"}, 3, "", 0}};
         const auto policy = LoadFilled(std::move(small));
         if (policy == nullptr) continue;
         if (!visit({policy.get(), {}, true, loaded, requests})) return;

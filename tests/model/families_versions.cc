@@ -12,7 +12,8 @@ SmallAllow& Billing(SmallPolicy& policy) { return Card(policy).allows[1]; }
 SmallAllow& News(SmallPolicy& policy) { return Card(policy).allows[2]; }
 
 void Kept(SmallPolicy& policy, const Names& purposes, int days) {
-  for (const std::string& purpose : purposes) Card(policy).retains.push_back({{purpose}, days, "", 0});
+  for (const std::string& purpose : purposes)
+    Card(policy).retains.push_back({{purpose}, days, "", 0});
 }
 
 // What one version can have that another has not.
@@ -29,7 +30,9 @@ constexpr Edit kEdits[] = {
     [](SmallPolicy& p) { Billing(p).basis = SmallBasis::kCase; },
     [](SmallPolicy& p) { Kept(p, {"news.mail"}, 1); },
     [](SmallPolicy& p) { p.notices["n1"].purposes = {"keep"}; },
-    [](SmallPolicy& p) { p.notices["n1"].purposes = {"keep", "news.mail"}; },
+    [](SmallPolicy& p) {
+      p.notices["n1"].purposes = {"keep", "news.mail"};
+    },
     [](SmallPolicy& p) { p.notices["n1"].sources = {"web"}; },
     [](SmallPolicy& p) { p.notices["n1"].sources = {"shop"}; },
     [](SmallPolicy& p) { p.notices["n2"].sources = {}; },
@@ -42,8 +45,12 @@ constexpr Edit kEdits[] = {
     },
     [](SmallPolicy& p) { p.sources["shop"] = SmallRole::kIndependent; },
     [](SmallPolicy& p) { p.controllers.erase("acme"); },
-    [](SmallPolicy& p) { p.controllers["acme"] = {{{"news"}, "card", {}}}; },
-    [](SmallPolicy& p) { p.controllers["acme"] = {{{"billing"}, "card", {"pan"}}}; },
+    [](SmallPolicy& p) {
+      p.controllers["acme"] = {{{"news"}, "card", {}}};
+    },
+    [](SmallPolicy& p) {
+      p.controllers["acme"] = {{{"billing"}, "card", {"pan"}}};
+    },
     [](SmallPolicy& p) { p.purposes["news.mail.daily"] = false; },
     [](SmallPolicy& p) {
       p.purposes.erase("news.mail");
@@ -52,7 +59,9 @@ constexpr Edit kEdits[] = {
     },
     [](SmallPolicy& p) { p.purposes["news.mail"] = true; },
     [](SmallPolicy& p) { Card(p).fields["pan"].lookups = {"keep"}; },
-    [](SmallPolicy& p) { Card(p).fields["pan"].lookups = {"keep", "billing", "news.mail"}; },
+    [](SmallPolicy& p) {
+      Card(p).fields["pan"].lookups = {"keep", "billing", "news.mail"};
+    },
     [](SmallPolicy& p) { Card(p).fields["code"].kind = "TEXT"; },
     [](SmallPolicy& p) {
       Card(p).fields.erase("pan.last4");
@@ -67,8 +76,7 @@ constexpr Edit kEdits[] = {
 
 SmallPolicy Versioned(uint32_t version, Edit edit) {
   SmallPolicy policy = BasePolicy(version);
-  Card(policy).allows.push_back(
-      {{"news"}, SmallBasis::kOptOut, {"pan", "pan.last4"}, {}});
+  Card(policy).allows.push_back({{"news"}, SmallBasis::kOptOut, {"pan", "pan.last4"}, {}});
   policy.controllers["acme"] = {{{"news.mail", "billing"}, "card", {}}};
   edit(policy);
   for (auto& [id, category] : policy.categories) {

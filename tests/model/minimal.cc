@@ -55,7 +55,7 @@ void DropEach(Changes& changes, size_t count, List&& list) {
 template <typename Which>
 void DropFromPolicy(Changes& changes, const SmallPolicy& policy, Which which) {
   const auto part = [which](auto member) {
-    return [which, member](Whole& whole) -> auto& { return which(whole).*member; };
+    return [ which, member ](Whole & whole) -> auto& { return which(whole).*member; };
   };
   DropEach(changes, policy.reports.size(), part(&SmallPolicy::reports));
   DropEach(changes, policy.categories.size(), part(&SmallPolicy::categories));
@@ -65,7 +65,7 @@ void DropFromPolicy(Changes& changes, const SmallPolicy& policy, Which which) {
   DropEach(changes, policy.purposes.size(), part(&SmallPolicy::purposes));
   for (const auto& [id, category] : policy.categories) {
     const auto of = [which, id = id](auto member) {
-      return [which, id, member](Whole& whole) -> auto& {
+      return [ which, id, member ](Whole & whole) -> auto& {
         return which(whole).categories.at(id).*member;
       };
     };
@@ -79,7 +79,7 @@ Changes Simplifications(const Whole& whole) {
   Changes changes;
   if (whole.terms) changes.push_back([](Whole& w) { w.terms.reset(), w.held.reset(); });
   const auto standing = [](auto member) {
-    return [member](Whole& w) -> auto& { return w.standing.*member; };
+    return [member](Whole & w) -> auto& { return w.standing.*member; };
   };
   DropEach(changes, whole.standing.choices.size(), standing(&SmallStanding::choices));
   DropEach(changes, whole.standing.events.size(), standing(&SmallStanding::events));
@@ -91,7 +91,8 @@ Changes Simplifications(const Whole& whole) {
   if (whole.standing.erasure_waits) {
     changes.push_back([](Whole& w) { w.standing.erasure_waits = false; });
   }
-  if (whole.request.wrap_pending) changes.push_back([](Whole& w) { w.request.wrap_pending = false; });
+  if (whole.request.wrap_pending)
+    changes.push_back([](Whole& w) { w.request.wrap_pending = false; });
   DropFromPolicy(changes, whole.in_force, [](Whole& w) -> SmallPolicy& { return w.in_force; });
   if (whole.held) {
     DropFromPolicy(changes, *whole.held, [](Whole& w) -> SmallPolicy& { return *w.held; });
@@ -115,7 +116,8 @@ std::string InWords(const SmallStanding& standing) {
   for (const SmallEvent& event : standing.events) {
     text += " event " + event.name + " at " + Moment(event.at) + ";";
   }
-  for (const std::string& category : standing.held_categories) text += " hold on '" + category + "';";
+  for (const std::string& category : standing.held_categories)
+    text += " hold on '" + category + "';";
   for (const uint32_t version : standing.agreed_versions) {
     text += " agreed to version " + std::to_string(version) + ";";
   }
@@ -155,8 +157,8 @@ std::string MinimalInWords(const Case& question) {
       break;
     }
   }
-  std::string text = Disagreement(whole).value_or("(only as found)\n") + "in force:\n" +
-                     ToText(whole.in_force);
+  std::string text =
+      Disagreement(whole).value_or("(only as found)\n") + "in force:\n" + ToText(whole.in_force);
   if (whole.terms) {
     text += "datum: notice=" + whole.terms->notice + " source=" + whole.terms->source +
             " controller=" + whole.terms->controller +

@@ -70,18 +70,18 @@ void RefuseUseEarly(const SmallPolicy& F, const SmallRequest& request, Reasons& 
   const Cell cell{request.category, request.field, request.purpose};
   const bool rights = request.purpose == "rights";
   const bool purpose_known = rights || IsLeaf(F, request.purpose);
-  if (!purpose_known) reasons.insert(Reason::kUnknownPurpose);                            // 2
-  if (!KnowsCategory(F, cell.category)) reasons.insert(Reason::kUnknownCategory);         // 3
-  if (KnowsCategory(F, cell.category) && !KnowsField(F, cell.category, cell.field)) {     // 4
+  if (!purpose_known) reasons.insert(Reason::kUnknownPurpose);                         // 2
+  if (!KnowsCategory(F, cell.category)) reasons.insert(Reason::kUnknownCategory);      // 3
+  if (KnowsCategory(F, cell.category) && !KnowsField(F, cell.category, cell.field)) {  // 4
     reasons.insert(Reason::kUnknownField);
   }
-  if (!request.purpose_key_held) reasons.insert(Reason::kPurposeKeyMissing);              // 5
-  if (!KnowsController(F, request.on_behalf_of)) {                                        // 6
+  if (!request.purpose_key_held) reasons.insert(Reason::kPurposeKeyMissing);  // 5
+  if (!KnowsController(F, request.on_behalf_of)) {                            // 6
     reasons.insert(Reason::kOutsideInstructions);
   }
   if (!KnowsField(F, cell.category, cell.field) || !purpose_known) return;
   if (rights) {
-    if (request.action != SmallAction::kRead || IsPassword(F, cell)) {                    // 7
+    if (request.action != SmallAction::kRead || IsPassword(F, cell)) {  // 7
       reasons.insert(Reason::kNotCollectedFor);
     }
   } else {
@@ -114,14 +114,14 @@ void RefuseCollectEarly(const SmallPolicy& F, const SmallRequest& request, Reaso
   const bool source = F.sources.contains(request.source);
   const bool notice = F.notices.contains(request.notice);
   const bool controller = KnowsController(F, request.on_behalf_of);
-  if (!category) reasons.insert(Reason::kUnknownCategory);                                // 20
+  if (!category) reasons.insert(Reason::kUnknownCategory);  // 20
   if (category && !field) reasons.insert(Reason::kUndeclaredField);
-  if (!source) reasons.insert(Reason::kUnknownSource);                                    // 21
+  if (!source) reasons.insert(Reason::kUnknownSource);  // 21
   if (source && !GoodSource(F, request.source)) reasons.insert(Reason::kSourceIndependent);
-  if (!notice) reasons.insert(Reason::kUnknownNotice);                                    // 22
-  if (!controller) reasons.insert(Reason::kOutsideInstructions);                          // 23
+  if (!notice) reasons.insert(Reason::kUnknownNotice);            // 22
+  if (!controller) reasons.insert(Reason::kOutsideInstructions);  // 23
   if (!category || !field || !notice || !controller || !GoodSource(F, request.source)) return;
-  const Served served = ServedBy(F, request, request.on_behalf_of);                       // 24
+  const Served served = ServedBy(F, request, request.on_behalf_of);  // 24
   if (!served.readers.empty() || !served.reports.empty()) return;
   if (!request.on_behalf_of.empty() && !ServedBy(F, request, "").readers.empty()) {
     reasons.insert(Reason::kOutsideInstructions);
@@ -161,7 +161,8 @@ void Judge(const SmallPolicy& judge, const Cell& cell, const SmallTerms& terms,
 bool Shows(const SmallPolicy& F, const SmallNotice& notice, const std::string& purpose,
            const std::string& source) {
   return Covers(F, notice.purposes, purpose) &&
-         (notice.sources.empty() || (notice.sources.contains(source) && F.sources.contains(source)));
+         (notice.sources.empty() ||
+          (notice.sources.contains(source) && F.sources.contains(source)));
 }
 
 bool Agreed(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing) {
@@ -171,12 +172,12 @@ bool Agreed(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& 
 bool TermsRoute(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing,
                 const SmallRequest& request, const Cell& cell) {
   const std::string& k = request.on_behalf_of;
-  if (!Allowed(F, cell, terms.source, k) || !GoodSource(F, terms.source)) return false;   // 41a
+  if (!Allowed(F, cell, terms.source, k) || !GoodSource(F, terms.source)) return false;  // 41a
   const auto now_notice = F.notices.find(terms.notice);
   if (now_notice != F.notices.end() && !Covers(F, now_notice->second.purposes, cell.purpose)) {
     return false;
   }
-  if (Agreed(F, terms, standing)) {                                                       // 41b
+  if (Agreed(F, terms, standing)) {  // 41b
     return Effective(F, cell, {terms.notice, terms.source, k});
   }
   const SmallPolicy& T = *terms.policy;
@@ -220,25 +221,25 @@ Reasons RefuseDatum(const SmallPolicy& F, const SmallTerms& terms, const SmallSt
   if (terms.controller != request.on_behalf_of || !KnowsController(F, terms.controller)) {  // 40
     reasons.insert(Reason::kOutsideInstructions);
   }
-  if (TermsRoute(F, terms, standing, request, cell)) {                                    // 42
+  if (TermsRoute(F, terms, standing, request, cell)) {  // 42
     if (!Agreed(F, terms, standing)) {
       Judge(*terms.policy, cell, terms, standing, request, true, reasons);
     }
     Judge(F, cell, terms, standing, request, true, reasons);
-  } else if (ConsentRoute(F, terms, standing, request, cell)) {                           // 43
+  } else if (ConsentRoute(F, terms, standing, request, cell)) {  // 43
     Judge(F, cell, terms, standing, request, false, reasons);
   } else {
-    RefuseNoRoute(F, terms, standing, request, cell, reasons);                            // 44
+    RefuseNoRoute(F, terms, standing, request, cell, reasons);  // 44
   }
-  if (standing.restricted) reasons.insert(Reason::kRestricted);                           // 45
-  bool hold = false;                                                                      // 46
+  if (standing.restricted) reasons.insert(Reason::kRestricted);  // 45
+  bool hold = false;                                             // 46
   for (const std::string& held : standing.held_categories) {
     if (held.empty() || held == cell.category) hold = true;
   }
   if (standing.erasure_waits || (hold && reasons.contains(Reason::kPastRetention))) {
     reasons.insert(Reason::kHeld);
   }
-  if (request.wrap_pending && reasons.empty()) reasons.insert(Reason::kWrapPending);      // 47
+  if (request.wrap_pending && reasons.empty()) reasons.insert(Reason::kWrapPending);  // 47
   return reasons;
 }
 
@@ -268,7 +269,8 @@ Reasons RefuseCollect(const SmallPolicy& F, const SmallStanding& standing,
       const Cell cell{request.category, request.field, q};
       Reasons reasons;
       if (!report) {
-        RefuseByChoice(AllowOf(F, cell, request.source)->basis, LastChoice(standing, cell), reasons);
+        RefuseByChoice(AllowOf(F, cell, request.source)->basis, LastChoice(standing, cell),
+                       reasons);
       }
       if (Ended(F, cell, standing, request.collected_at, request.now)) {
         reasons.insert(Reason::kPastRetention);
@@ -284,7 +286,7 @@ Reasons RefuseCollect(const SmallPolicy& F, const SmallStanding& standing,
 
 OracleAnswer OracleStageOne(const SmallPolicy& in_force, const SmallRequest& request) {
   OracleAnswer answer;
-  if (request.now < in_force.effective ||                                                 // 1
+  if (request.now < in_force.effective ||  // 1
       (request.policy_version != 0 && request.policy_version != in_force.version)) {
     answer.reasons.insert(Reason::kPolicyNotInForce);
   }
@@ -303,12 +305,12 @@ OracleAnswer OracleDecide(const SmallPolicy& in_force, const SmallTerms* terms,
   const bool collect = request.action == SmallAction::kCollect;
   const bool rights = !collect && request.purpose == "rights";
   const Cell cell{request.category, request.field, request.purpose};
-  if (standing.erased) return {{Reason::kSubjectErased}, rights};                         // 30
+  if (standing.erased) return {{Reason::kSubjectErased}, rights};  // 30
   if (collect) return {RefuseCollect(in_force, standing, request), true};
   if (rights) {
-    if (terms != nullptr && terms->controller != request.on_behalf_of) {                  // 31
+    if (terms != nullptr && terms->controller != request.on_behalf_of) {  // 31
       answer.reasons.insert(Reason::kOutsideInstructions);
-    } else if (request.wrap_pending) {                                                    // 32
+    } else if (request.wrap_pending) {  // 32
       answer.reasons.insert(Reason::kWrapPending);
     }
     return answer;
@@ -320,14 +322,17 @@ OracleAnswer OracleDecide(const SmallPolicy& in_force, const SmallTerms* terms,
 }
 
 Reason OraclePrimary(const Reasons& reasons) {
-  for (const Reason reason :
-       {Reason::kPolicyNotInForce, Reason::kUnknownPurpose, Reason::kUnknownCategory,
-        Reason::kUnknownField, Reason::kUndeclaredField, Reason::kUnknownSource,
-        Reason::kUnknownNotice, Reason::kSourceIndependent, Reason::kSubjectErased,
-        Reason::kIndividualReadOfReportData, Reason::kNotCollectedFor, Reason::kOutsideInstructions,
-        Reason::kDeclined, Reason::kObjected, Reason::kConsentWithdrawn, Reason::kConsentMissing,
-        Reason::kCaseMissing, Reason::kRestricted, Reason::kPastRetention, Reason::kHeld,
-        Reason::kPurposeKeyMissing, Reason::kWrapPending}) {
+  for (const Reason reason : {Reason::kPolicyNotInForce,  Reason::kUnknownPurpose,
+                              Reason::kUnknownCategory,   Reason::kUnknownField,
+                              Reason::kUndeclaredField,   Reason::kUnknownSource,
+                              Reason::kUnknownNotice,     Reason::kSourceIndependent,
+                              Reason::kSubjectErased,     Reason::kIndividualReadOfReportData,
+                              Reason::kNotCollectedFor,   Reason::kOutsideInstructions,
+                              Reason::kDeclined,          Reason::kObjected,
+                              Reason::kConsentWithdrawn,  Reason::kConsentMissing,
+                              Reason::kCaseMissing,       Reason::kRestricted,
+                              Reason::kPastRetention,     Reason::kHeld,
+                              Reason::kPurposeKeyMissing, Reason::kWrapPending}) {
     if (reasons.contains(reason)) return reason;
   }
   return *reasons.begin();

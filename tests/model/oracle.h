@@ -111,14 +111,14 @@ struct SmallRequest {
   uint32_t policy_version = 0;
   bool purpose_key_held = true;
   bool wrap_pending = false;
-  std::string notice;      // these three for kCollect
+  std::string notice;  // these three for kCollect
   std::string source;
   Timestamp collected_at;
 };
 
 using Reasons = std::set<Reason>;
 struct OracleAnswer {
-  Reasons reasons;  // empty: allowed
+  Reasons reasons;      // empty: allowed
   bool visible = true;  // also if allowed: there is nothing to hide then
 };
 

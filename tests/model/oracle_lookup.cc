@@ -87,7 +87,8 @@ bool Allowed(const SmallPolicy& policy, const Cell& cell, const std::string& sou
 
 namespace {
 
-// The notice is known, lists the purpose, and may take data from this known, not independent source.
+// The notice is known, lists the purpose, and may take data from this known, not independent
+// source.
 bool Noticed(const SmallPolicy& policy, const std::string& purpose, const Under& under) {
   const auto notice = policy.notices.find(under.notice);
   return notice != policy.notices.end() && GoodSource(policy, under.source) &&
@@ -119,7 +120,8 @@ bool EffectiveReport(const SmallPolicy& policy, const Cell& cell, const Under& u
 
 bool Reader(const SmallPolicy& policy, const Cell& cell) {
   for (const SmallAllow& allow : policy.categories.at(cell.category).allows) {
-    if (AllOr(allow.fields, cell.field) && Covers(policy, allow.purposes, cell.purpose)) return true;
+    if (AllOr(allow.fields, cell.field) && Covers(policy, allow.purposes, cell.purpose))
+      return true;
   }
   return false;
 }
@@ -147,9 +149,10 @@ const SmallChoice* LastChoice(const SmallStanding& standing, const Cell& cell) {
   const SmallChoice* last = nullptr;
   for (const SmallChoice& choice : standing.choices) {
     if (!choice.category.empty() && choice.category != cell.category) continue;
-    const bool applies = choice.word == SmallWord::kGiven
-                             ? !choice.notice.empty() && choice.purpose == cell.purpose
-                             : choice.purpose == cell.purpose || Below(cell.purpose, choice.purpose);
+    const bool applies =
+        choice.word == SmallWord::kGiven
+            ? !choice.notice.empty() && choice.purpose == cell.purpose
+            : choice.purpose == cell.purpose || Below(cell.purpose, choice.purpose);
     if (applies && (last == nullptr || choice.sequence >= last->sequence)) last = &choice;
   }
   return last;

@@ -8,8 +8,8 @@
 
 #include "model/small_world.h"
 
-// What must hold of the decision whatever its rules say in detail: of the library's own answers, over
-// a sample of the small worlds.
+// What must hold of the decision whatever its rules say in detail: of the library's own answers,
+// over a sample of the small worlds.
 namespace bailee::model {
 namespace {
 
@@ -122,11 +122,17 @@ constexpr Narrowing kNarrowings[] = {
     [](SmallPolicy& p) { p.categories["card"].allows[2].sources = {"web"}; },
     [](SmallPolicy& p) { p.categories["card"].allows[2].purposes = {"news.sms"}; },
     [](SmallPolicy& p) { p.categories["card"].allows[2].basis = SmallBasis::kOptIn; },
-    [](SmallPolicy& p) { p.categories["card"].retains = {{{"news.mail"}, 1, "", 0}}; },
-    [](SmallPolicy& p) { p.notices["n1"].purposes = {"keep", "billing"}; },
+    [](SmallPolicy& p) {
+      p.categories["card"].retains = {{{"news.mail"}, 1, "", 0}};
+    },
+    [](SmallPolicy& p) {
+      p.notices["n1"].purposes = {"keep", "billing"};
+    },
     [](SmallPolicy& p) { p.notices["n1"].sources = {"web"}; },
     [](SmallPolicy& p) { p.notices["n2"].purposes = {"keep"}; },
-    [](SmallPolicy& p) { p.controllers["acme"] = {{{"keep"}, "card", {}}}; },
+    [](SmallPolicy& p) {
+      p.controllers["acme"] = {{{"keep"}, "card", {}}};
+    },
     [](SmallPolicy& p) { p.sources["shop"] = SmallRole::kIndependent; },
 };
 
@@ -190,7 +196,8 @@ TEST(Property, UnknownAbsentAndForbiddenLookAlikeToWhomMayNotKnow) {
   EXPECT_GT(hidden, 1'000U);
 }
 
-// What is said out loud to such a purpose does not depend on anyone: an unknown subject hears it too.
+// What is said out loud to such a purpose does not depend on anyone: an unknown subject hears it
+// too.
 TEST(Property, WhatIsVisibleToWhomMayNotKnowIsSaidOfAnyone) {
   const policy::Standing unknown;
   for (const Family& family : Families()) {

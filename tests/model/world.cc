@@ -45,8 +45,8 @@ std::string Date(Timestamp moment) {
   const auto two = [](unsigned number) {
     return (number < 10 ? "-0" : "-") + std::to_string(number);
   };
-  return std::to_string(static_cast<int>(date.year())) +
-         two(static_cast<unsigned>(date.month())) + two(static_cast<unsigned>(date.day()));
+  return std::to_string(static_cast<int>(date.year())) + two(static_cast<unsigned>(date.month())) +
+         two(static_cast<unsigned>(date.day()));
 }
 
 void AppendField(std::string& text, const SmallCategory& category, const std::string& name) {
@@ -108,10 +108,10 @@ void AppendReports(std::string& text, const SmallPolicy& policy) {
   text += "recipient { id: \"public\" role: PUBLIC says: \"everyone\" }\n";
   int number = 0;
   for (const SmallReport& report : policy.reports) {
-    text += "report { id: \"r" + std::to_string(++number) + "\" category:" +
-            Quoted(report.category) + " count: SUBJECTS by:" + Quoted(report.by) +
-            " bucket: DAY of:" + Quoted(report.of) + " min_subjects: 20 purpose:" +
-            Quoted(report.purpose) + " recipient: \"public\" }\n";
+    text += "report { id: \"r" + std::to_string(++number) +
+            "\" category:" + Quoted(report.category) + " count: SUBJECTS by:" + Quoted(report.by) +
+            " bucket: DAY of:" + Quoted(report.of) +
+            " min_subjects: 20 purpose:" + Quoted(report.purpose) + " recipient: \"public\" }\n";
   }
 }
 
@@ -210,19 +210,19 @@ std::unique_ptr<const LoadedPolicy> Load(SmallPolicy policy) {
 
 LoadedTerms Hold(const LoadedPolicy& policy, const std::string& notice, const std::string& source,
                  const std::string& controller, Timestamp collected_at) {
-  return {{&policy.small, notice, source, controller, collected_at},
-          {policy.real.get(),
-           {policy.real->FindNotice(notice), policy.real->FindSource(source),
-            controller.empty() ? policy::ControllerIndex{}
-                               : policy.real->FindController(controller)},
-           collected_at}};
+  return {
+      {&policy.small, notice, source, controller, collected_at},
+      {policy.real.get(),
+       {policy.real->FindNotice(notice), policy.real->FindSource(source),
+        controller.empty() ? policy::ControllerIndex{} : policy.real->FindController(controller)},
+       collected_at}};
 }
 
 LoadedStanding Load(SmallStanding standing) {
   policy::Standing real;
   for (const SmallChoice& choice : standing.choices) {
-    real.choices.push_back({choice.purpose, choice.category, Real(choice.word), choice.sequence,
-                            choice.notice});
+    real.choices.push_back(
+        {choice.purpose, choice.category, Real(choice.word), choice.sequence, choice.notice});
   }
   for (const SmallEvent& event : standing.events) real.events.push_back({event.name, event.at});
   for (const std::string& category : standing.held_categories) real.holds.push_back({category});
