@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong decisions: file of lib/policy, name, text that must occur exactly once, text in its place.
+
+Left out are changes that no question can tell apart: the second half of rule 40 (a datum's controller
+that F does not know is never the one asked for, which stage one knows), `ended` without a retention
+(lint refuses an allow or a report without one), and asking for a choice on the consent route.
+"""
+
+_DECIDE = [
+    ("inner-purpose-accepted", "if (purpose.valid() && in_force.purpose(purpose).leaf)", "if (purpose.valid())"),
+    ("every-refusal-visible", "decision.visible = reasons.empty() || visible;", "decision.visible = true;"),
+    ("existence-known-to-all", "return asked.in_force.purpose(asked.purpose).may_know_existence;", "return true;"),
+    ("existence-known-to-none", "return asked.in_force.purpose(asked.purpose).may_know_existence;", "return false;"),
+    ("erasure-told-to-those-who-know", "erased, asked.rights && !collect)", "erased, MayKnow(asked))"),
+    ("erasure-ignored", "if (standing.erased) {", "if (false) {"),
+    ("erasure-hidden-from-rights", "erased, asked.rights && !collect)", "erased, false)"),
+    ("stage-one-ignored", "StageOne(asked); !reasons.empty()) {", "StageOne(asked); false) {"),
+]
+_STAGE_ONE = [
+    ("in-force-a-moment-late", "asked.request.now < asked.in_force.effective()", "asked.request.now <= asked.in_force.effective()"),
+    ("older-caller-accepted", "expected != 0 && expected != asked", "expected != 0 && expected > asked"),
+    ("purpose-key-not-needed", "if (!asked.request.purpose_key_held)", "if (false)"),
+    ("unknown-controller-accepted", "if (!asked.ours && !asked.controller.valid())", "if (false)"),
+    ("password-readable", "return field.kind != Kind::kPassword;", "return true;"),
+    ("any-field-a-password", "return field.kind == Kind::kPassword;", "return true;"),
+    ("find-by-any-field", "return field.lookups[purpose.value];", "return true;"),
+    ("rights-reads-passwords", "!= Action::kRead || field.kind == Kind::kPassword", "!= Action::kRead"),
+    ("rights-does-anything", "asked.request.action != Action::kRead || field", "field"),
+    ("field-of-another-purpose", "if (!reader || !ActionFits", "if (!ActionFits"),
+    ("one-case-allow-is-enough", "if (rule.basis != Basis::kCase) return false;", "if (rule.basis != Basis::kCase) continue;"),
+    ("case-of-another-field", "if (!rule.purposes[asked.purpose.value] || !rule.fields[asked.field.value]) continue;", "if (!rule.purposes[asked.purpose.value]) continue;"),
+    ("instructions-for-any-field", "rule.category == asked.category && rule.fields[asked.field.value] &&", "rule.category == asked.category &&"),
+    ("instructions-for-any-category", "rule.category == asked.category && rule.fields", "rule.fields"),
+    ("report-data-not-said", "if (!reader && field.report_purposes.any() &&", "if (false && field.report_purposes.any() &&"),
+    ("report-data-said-to-its-readers", "(field.report_purposes[asked.purpose.value] || field.readers.none())", "field.readers.none()"),
+    ("case-not-needed-early", "if (!IsCaseReference(asked.request.case_reference) && NeedsCase(asked))", "if (false)"),
+]
+_STAGE_TWO = [
+    ("independent-source-used", "held.source.valid() && f.source(held.source).role != Role::kIndependent;", "held.source.valid();"),
+    ("agreed-without-asking", "held.agreed = t.version() == f.version() ||", "held.agreed = t.version() <= f.version() ||"),
+    ("agreed-to-another-version", "std::find(agreed.begin(), agreed.end(), f.version()) != agreed.end();", "!agreed.empty();"),
+    ("agreement-ignored", "std::find(agreed.begin(), agreed.end(), f.version()) != agreed.end();", "false;"),
+    ("lookup-widened", "return asked.request.action != Action::kFind ||", "return true || asked.request.action != Action::kFind ||"),
+    ("narrowed-notice-ignored", "return !held.notice.valid() || asked.in_force", "return true || asked.in_force"),
+    ("narrowed-policy-ignored", "if (!AllowedNow(asked, held) || !held.source_open) return false;", "if (!held.source_open) return false;"),
+    ("widening-reaches-held-data", "if (NowOk(asked, held) && ThenOk(asked, held, then))", "if (NowOk(asked, held))"),
+    ("today-ignored", "if (NowOk(asked, held) && ThenOk(asked, held, then))", "if (ThenOk(asked, held, then))"),
+    ("retired-notice-agreed", "if (!held.notice.valid()) return false;\n    const TermsIndexes now{", "if (!held.notice.valid()) return true;\n    const TermsIndexes now{"),
+    ("objection-is-consent", "last == nullptr || last->choice != Choice::kGiven || !held", "last == nullptr || !held"),
+    ("consent-to-another-purpose", "return notice.purposes[asked.purpose.value] && Takes(notice, held.source) &&\n         AllowedNow", "return Takes(notice, held.source) &&\n         AllowedNow"),
+    ("consent-for-another-source", "return notice.purposes[asked.purpose.value] && Takes(notice, held.source) &&\n         AllowedNow", "return notice.purposes[asked.purpose.value] &&\n         AllowedNow"),
+    ("consent-beats-the-policy", "Takes(notice, held.source) &&\n         AllowedNow(asked, held);", "Takes(notice, held.source);"),
+    ("consent-ignored", "} else if (Consented(asked, held, last)) {", "} else if (false) {"),
+    ("old-policy-no-judge", "if (held.agreed) return;", "return;"),
+    ("old-policy-always-judge", "if (held.agreed) return;", ""),
+    ("case-not-needed", "if (rule->basis == Basis::kCase && !IsCase", "if (false && !IsCase"),
+    ("retention-forgotten", "reasons.Add(Reason::kPastRetention);", ""),
+    ("consent-offered-in-vain", "if (!can_be_asked) return;", ""),
+    ("restriction-ignored", "if (standing.restricted) reasons.Add(Reason::kRestricted);  // [45]", ""),
+    ("restriction-of-absent-ignored", "if (standing.restricted) reasons.Add(Reason::kRestricted);\n  Basis", "Basis"),
+    ("hold-of-everything-ignored", "return hold.category.empty() || hold.category == category;", "return hold.category == category;"),
+    ("hold-of-another-category", "return hold.category.empty() || hold.category == category;", "return true;"),
+    ("hold-refuses-living-data", "(reasons.Has(Reason::kPastRetention) && OnHold(", "(OnHold("),
+    ("waiting-erasure-ignored", "if (standing.erasure_waits ||\n", "if (false ||\n"),
+    ("wrap-pending-always-said", "if (pending && reasons.empty())", "if (pending)"),
+    ("wrap-pending-ignored", "if (pending && reasons.empty())", "if (false)"),
+    ("another-controllers-datum", "if (held.controller_name != asked.request.on_behalf_of) {", "if (false) {"),
+    ("mildest-basis-of-absent", "std::max(strictest, rule.basis)", "std::min(strictest, rule.basis)"),
+]
+_DECISION = [
+    ("prefix-is-ancestor", "return purpose.starts_with(above) &&\n         (purpose.size()", "return purpose.starts_with(above) || (purpose.size()"),
+    ("consent-from-another-category", "if (!choice.category.empty() && choice.category != category) return false;", ""),
+    ("consent-to-inner-purpose", "return !choice.notice.empty() && choice.purpose == purpose;", "return !choice.notice.empty() && Reaches(choice.purpose, purpose);"),
+    ("consent-without-notice", "return !choice.notice.empty() && choice.purpose == purpose;", "return choice.purpose == purpose;"),
+    ("objection-to-inner-ignored", "return Reaches(choice.purpose, purpose);", "return choice.purpose == purpose;"),
+    ("first-of-equals", "choice.sequence >= last->sequence", "choice.sequence > last->sequence"),
+    ("first-choice-counts", "choice.sequence >= last->sequence", "choice.sequence <= last->sequence"),
+    ("declined-but-necessary", "if (basis == Basis::kNecessary && last->choice != Choice::kDeclined)", "if (basis == Basis::kNecessary)"),
+    ("necessary-can-be-objected", "if (basis == Basis::kNecessary && last->choice != Choice::kDeclined) return reasons;", ""),
+    ("opt-in-by-silence", "if (basis == Basis::kOptIn) reasons.Add(Reason::kConsentMissing);", ""),
+    ("case-asks-for-choice", "if (basis == Basis::kCase) return reasons;", ""),
+    ("kept-a-moment-longer", "return now >= RetentionEnd", "return now > RetentionEnd"),
+    ("event-with-collection-missed", "if (event.at >= collected_at &&", "if (event.at > collected_at &&"),
+    ("event-before-collection", "if (event.at >= collected_at && (", "if (("),
+    ("last-event-counts", "event.at < *event_at", "event.at > *event_at"),
+    ("any-event-counts", "!= RetainFrom::kEvent || event.event != retention->event)", "!= RetainFrom::kEvent)"),
+]
+_COLLECT = [
+    ("view-collected", "|| f.field(asked.category, asked.field).is_view()", ""),
+    ("independent-source-collected", "} else if (f.source(asked.source).role == Role::kIndependent) {", "} else if (false) {"),
+    ("collected-for-nobody", "if (!known) return reasons;", "return reasons;"),
+    ("controller-blamed-for-all", "!asked.ours && for_us ?", "!asked.ours ?"),
+    ("reports-keep-forever", "if (reports[i] && late.empty()) return {};", "if (reports[i]) return {};"),
+    ("collected-past-retention", "if (choice.empty() && late.empty()) return {};", "if (choice.empty()) return {};"),
+    ("collected-against-choice", "if (choice.empty() && late.empty()) return {};", "if (late.empty()) return {};"),
+]
+_EFFECTIVE = [
+    ("source-of-allow-ignored", "if (rule.fields[field.value] && Takes(rule.sources, source)) set", "if (rule.fields[field.value]) set"),
+    ("field-of-allow-ignored", "if (rule.fields[field.value] && Takes(rule.sources, source)) set", "if (Takes(rule.sources, source)) set"),
+    ("controller-ignored", "return set & Instructed(*this, category, field, controller);", "return set;"),
+    ("independent-source-effective", "if (policy.source(terms.source).role == Role::kIndependent) return {};", ""),
+    ("source-of-notice-ignored", "return Takes(notice.sources, terms.source) ? notice.purposes : PurposeSet();", "return notice.purposes;"),
+    ("notice-ignored", "return Noticed(*this, terms) & AllowedPurposes(category", "return AllowedPurposes(category"),
+    ("report-beyond-instructions", "& Noticed(*this, terms) &\n         Instructed(*this, category, field, terms.controller);", "& Noticed(*this, terms);"),
+    ("report-beyond-notice", "report_purposes & Noticed(*this, terms) &", "report_purposes &"),
+    ("basis-of-another-source", "rule.fields[field.value] && Takes(rule.sources, source)) {", "rule.fields[field.value]) {"),
+]
+_RETENTION = [
+    ("event-without-a-limit", "return std::min(latest, AfterDays(*event_at, retention.days));", "return AfterDays(*event_at, retention.days);"),
+    ("until-an-event-that-never-comes", "if (!event_at) return latest;", "if (!event_at) return {kMax};"),
+    ("end-of-time-wraps", "return b > 0 ? kMax : kMin;", "return kMin;"),
+]
+
+# (file, name, exact text, replacement)
+MUTATIONS = [
+    (file, *mutation)
+    for file, mutations in (
+        ("decide.cc", _DECIDE),
+        ("decide_stage_one.cc", _STAGE_ONE),
+        ("decide_stage_two.cc", _STAGE_TWO),
+        ("decision.cc", _DECISION),
+        ("decide_collect.cc", _COLLECT),
+        ("effective.cc", _EFFECTIVE),
+        ("retention.cc", _RETENTION),
+    )
+    for mutation in mutations
+]

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/oracle.h"
+
+#include "model/oracle_lookup.h"
+
+namespace bailee::model {
+namespace {
+
+bool CaseGiven(const SmallRequest& request) {
+  const std::string& text = request.case_reference;
+  const std::string allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+  return !text.empty() && text.size() <= 64 && text.find_first_not_of(allowed) == text.npos;
+}
+
+bool IsPassword(const SmallPolicy& policy, const Cell& cell) {
+  return policy.categories.at(cell.category).fields.at(cell.field).kind == "PASSWORD";
+}
+
+bool LookedUp(const SmallPolicy& policy, const Cell& cell) {
+  return Covers(policy, policy.categories.at(cell.category).fields.at(cell.field).lookups,
+                cell.purpose);
+}
+
+// Nobody reads the field, whatever the purpose, but a report uses it.
+bool ReportOnly(const SmallPolicy& F, const Cell& cell) {
+  bool any_report = false;
+  for (const auto& [id, may_know] : F.purposes) {
+    if (!IsLeaf(F, id)) continue;
+    const Cell other{cell.category, cell.field, id};
+    if (Reader(F, other)) return false;
+    if (Reported(F, other)) any_report = true;
+  }
+  return any_report;
+}
+
+// Rules 8 to 11: what an ordinary purpose may ever do with a field.
+void RefuseByDeclaration(const SmallPolicy& F, const SmallRequest& request, const Cell& cell,
+                         Reasons& reasons) {
+  const bool reader = Reader(F, cell);
+  const bool password = IsPassword(F, cell);
+  // 8
+  if (!reader || (request.action == SmallAction::kRead && password) ||
+      (request.action == SmallAction::kVerifyPassword && !password) ||
+      (request.action == SmallAction::kFind && !LookedUp(F, cell))) {
+    reasons.insert(Reason::kNotCollectedFor);
+  }
+  // 9
+  if (!reader && (Reported(F, cell) || ReportOnly(F, cell))) {
+    reasons.insert(Reason::kIndividualReadOfReportData);
+  }
+  // 10
+  if (!request.on_behalf_of.empty() && F.controllers.contains(request.on_behalf_of) && reader &&
+      !Instructed(F, cell, request.on_behalf_of)) {
+    reasons.insert(Reason::kOutsideInstructions);
+  }
+  // 11
+  bool any = false;
+  bool all_case = true;
+  for (const SmallAllow& allow : F.categories.at(cell.category).allows) {
+    if (!Covers(F, allow.purposes, cell.purpose)) continue;
+    if (!allow.fields.empty() && !allow.fields.contains(cell.field)) continue;
+    any = true;
+    if (allow.basis != SmallBasis::kCase) all_case = false;
+  }
+  if (any && all_case && !CaseGiven(request)) reasons.insert(Reason::kCaseMissing);
+}
+
+// Rules 2 to 11.
+void RefuseUseEarly(const SmallPolicy& F, const SmallRequest& request, Reasons& reasons) {
+  const Cell cell{request.category, request.field, request.purpose};
+  const bool rights = request.purpose == "rights";
+  const bool purpose_known = rights || IsLeaf(F, request.purpose);
+  if (!purpose_known) reasons.insert(Reason::kUnknownPurpose);                         // 2
+  if (!KnowsCategory(F, cell.category)) reasons.insert(Reason::kUnknownCategory);      // 3
+  if (KnowsCategory(F, cell.category) && !KnowsField(F, cell.category, cell.field)) {  // 4
+    reasons.insert(Reason::kUnknownField);
+  }
+  if (!request.purpose_key_held) reasons.insert(Reason::kPurposeKeyMissing);  // 5
+  if (!KnowsController(F, request.on_behalf_of)) {                            // 6
+    reasons.insert(Reason::kOutsideInstructions);
+  }
+  if (!KnowsField(F, cell.category, cell.field) || !purpose_known) return;
+  if (rights) {
+    if (request.action != SmallAction::kRead || IsPassword(F, cell)) {  // 7
+      reasons.insert(Reason::kNotCollectedFor);
+    }
+  } else {
+    RefuseByDeclaration(F, request, cell, reasons);
+  }
+}
+
+// The purposes a new field would serve: E (readers) and R (reports) of rule 24.
+struct Served {
+  Names readers;
+  Names reports;
+};
+Served ServedBy(const SmallPolicy& F, const SmallRequest& request, const std::string& controller) {
+  const Under under{request.notice, request.source, controller};
+  Served served;
+  for (const auto& [id, may_know] : F.purposes) {
+    if (!IsLeaf(F, id)) continue;
+    const Cell cell{request.category, request.field, id};
+    if (Effective(F, cell, under)) served.readers.insert(id);
+    if (EffectiveReport(F, cell, under)) served.reports.insert(id);
+  }
+  return served;
+}
+
+// Rules 20 to 24.
+void RefuseCollectEarly(const SmallPolicy& F, const SmallRequest& request, Reasons& reasons) {
+  const bool category = KnowsCategory(F, request.category);
+  const bool field = KnowsField(F, request.category, request.field) &&
+                     F.categories.at(request.category).fields.at(request.field).transform.empty();
+  const bool source = F.sources.contains(request.source);
+  const bool notice = F.notices.contains(request.notice);
+  const bool controller = KnowsController(F, request.on_behalf_of);
+  if (!category) reasons.insert(Reason::kUnknownCategory);  // 20
+  if (category && !field) reasons.insert(Reason::kUndeclaredField);
+  if (!source) reasons.insert(Reason::kUnknownSource);  // 21
+  if (source && !GoodSource(F, request.source)) reasons.insert(Reason::kSourceIndependent);
+  if (!notice) reasons.insert(Reason::kUnknownNotice);            // 22
+  if (!controller) reasons.insert(Reason::kOutsideInstructions);  // 23
+  if (!category || !field || !notice || !controller || !GoodSource(F, request.source)) return;
+  const Served served = ServedBy(F, request, request.on_behalf_of);  // 24
+  if (!served.readers.empty() || !served.reports.empty()) return;
+  if (!request.on_behalf_of.empty() && !ServedBy(F, request, "").readers.empty()) {
+    reasons.insert(Reason::kOutsideInstructions);
+  } else {
+    reasons.insert(Reason::kNotCollectedFor);
+  }
+}
+
+// `choice(basis)` of the rules.
+void RefuseByChoice(SmallBasis basis, const SmallChoice* last, Reasons& reasons) {
+  if (basis == SmallBasis::kCase) return;
+  if (last == nullptr) {
+    if (basis == SmallBasis::kOptIn) reasons.insert(Reason::kConsentMissing);
+    return;
+  }
+  if (last->word == SmallWord::kDeclined) reasons.insert(Reason::kDeclined);
+  if (basis == SmallBasis::kNecessary) return;
+  if (last->word == SmallWord::kObjected) reasons.insert(Reason::kObjected);
+  if (last->word == SmallWord::kWithdrawn) reasons.insert(Reason::kConsentWithdrawn);
+}
+
+// One judge of rules 42 and 43.
+void Judge(const SmallPolicy& judge, const Cell& cell, const SmallTerms& terms,
+           const SmallStanding& standing, const SmallRequest& request, bool ask_choice,
+           Reasons& reasons) {
+  const SmallAllow* allow = AllowOf(judge, cell, terms.source);
+  if (ask_choice) RefuseByChoice(allow->basis, LastChoice(standing, cell), reasons);
+  if (allow->basis == SmallBasis::kCase && !CaseGiven(request)) {
+    reasons.insert(Reason::kCaseMissing);
+  }
+  if (Ended(judge, cell, standing, terms.collected_at, request.now)) {
+    reasons.insert(Reason::kPastRetention);
+  }
+}
+
+// The notice of F lists the purpose and takes the source.
+bool Shows(const SmallPolicy& F, const SmallNotice& notice, const std::string& purpose,
+           const std::string& source) {
+  return Covers(F, notice.purposes, purpose) &&
+         (notice.sources.empty() ||
+          (notice.sources.contains(source) && F.sources.contains(source)));
+}
+
+bool Agreed(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing) {
+  return terms.policy->version == F.version || standing.agreed_versions.contains(F.version);
+}
+
+bool TermsRoute(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing,
+                const SmallRequest& request, const Cell& cell) {
+  const std::string& k = request.on_behalf_of;
+  if (!Allowed(F, cell, terms.source, k) || !GoodSource(F, terms.source)) return false;  // 41a
+  const auto now_notice = F.notices.find(terms.notice);
+  if (now_notice != F.notices.end() && !Covers(F, now_notice->second.purposes, cell.purpose)) {
+    return false;
+  }
+  if (Agreed(F, terms, standing)) {  // 41b
+    return Effective(F, cell, {terms.notice, terms.source, k});
+  }
+  const SmallPolicy& T = *terms.policy;
+  if (!KnowsField(T, cell.category, cell.field) || !IsLeaf(T, cell.purpose)) return false;
+  if (!Effective(T, cell, {terms.notice, terms.source, terms.controller})) return false;
+  return request.action != SmallAction::kFind || LookedUp(T, cell);
+}
+
+bool ConsentRoute(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing,
+                  const SmallRequest& request, const Cell& cell) {
+  const SmallChoice* last = LastChoice(standing, cell);
+  if (last == nullptr || last->word != SmallWord::kGiven) return false;
+  const auto notice = F.notices.find(last->notice);
+  return notice != F.notices.end() && Shows(F, notice->second, cell.purpose, terms.source) &&
+         Allowed(F, cell, terms.source, request.on_behalf_of) && GoodSource(F, terms.source);
+}
+
+// Rule 44.
+void RefuseNoRoute(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing,
+                   const SmallRequest& request, const Cell& cell, Reasons& reasons) {
+  reasons.insert(Reason::kNotCollectedFor);
+  if (!Allowed(F, cell, terms.source, request.on_behalf_of)) return;
+  if (!GoodSource(F, terms.source)) return;
+  bool shown = false;
+  for (const auto& [id, notice] : F.notices) {
+    if (Shows(F, notice, cell.purpose, terms.source)) shown = true;
+  }
+  if (!shown) return;
+  const SmallChoice* last = LastChoice(standing, cell);
+  if (last == nullptr || last->word == SmallWord::kGiven) {
+    reasons.insert(Reason::kConsentMissing);
+  } else {
+    RefuseByChoice(SmallBasis::kOptIn, last, reasons);
+  }
+}
+
+// Rules 40 to 47.
+Reasons RefuseDatum(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing,
+                    const SmallRequest& request, const Cell& cell) {
+  Reasons reasons;
+  if (terms.controller != request.on_behalf_of || !KnowsController(F, terms.controller)) {  // 40
+    reasons.insert(Reason::kOutsideInstructions);
+  }
+  if (TermsRoute(F, terms, standing, request, cell)) {  // 42
+    if (!Agreed(F, terms, standing)) {
+      Judge(*terms.policy, cell, terms, standing, request, true, reasons);
+    }
+    Judge(F, cell, terms, standing, request, true, reasons);
+  } else if (ConsentRoute(F, terms, standing, request, cell)) {  // 43
+    Judge(F, cell, terms, standing, request, false, reasons);
+  } else {
+    RefuseNoRoute(F, terms, standing, request, cell, reasons);  // 44
+  }
+  if (standing.restricted) reasons.insert(Reason::kRestricted);  // 45
+  bool hold = false;                                             // 46
+  for (const std::string& held : standing.held_categories) {
+    if (held.empty() || held == cell.category) hold = true;
+  }
+  if (standing.erasure_waits || (hold && reasons.contains(Reason::kPastRetention))) {
+    reasons.insert(Reason::kHeld);
+  }
+  if (request.wrap_pending && reasons.empty()) reasons.insert(Reason::kWrapPending);  // 47
+  return reasons;
+}
+
+// Rule 50.
+Reasons RefuseAbsent(const SmallPolicy& F, const SmallStanding& standing, const Cell& cell) {
+  Reasons reasons;
+  const SmallAllow* strictest = nullptr;
+  for (const SmallAllow& allow : F.categories.at(cell.category).allows) {
+    if (allow.basis == SmallBasis::kCase || !Covers(F, allow.purposes, cell.purpose)) continue;
+    if (!allow.fields.empty() && !allow.fields.contains(cell.field)) continue;
+    if (strictest == nullptr || allow.basis > strictest->basis) strictest = &allow;
+  }
+  if (strictest != nullptr) {
+    RefuseByChoice(strictest->basis, LastChoice(standing, cell), reasons);
+  }
+  if (standing.restricted) reasons.insert(Reason::kRestricted);
+  return reasons;
+}
+
+// Rule 60.
+Reasons RefuseCollect(const SmallPolicy& F, const SmallStanding& standing,
+                      const SmallRequest& request) {
+  Reasons all;
+  const Served served = ServedBy(F, request, request.on_behalf_of);
+  for (const bool report : {false, true}) {
+    for (const std::string& q : report ? served.reports : served.readers) {
+      const Cell cell{request.category, request.field, q};
+      Reasons reasons;
+      if (!report) {
+        RefuseByChoice(AllowOf(F, cell, request.source)->basis, LastChoice(standing, cell),
+                       reasons);
+      }
+      if (Ended(F, cell, standing, request.collected_at, request.now)) {
+        reasons.insert(Reason::kPastRetention);
+      }
+      if (reasons.empty()) return {};
+      all.insert(reasons.begin(), reasons.end());
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+OracleAnswer OracleStageOne(const SmallPolicy& in_force, const SmallRequest& request) {
+  OracleAnswer answer;
+  if (request.now < in_force.effective ||  // 1
+      (request.policy_version != 0 && request.policy_version != in_force.version)) {
+    answer.reasons.insert(Reason::kPolicyNotInForce);
+  }
+  if (request.action == SmallAction::kCollect) {
+    RefuseCollectEarly(in_force, request, answer.reasons);
+  } else {
+    RefuseUseEarly(in_force, request, answer.reasons);
+  }
+  return answer;
+}
+
+OracleAnswer OracleDecide(const SmallPolicy& in_force, const SmallTerms* terms,
+                          const SmallStanding& standing, const SmallRequest& request) {
+  OracleAnswer answer = OracleStageOne(in_force, request);
+  if (!answer.reasons.empty()) return answer;
+  const bool collect = request.action == SmallAction::kCollect;
+  const bool rights = !collect && request.purpose == "rights";
+  const Cell cell{request.category, request.field, request.purpose};
+  if (standing.erased) return {{Reason::kSubjectErased}, rights};  // 30
+  if (collect) return {RefuseCollect(in_force, standing, request), true};
+  if (rights) {
+    if (terms != nullptr && terms->controller != request.on_behalf_of) {  // 31
+      answer.reasons.insert(Reason::kOutsideInstructions);
+    } else if (request.wrap_pending) {  // 32
+      answer.reasons.insert(Reason::kWrapPending);
+    }
+    return answer;
+  }
+  answer.reasons = terms != nullptr ? RefuseDatum(in_force, *terms, standing, request, cell)
+                                    : RefuseAbsent(in_force, standing, cell);
+  answer.visible = answer.reasons.empty() || in_force.purposes.at(request.purpose);
+  return answer;
+}
+
+Reason OraclePrimary(const Reasons& reasons) {
+  for (const Reason reason : {Reason::kPolicyNotInForce,  Reason::kUnknownPurpose,
+                              Reason::kUnknownCategory,   Reason::kUnknownField,
+                              Reason::kUndeclaredField,   Reason::kUnknownSource,
+                              Reason::kUnknownNotice,     Reason::kSourceIndependent,
+                              Reason::kSubjectErased,     Reason::kIndividualReadOfReportData,
+                              Reason::kNotCollectedFor,   Reason::kOutsideInstructions,
+                              Reason::kDeclined,          Reason::kObjected,
+                              Reason::kConsentWithdrawn,  Reason::kConsentMissing,
+                              Reason::kCaseMissing,       Reason::kRestricted,
+                              Reason::kPastRetention,     Reason::kHeld,
+                              Reason::kPurposeKeyMissing, Reason::kWrapPending}) {
+    if (reasons.contains(reason)) return reason;
+  }
+  return *reasons.begin();
+}
+
+}  // namespace bailee::model

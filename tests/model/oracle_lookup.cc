@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/oracle_lookup.h"
+
+#include <limits>
+
+namespace bailee::model {
+namespace {
+
+bool Below(const std::string& purpose, const std::string& ancestor) {
+  return purpose.size() > ancestor.size() && purpose.starts_with(ancestor) &&
+         purpose[ancestor.size()] == '.';
+}
+
+// No name at all, or this one among them.
+bool AllOr(const Names& names, const std::string& name) {
+  return names.empty() || names.contains(name);
+}
+
+Timestamp DaysAfter(Timestamp start, int days) {
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  const int64_t span_ms = int64_t{days} * kMillisPerDay;
+  return {start.unix_ms > kMax - span_ms ? kMax : start.unix_ms + span_ms};
+}
+
+}  // namespace
+
+bool KnowsCategory(const SmallPolicy& policy, const std::string& category) {
+  return policy.categories.contains(category);
+}
+
+bool KnowsField(const SmallPolicy& policy, const std::string& category, const std::string& field) {
+  return KnowsCategory(policy, category) && policy.categories.at(category).fields.contains(field);
+}
+
+bool KnowsController(const SmallPolicy& policy, const std::string& controller) {
+  return controller.empty() || policy.controllers.contains(controller);
+}
+
+bool IsLeaf(const SmallPolicy& policy, const std::string& purpose) {
+  if (!policy.purposes.contains(purpose)) return false;
+  for (const auto& [id, may_know] : policy.purposes) {
+    if (Below(id, purpose)) return false;
+  }
+  return true;
+}
+
+bool Covers(const SmallPolicy& policy, const Names& names, const std::string& leaf) {
+  for (const std::string& name : names) {
+    if (name == leaf || Below(leaf, name)) return IsLeaf(policy, leaf);
+  }
+  return false;
+}
+
+bool GoodSource(const SmallPolicy& policy, const std::string& source) {
+  const auto found = policy.sources.find(source);
+  return found != policy.sources.end() && found->second != SmallRole::kIndependent;
+}
+
+const SmallAllow* AllowOf(const SmallPolicy& policy, const Cell& cell, const std::string& source) {
+  if (!KnowsField(policy, cell.category, cell.field)) return nullptr;
+  for (const SmallAllow& allow : policy.categories.at(cell.category).allows) {
+    if (AllOr(allow.fields, cell.field) && AllOr(allow.sources, source) &&
+        Covers(policy, allow.purposes, cell.purpose)) {
+      return &allow;
+    }
+  }
+  return nullptr;
+}
+
+bool Instructed(const SmallPolicy& policy, const Cell& cell, const std::string& controller) {
+  if (controller.empty()) return true;
+  const auto found = policy.controllers.find(controller);
+  if (found == policy.controllers.end()) return false;
+  for (const SmallInstruction& rule : found->second) {
+    if (rule.category == cell.category && AllOr(rule.fields, cell.field) &&
+        Covers(policy, rule.purposes, cell.purpose)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Allowed(const SmallPolicy& policy, const Cell& cell, const std::string& source,
+             const std::string& controller) {
+  return AllowOf(policy, cell, source) != nullptr && Instructed(policy, cell, controller);
+}
+
+namespace {
+
+// The notice is known, lists the purpose, and may take data from this known, not independent
+// source.
+bool Noticed(const SmallPolicy& policy, const std::string& purpose, const Under& under) {
+  const auto notice = policy.notices.find(under.notice);
+  return notice != policy.notices.end() && GoodSource(policy, under.source) &&
+         AllOr(notice->second.sources, under.source) &&
+         Covers(policy, notice->second.purposes, purpose);
+}
+
+}  // namespace
+
+bool Effective(const SmallPolicy& policy, const Cell& cell, const Under& under) {
+  return Noticed(policy, cell.purpose, under) &&
+         Allowed(policy, cell, under.source, under.controller);
+}
+
+bool Reported(const SmallPolicy& policy, const Cell& cell) {
+  for (const SmallReport& report : policy.reports) {
+    if (report.category == cell.category && report.purpose == cell.purpose &&
+        (report.by == cell.field || report.of == cell.field)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool EffectiveReport(const SmallPolicy& policy, const Cell& cell, const Under& under) {
+  return Reported(policy, cell) && Noticed(policy, cell.purpose, under) &&
+         Instructed(policy, cell, under.controller);
+}
+
+bool Reader(const SmallPolicy& policy, const Cell& cell) {
+  for (const SmallAllow& allow : policy.categories.at(cell.category).allows) {
+    if (AllOr(allow.fields, cell.field) && Covers(policy, allow.purposes, cell.purpose))
+      return true;
+  }
+  return false;
+}
+
+bool Ended(const SmallPolicy& policy, const Cell& cell, const SmallStanding& standing,
+           Timestamp collected_at, Timestamp now) {
+  if (!KnowsCategory(policy, cell.category)) return true;
+  for (const SmallRetain& retain : policy.categories.at(cell.category).retains) {
+    if (!Covers(policy, retain.purposes, cell.purpose)) continue;
+    if (retain.event.empty()) return now >= DaysAfter(collected_at, retain.days);
+    if (now >= DaysAfter(collected_at, retain.at_most_days)) return true;
+    // Days after the earliest event: that is, days after any of them.
+    for (const SmallEvent& event : standing.events) {
+      if (event.name == retain.event && event.at >= collected_at &&
+          now >= DaysAfter(event.at, retain.days)) {
+        return true;
+      }
+    }
+    return false;
+  }
+  return true;
+}
+
+const SmallChoice* LastChoice(const SmallStanding& standing, const Cell& cell) {
+  const SmallChoice* last = nullptr;
+  for (const SmallChoice& choice : standing.choices) {
+    if (!choice.category.empty() && choice.category != cell.category) continue;
+    const bool applies =
+        choice.word == SmallWord::kGiven
+            ? !choice.notice.empty() && choice.purpose == cell.purpose
+            : choice.purpose == cell.purpose || Below(cell.purpose, choice.purpose);
+    if (applies && (last == nullptr || choice.sequence >= last->sequence)) last = &choice;
+  }
+  return last;
+}
+
+}  // namespace bailee::model
