@@ -22,7 +22,7 @@ struct Index {
   static constexpr uint16_t kNone = 0xFFFF;
   uint16_t value = kNone;
   bool valid() const { return value != kNone; }
-  auto operator<=>(const Index&) const = default;
+  auto operator<=>(const Index&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14
 };
 using PurposeIndex = Index<struct PurposeTag>;
 using NoticeIndex = Index<struct NoticeTag>;
