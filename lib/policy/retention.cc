@@ -32,15 +32,15 @@ Timestamp RetentionEnd(const Retention& retention, Timestamp collected_at,
                        std::optional<Timestamp> event_at) {
   if (retention.from == RetainFrom::kCollection) return AfterDays(collected_at, retention.days);
   const Timestamp latest = AfterDays(collected_at, retention.at_most_days);
-  if (!event_at) return latest;
-  return std::min(latest, AfterDays(*event_at, retention.days));
+  const Timestamp event = event_at.value_or(Timestamp{kMax});  // never, if it did not happen
+  return std::min(latest, AfterDays(event, retention.days));
 }
 
 Timestamp WrapEnd(const Retention& retention, const Bucket& bucket,
                   std::optional<Timestamp> event_at) {
-  if (event_at && *event_at < bucket.before) event_at.reset();
   const Timestamp last{SaturatingAdd(bucket.before.unix_ms, -1)};
-  return RetentionEnd(retention, last, event_at);
+  const bool counts = event_at.value_or(Timestamp{kMin}) >= bucket.before;
+  return RetentionEnd(retention, last, counts ? event_at : std::nullopt);
 }
 
 Bucket Policy::BucketOf(CategoryIndex category, Timestamp collected_at) const {
