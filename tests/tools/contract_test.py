@@ -17,7 +17,7 @@ BAILEE, POLICY = sys.argv[1], sys.argv[2]
 POSITIONALS = {
     "DIR": "new-vault", "FILE": "missing.textproto", "SOURCE": "file:missing.keyring",
     "PURPOSE": "billing", "CATEGORY[.FIELD]": "payment_card.pan", "CATEGORY.FIELD": "account.email",
-    "CATEGORY[.FIELD,...]": "account.email", "HANDLE": "0" * 32, "SHELL": "bash", "WORD": "formats",
+    "CATEGORY[.FIELDS]": "account.email", "HANDLE": "0" * 32, "SHELL": "bash", "WORD": "formats",
 }
 OPTIONS = {
     "--policy": "missing.textproto", "--keyrings": "keys", "--from": "missing", "--actor": "web",
