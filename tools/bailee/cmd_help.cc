@@ -22,8 +22,10 @@ struct HelpOptions {
 const CLI::App* FindCommand(const CLI::App& root, const std::vector<std::string>& words) {
   const CLI::App* app = &root;
   for (const std::string& word : words) {
-    app = app->get_subcommand_no_throw(word);
-    if (app == nullptr) return nullptr;
+    const auto named = app->get_subcommands(
+        [&](const CLI::App* each) { return each->get_name() == word; });
+    if (named.empty()) return nullptr;
+    app = named.front();
   }
   return app;
 }
@@ -35,7 +37,8 @@ Status Help(Context& context, const HelpOptions& options) {
     Table table{{"command", "summary"}, {}};
     const Json tree = TreeJson(root);
     for (const Json& command : tree["commands"]) {
-      table.rows.push_back({command["path"], command["summary"]});
+      table.rows.push_back(
+          {command["path"].get<std::string>(), command["summary"].get<std::string>()});
     }
     return out.Answer("commands", tree, table);
   }
