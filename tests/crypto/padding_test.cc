@@ -38,9 +38,9 @@ TEST(Padding, EverySizeItGivesIsABucketAndNoOtherIs) {
   }
 }
 
-TEST(Padding, CostsLittle) {
-  for (size_t size = 257; size < 70'000; ++size) {
-    EXPECT_LT(static_cast<double>(PaddedSize(size)), 1.07 * static_cast<double>(size) + 1) << size;
+TEST(Padding, CostsLessThanAnEighthAboveTheSmallest) {
+  for (size_t size = 256; size < 70'000; ++size) {
+    EXPECT_LE(PaddedSize(size) - (size + 1), (size + 1) / 8) << size;
   }
 }
 
