@@ -22,8 +22,8 @@ struct HelpOptions {
 const CLI::App* FindCommand(const CLI::App& root, const std::vector<std::string>& words) {
   const CLI::App* app = &root;
   for (const std::string& word : words) {
-    const auto named = app->get_subcommands(
-        [&](const CLI::App* each) { return each->get_name() == word; });
+    const auto named =
+        app->get_subcommands([&](const CLI::App* each) { return each->get_name() == word; });
     if (named.empty()) return nullptr;
     app = named.front();
   }

@@ -149,7 +149,9 @@ void AddRecord(Commands& commands) {
        "several as a JSON object; the file is new and has mode 0600."},
       [show](Context& context) { return Show(context, *show); });
   command->add_option("HANDLE", show->handle, "32 hex digits")->required();
-  command->add_option("CATEGORY[.FIELDS]", show->target, "e.g. payment_card, or payment_card.pan,expiry")
+  command
+      ->add_option("CATEGORY[.FIELDS]", show->target,
+                   "e.g. payment_card, or payment_card.pan,expiry")
       ->required();
   command->add_option("--record", show->record, "which one, where the category holds many")
       ->type_name("ID");

@@ -129,7 +129,7 @@ Status WriteNewFile(const std::string& path, std::string_view bytes) {
         open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file.ok()) return WriteFailed(path);
     if (!WriteAll(file.get(), bytes) || fsync(file.get()) != 0) {
-      const Status failed = WriteFailed(path);
+      Status failed = WriteFailed(path);
       (void)unlink(draft.c_str());
       return failed;
     }

@@ -194,7 +194,8 @@ Result<LogFormat> LogFormat::Compile(std::string_view format) {
   if (format == "common") format = kCommon;
   if (format == "combined") format = kCombined;
   LogFormat compiled;
-  Status status = Compiler(format).Run(compiled.prefix_, compiled.directives_);
+  Compiler compiler(format);
+  Status status = compiler.Run(compiled.prefix_, compiled.directives_);
   if (!status.ok()) return status;
   return compiled;
 }
