@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kLinesPerBatchMax = 1000;
 // A line may hold many records: the batch is stored well before the vault's own limit.
 constexpr size_t kRecordsPerBatch = limits::kBatchRecordsMax / 2;
-constexpr uint64_t kReportedLinesMax = 1000;
+constexpr uint64_t kReportedLinesMax = 20;
 
 bool IsPastRetention(const Status& status) {
   const Refusal* refusal = status.refusal();

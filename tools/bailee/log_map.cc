@@ -157,9 +157,12 @@ void LogMap::AddDefaults(const LogFormat& format, const PolicyDescription::Categ
     if (!directive.has_value() || taken) continue;
     for (const std::string_view field : usual.fields) {
       if (field.empty() || Fills(field)) continue;
-      if (PolicyDescription::FindField(category, field) == nullptr) continue;
+      const auto* declared = PolicyDescription::FindField(category, field);
+      if (declared == nullptr) continue;
+      // A field that holds a URL takes the path out of the request line.
+      const bool path = usual.label == "%r" && declared->kind == "URL";
       entries_.push_back({.directive = *directive,
-                          .part = PartOf(SuffixOf(usual.label)),
+                          .part = path ? Part::kPath : PartOf(SuffixOf(usual.label)),
                           .label = std::string(usual.label),
                           .field = std::string(field),
                           .is_time = format.directives()[*directive].letter == 't'});
