@@ -188,7 +188,7 @@ Result<bool> CollectionWriter::HasSameContent(const PreparedCollection& collecti
   Draft as_old = draft;
   as_old.collected_at = head.collected_at;
   BAILEE_TRY(const crypto::TermsId terms, PutTerms(collection, as_old));
-  if (terms != head.terms) return false;
+  if (terms != head.terms || old.size() != draft.category.compartments.size()) return false;
   for (const record::RowEntry& entry : old) {
     if (entry.compartment >= draft.category.compartments.size()) return false;
     BAILEE_TRY(const auto key, HeldKey(target, draft, terms, entry));

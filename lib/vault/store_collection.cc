@@ -17,6 +17,11 @@ using store::Table;
 // How much newer the time must be before the vault's clock is written again.
 constexpr int64_t kClockStepMs = 60'000;
 
+Status Damaged(const char* what) {
+  return Status(Code::kDamage, "record.damaged", std::string("a record is damaged: ") + what,
+                "restore the vault from a backup; other records are still readable");
+}
+
 Status UnknownHandle() {
   return Status(Code::kNotFound, "collect.handle-unknown", "no subject has this handle",
                 "collect by ref or tag first: that makes the subject");
@@ -162,25 +167,29 @@ Status CollectionWriter::StoreRecord(const PreparedCollection& collection, Targe
   const auto key = RecordKeyOf(target.handle, draft.binding.id, draft.record.id);
   BAILEE_TRY(const std::optional<ByteView> existing, transaction_.Get(Table::kRecords, key));
   const bool replaces = existing.has_value();
+  const uint32_t newest = target.subject.RevisionOf(draft.binding.id, draft.record.id);
   if (replaces) {
     // A copy: what a write transaction returned is valid only until its next change.
     const Bytes old_bytes(existing->begin(), existing->end());
     BAILEE_TRY(const record::RecordRow old, record::ParseRecordRow(old_bytes));
+    // Counting on from an older row put back would give one revision to two contents.
+    if (old.head().revision != newest) return Damaged("it is not the newest");
     BAILEE_TRY(const bool same, HasSameContent(collection, target, draft, old));
     if (same) {
       ++done.unchanged;
       return Status();
     }
-    draft.revision = old.head().revision + 1;
   }
+  // A row that was overwritten before and is gone now was taken away by somebody else.
+  if (replaces || newest > 0) draft.revision = newest + 1;
   BAILEE_TRY(draft.terms_id, PutTerms(collection, draft));
   BAILEE_TRY(const Bytes row, SealRow(target, draft));
   BAILEE_RETURN_IF_ERROR(transaction_.Put(Table::kRecords, key, row));
-  if (replaces) {
+  if (draft.revision > 0) {
     target.subject.SetRevision(draft.binding.id, draft.record.id, draft.revision);
     target.changed = true;
-    ++done.replaced;
   }
+  if (replaces) ++done.replaced;
   return PutLookups(target, draft);
 }
 
