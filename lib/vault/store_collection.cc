@@ -22,6 +22,11 @@ Status Damaged(const char* what) {
                 "restore the vault from a backup; other records are still readable");
 }
 
+Status SubjectMissing() {
+  return Status(Code::kDamage, "subject.damaged", "a ref is listed for a subject that has no row",
+                "restore the vault from a backup; other subjects are still readable");
+}
+
 Status UnknownHandle() {
   return Status(Code::kNotFound, "collect.handle-unknown", "no subject has this handle",
                 "collect by ref or tag first: that makes the subject");
@@ -46,7 +51,9 @@ Result<std::optional<CollectionWriter::Target>> CollectionWriter::FindTarget(
   if (!handle) return std::optional<Target>();
   BAILEE_TRY(const std::optional<ByteView> row,
              transaction_.Get(Table::kSubjects, keys::SubjectRowKeyOf(*handle)));
-  if (!row) return std::optional<Target>();
+  if (!row && request.kind == Who::Kind::kHandle) return std::optional<Target>();
+  // Making a second subject for a ref that is listed would leave two answers to who it is.
+  if (!row) return SubjectMissing();
   BAILEE_TRY(const crypto::ShardKey* shard,
              vault_.shards().Get(transaction_, keys::ShardOf(handle->bytes)));
   Target target;
@@ -56,12 +63,14 @@ Result<std::optional<CollectionWriter::Target>> CollectionWriter::FindTarget(
 }
 
 Status CollectionWriter::CheckAbout(const PreparedCollection& collection,
-                                    const PreparedRecord& record) const {
+                                    const PreparedRecord& record, const Target* target) const {
   const bool browser = policy().category(record.category).about == policy::About::kBrowser;
   const Who::Kind kind = collection.request.kind;
-  const bool fits = kind == Who::Kind::kHandle ||
-                    browser == (kind == Who::Kind::kTag || kind == Who::Kind::kNobody);
-  if (fits) return Status();
+  // A handle names either: who it was made for decides, or a browser could be tied to a person.
+  const bool about_browser = target != nullptr
+                                 ? target->subject.kind == keys::SubjectKind::kTag
+                                 : kind == Who::Kind::kTag || kind == Who::Kind::kNobody;
+  if (browser == about_browser) return Status();
   const std::string& name = policy().category(record.category).id;
   return Status(Code::kInvalidValue, "collect.about",
                 name + (browser ? " is about a browser, not about a person"
@@ -71,8 +80,9 @@ Status CollectionWriter::CheckAbout(const PreparedCollection& collection,
 
 Status CollectionWriter::CheckRecord(const PreparedCollection& collection,
                                      const PreparedRecord& record, Timestamp collected_at,
-                                     const policy::Standing& standing) {
-  BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record));
+                                     const Target* target) {
+  BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record, target));
+  const policy::Standing standing = target != nullptr ? target->standing : policy::Standing{};
   const policy::CategoryInfo& category = policy().category(record.category);
   for (const PreparedField& field : record.fields) {
     const policy::FieldInfo& info = category.fields[field.field.value];
@@ -101,6 +111,11 @@ Status CollectionWriter::Check(const PreparedCollection& collection) {
     return Status(Code::kConflict, "policy.changed", "the policy changed while this was collected",
                   "collect again under the policy now in force");
   }
+  // Without a record nothing says what the policy should decide on, and a ref alone is personal data.
+  if (collection.records.empty()) {
+    return Status(Code::kUsage, "collect.nothing", "the collection holds no record",
+                  "Put at least one record before Commit");
+  }
   BAILEE_TRY(const Timestamp collected_at, CollectedAt(collection.request));
   const Who::Kind kind = collection.request.kind;
   if (kind == Who::Kind::kRef || kind == Who::Kind::kTag) {
@@ -109,9 +124,9 @@ Status CollectionWriter::Check(const PreparedCollection& collection) {
   }
   BAILEE_TRY(const std::optional<Target> target, FindTarget(collection.request));
   if (!target && kind == Who::Kind::kHandle) return UnknownHandle();
-  const policy::Standing standing = target ? target->standing : policy::Standing{};
   for (const PreparedRecord& record : collection.records) {
-    BAILEE_RETURN_IF_ERROR(CheckRecord(collection, record, collected_at, standing));
+    BAILEE_RETURN_IF_ERROR(
+        CheckRecord(collection, record, collected_at, target ? &*target : nullptr));
   }
   return Status();
 }

@@ -28,7 +28,8 @@ class CollectionWriter {
       : vault_(vault), transaction_(transaction), frame_(std::move(frame)) {}
 
   // Decides whether the collection may be stored; writes nothing.
-  // Errors: kRefused; kInvalidValue; kConflict "policy.changed"; kNotFound (unknown handle).
+  // Errors: kRefused; kInvalidValue; kUsage (nothing was put); kConflict "policy.changed"; kNotFound
+  // (unknown handle); kDamage.
   Status Check(const PreparedCollection& collection);
 
   // Stores it. REQUIRES: Check succeeded. After an error the transaction must be given up.
@@ -62,8 +63,9 @@ class CollectionWriter {
 
   // store_collection.cc
   Status CheckRecord(const PreparedCollection& collection, const PreparedRecord& record,
-                     Timestamp collected_at, const policy::Standing& standing);
-  Status CheckAbout(const PreparedCollection& collection, const PreparedRecord& record) const;
+                     Timestamp collected_at, const Target* target);
+  Status CheckAbout(const PreparedCollection& collection, const PreparedRecord& record,
+                    const Target* target) const;
   Result<std::optional<Target>> FindTarget(const PreparedRequest& request);
   Result<Target> MakeTarget(const PreparedRequest& request);
   Status PutTarget(Target& target);
