@@ -111,7 +111,8 @@ Status CollectionWriter::Check(const PreparedCollection& collection) {
     return Status(Code::kConflict, "policy.changed", "the policy changed while this was collected",
                   "collect again under the policy now in force");
   }
-  // Without a record nothing says what the policy should decide on, and a ref alone is personal data.
+  // Without a record nothing says what the policy should decide on, and a ref alone is personal
+  // data.
   if (collection.records.empty()) {
     return Status(Code::kUsage, "collect.nothing", "the collection holds no record",
                   "Put at least one record before Commit");

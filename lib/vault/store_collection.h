@@ -28,8 +28,8 @@ class CollectionWriter {
       : vault_(vault), transaction_(transaction), frame_(std::move(frame)) {}
 
   // Decides whether the collection may be stored; writes nothing.
-  // Errors: kRefused; kInvalidValue; kUsage (nothing was put); kConflict "policy.changed"; kNotFound
-  // (unknown handle); kDamage.
+  // Errors: kRefused; kInvalidValue; kUsage (nothing was put); kConflict "policy.changed";
+  // kNotFound (unknown handle); kDamage.
   Status Check(const PreparedCollection& collection);
 
   // Stores it. REQUIRES: Check succeeded. After an error the transaction must be given up.
