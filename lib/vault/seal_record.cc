@@ -145,6 +145,11 @@ Result<CollectionWriter::Sealer> CollectionWriter::SealerFor(Target& target, con
       BAILEE_TRY(wraps, keys::WrapSet::Open(place, target.subject.key, *row));
     }
   }
+  if (CanFold(wraps, vault_.keyring())) {
+    const FoldPlace fold{vault_.id(), target.handle, draft.binding.id, draft.terms_id,
+                         static_cast<uint16_t>(draft.category.compartments.size())};
+    if (target.to_fold.empty() || target.to_fold.back() != fold) target.to_fold.push_back(fold);
+  }
   const keys::Wrap* wrap = wraps.FindFor(vault_.keyring());
   if (wrap == nullptr) return NewGeneration(target, draft, place, std::move(wraps), {compartment});
   const keys::HeldPurpose* held = vault_.keyring().FindPurpose(wrap->purpose, wrap->key_version);

@@ -163,6 +163,15 @@ Status CollectionWriter::PutTarget(Target& target) {
   return transaction_.Put(Table::kSubjects, keys::SubjectRowKeyOf(target.handle), row);
 }
 
+Status CollectionWriter::FoldTarget(Target& target) {
+  for (const FoldPlace& place : target.to_fold) {
+    BAILEE_TRY(const bool dropped, FoldWraps(transaction_, vault_.keyring(), target.subject, place,
+                                             vault_.random(), folds_left_));
+    target.changed = target.changed || dropped;
+  }
+  return Status();
+}
+
 Result<crypto::TermsId> CollectionWriter::PutTerms(const PreparedCollection& collection,
                                                    const Draft& draft) {
   const record::Terms terms{
@@ -232,6 +241,7 @@ Result<Collected> CollectionWriter::Store(const PreparedCollection& collection) 
     done.records.push_back(record.id);
     about.push_back({found->handle, binding.id, record.id, {}});
   }
+  BAILEE_RETURN_IF_ERROR(FoldTarget(*found));
   BAILEE_RETURN_IF_ERROR(PutTarget(*found));
   BAILEE_TRY(const Timestamp latest, ReadLatestTime(transaction_));
   if (frame_.now.unix_ms - latest.unix_ms >= kClockStepMs) {

@@ -9,6 +9,7 @@
 #include "bailee/collection.h"
 #include "keys/wraps.h"
 #include "record/row.h"
+#include "vault/fold_wraps.h"
 #include "vault/prepared.h"
 #include "vault/vault_impl.h"
 
@@ -43,6 +44,7 @@ class CollectionWriter {
     bool created = false;
     bool changed = false;
     policy::Standing standing;
+    std::vector<FoldPlace> to_fold;  // where write-only generations were met that can be folded
   };
   // A compartment key in use by this transaction.
   struct Sealer {
@@ -69,6 +71,7 @@ class CollectionWriter {
   Result<std::optional<Target>> FindTarget(const PreparedRequest& request);
   Result<Target> MakeTarget(const PreparedRequest& request);
   Status PutTarget(Target& target);
+  Status FoldTarget(Target& target);
   Result<crypto::TermsId> PutTerms(const PreparedCollection& collection, const Draft& draft);
   Result<Timestamp> CollectedAt(const PreparedRequest& request) const;
   Status StoreRecord(const PreparedCollection& collection, Target& target, Draft draft,
@@ -99,6 +102,7 @@ class CollectionWriter {
   Frame frame_;
   keys::LazyBoxSender boxes_;
   std::map<keys::WrapsRowKey, Sealer> sealers_;
+  size_t folds_left_ = kFoldedRecordsMax;
 };
 
 }  // namespace bailee::vault
