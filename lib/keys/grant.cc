@@ -76,9 +76,17 @@ Result<KeyringFile> Grant(const Keyring& authority, const std::vector<const Keyr
   const keys::KeyringHeader& issuer = authority.keys().header;
   BAILEE_TRY(const crypto::SigningKey signer, AuthorityOf(authority.keys()));
   for (const Keyring* source : sources) {
-    if (source->keys().header.vault == issuer.vault) continue;
-    return Status(Code::kKey, "key.other-vault", "the given keyrings belong to different vaults",
-                  "take the authority's and the origin keyrings of one vault");
+    if (source->keys().header.vault != issuer.vault) {
+      return Status(Code::kKey, "key.other-vault", "the given keyrings belong to different vaults",
+                    "take the authority's and the origin keyrings of one vault");
+    }
+    // A keyring vouches for itself: without this, one that somebody made up would have its keys
+    // signed by the true authority.
+    if (source->keys().header.authority != signer.verify_key()) {
+      return Status(Code::kKey, "key.other-authority",
+                    "a given keyring was not signed by this authority",
+                    "use the keyrings that init wrote, from their safe copy");
+    }
   }
   KeyringKeys keys;
   BAILEE_RETURN_IF_ERROR(AddStorage(sources, keys));

@@ -42,6 +42,16 @@ Status Damaged(const char* what) {
                 "restore the keyring from its safe copy or grant a new one");
 }
 
+// The checksum has no key: whoever made the file may have put anything here.
+bool IsLock(const Lock& lock) {
+  if (lock.kind == static_cast<uint8_t>(Unlock::Kind::kPassphrase))
+    return crypto::CheckCost(lock.cost).ok();
+  const bool known = lock.kind == static_cast<uint8_t>(Unlock::Kind::kNothing) ||
+                     lock.kind == static_cast<uint8_t>(Unlock::Kind::kKeyFile);
+  return known && lock.cost.ops == 0 && lock.cost.mem_kib == 0 &&
+         lock.salt == crypto::PasswordSalt{};
+}
+
 Result<Frame> ParseFrame(ByteView file) {
   if (file.size() < kMagic.size() || AsText(file.first(kMagic.size())) != kMagic) {
     return Status(Code::kKey, "key.not-a-keyring", "the file is not a keyring",
@@ -69,6 +79,7 @@ Result<Frame> ParseFrame(ByteView file) {
   frame.before_envelope = body.first(body.size() - reader.rest().size());
   frame.envelope = reader.GetPrefixed<uint32_t>();
   if (!reader.complete()) return Damaged("its parts do not fit");
+  if (!IsLock(frame.lock)) return Damaged("its lock makes no sense");
   return frame;
 }
 

@@ -2,7 +2,6 @@
 #include "keys/wraps.h"
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 
 #include "base/codec.h"
@@ -136,9 +135,11 @@ const Wrap* WrapSet::Find(const crypto::NameId& purpose, uint32_t generation) co
 }
 
 const Wrap* WrapSet::FindFor(const KeyringKeys& keys) const {
+  const std::vector<uint32_t> write_only = WriteOnlyNumbers();
   const Wrap* best = nullptr;
   for (const Wrap& wrap : wraps_) {
     if (keys.FindPurpose(wrap.purpose, wrap.key_version) == nullptr) continue;
+    if (std::binary_search(write_only.begin(), write_only.end(), wrap.generation)) continue;
     if (best == nullptr || best->write_only >= wrap.write_only) best = &wrap;
   }
   return best;
@@ -176,14 +177,17 @@ uint32_t WrapSet::NextGeneration() const {
   return wraps_.empty() ? 1 : wraps_.back().generation + 1;
 }
 
-size_t WrapSet::WriteOnlyGenerations() const {
-  std::set<uint32_t> write_only;
-  std::set<uint32_t> symmetric;
-  for (const Wrap& wrap : wraps_)
-    (wrap.write_only ? write_only : symmetric).insert(wrap.generation);
-  return static_cast<size_t>(
-      std::count_if(write_only.begin(), write_only.end(),
-                    [&](uint32_t generation) { return !symmetric.contains(generation); }));
+std::vector<uint32_t> WrapSet::WriteOnlyNumbers() const {
+  std::vector<uint32_t> numbers;
+  for (auto first = wraps_.begin(); first != wraps_.end();) {
+    const auto next = std::find_if(first, wraps_.end(), [&](const Wrap& wrap) {
+      return wrap.generation != first->generation;
+    });
+    if (std::all_of(first, next, [](const Wrap& wrap) { return wrap.write_only; }))
+      numbers.push_back(first->generation);
+    first = next;
+  }
+  return numbers;
 }
 
 Result<crypto::CompartmentKey> OpenWrap(const WrapPlace& place, const Wrap& wrap,

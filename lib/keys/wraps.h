@@ -78,8 +78,9 @@ class WrapSet {
 
   // The wrap of a generation for a purpose, or null.
   const Wrap* Find(const crypto::NameId& purpose, uint32_t generation) const;
-  // A wrap of any generation that some purpose of `keys` opens; the newest symmetric one if there
-  // is a choice. Or null.
+  // The wrap that a writer with these keys should seal with: of the newest generation that is not
+  // write-only and that some purpose of `keys` opens, a symmetric one if there is a choice. Or
+  // null: the writer makes a generation of its own.
   const Wrap* FindFor(const KeyringKeys& keys) const;
 
   // Adds a wrap of D for every recipient. Errors: kDamage (weak public key); kFull.
@@ -89,7 +90,9 @@ class WrapSet {
 
   // One more than the highest generation there is.
   uint32_t NextGeneration() const;
-  size_t WriteOnlyGenerations() const;
+  // The generations without any symmetric wrap, ascending; and how many.
+  std::vector<uint32_t> WriteOnlyNumbers() const;
+  size_t WriteOnlyGenerations() const { return WriteOnlyNumbers().size(); }
   const std::vector<Wrap>& wraps() const { return wraps_; }
   // Removes every wrap for which `remove` is true.
   template <typename Predicate>

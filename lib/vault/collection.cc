@@ -16,10 +16,20 @@ using vault::Frame;
 using vault::PreparedCollection;
 using vault::VaultImpl;
 
-// Rows that one record may take: its own, its terms, wraps and lookups. A generous guess that keeps
-// a group of collections well below the limit of one transaction.
-constexpr size_t kRowsPerRecord = 16;
+// A group of collections stays below the limit of one transaction, with room for its events.
 constexpr size_t kRowsPerGroup = 16'000;
+
+// The most rows that storing it may take: its subject, ref and clock, and for each record its own,
+// its terms, the wraps of its compartments, its lookups.
+size_t RowsOf(const Collection::Impl& collection) {
+  size_t rows = 3;
+  for (const vault::PreparedRecord& record : collection.records) {
+    const vault::BoundPolicy& bound = *collection.rules->in_force;
+    rows += 2 + bound.policy->category(record.category).compartments.size();
+    for (const auto& indexes : bound.category(record.category).indexes) rows += indexes.size();
+  }
+  return rows;
+}
 
 using Outcome = Result<Collected>;
 
@@ -82,6 +92,11 @@ Result<std::vector<Outcome>> StoreAll(VaultImpl& vault, std::span<Collection::Im
   if (!stored.ok() && ConcernsOne(stored)) {
     outcomes.assign(1, stored);
   } else if (!stored.ok()) {
+    // One event for each call that asked for it, whatever stood in the way.
+    for (const Collection::Impl* one : group) {
+      BAILEE_TRY(const Frame frame, vault.Begin());
+      (void)Refused(vault, frame, one->request, stored);
+    }
     return stored;
   }
   for (size_t i = 0; i < group.size(); ++i) {
@@ -165,7 +180,7 @@ Result<std::vector<Result<Collected>>> Batch::Commit() {
     return Status();
   };
   for (Collection& collection : collections) {
-    const size_t next = kRowsPerRecord * (1 + collection.impl_->records.size());
+    const size_t next = RowsOf(*collection.impl_);
     if (rows + next > kRowsPerGroup) BAILEE_RETURN_IF_ERROR(flush());
     group.push_back(collection.impl_.get());
     rows += next;

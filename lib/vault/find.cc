@@ -19,13 +19,14 @@ Status IndexMissing() {
 
 // What an unknown subject's password is compared with, so that it takes as long as a known one's:
 // an Argon2id verifier of the cost that stored ones have, of a password nobody knows.
-Status CompareWithNobody(const Secret& attempt) {
+// Always false.
+Result<bool> CompareWithNobody(const Secret& attempt) {
   static const std::string kNobody =
       "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
       "4CJjJqUHBbBCL1nzMnS8bjDqMdGLhRzwnq1tGu3SVfU";
   BAILEE_TRY(const Secret verifier, Secret::From(std::string_view(kNobody)));
   BAILEE_TRY([[maybe_unused]] const bool same, crypto::CheckPassword(verifier, attempt));
-  return Status();
+  return false;
 }
 
 }  // namespace
@@ -104,11 +105,14 @@ Result<std::vector<Found>> SessionImpl::Find(const FindRequest& request) {
   });
   if (!form.ok()) return Fail(frame, ask, {}, form.status());
 
-  BAILEE_TRY(const bool pending, HasPending(frame, {index->id, index->version}));
-  if (pending) {
+  const Result<bool> pending = HasPending(frame, {index->id, index->version});
+  if (!pending.ok()) return Fail(frame, ask, {}, pending.status());
+  if (*pending) {
     frame = Frame();
-    BAILEE_TRY([[maybe_unused]] const size_t folded, FoldLookups(*vault_));
+    // An entry that does not open might be the answer: better no answer than half of one.
+    const Status folded = FoldLookups(*vault_).status();
     BAILEE_TRY(frame, vault_->Begin());
+    if (!folded.ok()) return Fail(frame, ask, {}, folded);
   }
   return form->Reveal([&](std::string_view text) -> Result<std::vector<Found>> {
     Result<std::vector<Found>> found = FindByTag(frame, ask, *index, text);
@@ -126,35 +130,34 @@ Result<bool> SessionImpl::VerifyPassword(const VerifyRequest& request) {
   BAILEE_TRY(Frame frame, vault_->Begin());
   const policy::Decision first = DecideStageOne(frame, ask);
   if (!first.allowed()) return Refuse(frame, ask, first, {});
-  BAILEE_TRY(const RecordId id, RecordAsked(frame, ask, {}));
-  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, request.who));
-  std::shared_ptr<const OpenedSubject> subject;
-  if (handle) {
-    BAILEE_TRY(subject, vault_->LoadSubject(frame, *handle));
-  }
+  const Result<RecordId> id = RecordAsked(frame, ask, {});
+  if (!id.ok()) return Fail(frame, ask, {}, id.status());
+  const Result<SharedSubject> loaded = SubjectOf(frame, request.who);
+  if (!loaded.ok()) return Fail(frame, ask, {}, loaded.status());
+  const SharedSubject& subject = *loaded;
   const crypto::NameId category = crypto::NameIdOf(ask.category);
   std::optional<Record> record;
   std::vector<EventRecord> about;
   if (subject != nullptr) {
-    BAILEE_TRY(const std::optional<FoundRow> found, FindRow(frame, *subject, category, id));
-    if (found) {
+    const Result<std::optional<FoundRow>> found = FindRow(frame, *subject, category, *id);
+    if (!found.ok()) return Fail(frame, ask, subject->handle(), found.status());
+    if (*found) {
       policy::Decision refused;
-      Result<std::optional<Record>> released = Release(frame, *subject, ask, *found, refused);
+      Result<std::optional<Record>> released = Release(frame, *subject, ask, **found, refused);
       if (!released.ok()) return Fail(frame, ask, subject->handle(), released.status());
       if (!refused.allowed() && refused.visible)
         return Refuse(frame, ask, refused, subject->handle());
       record = *std::move(released);
-      about.push_back(EventRecordOf(*subject, category, *found));
+      about.push_back(EventRecordOf(*subject, category, **found));
     }
   }
-  bool same = false;
-  if (record && record->values.front().value) {
-    BAILEE_TRY(same, crypto::CheckPassword(*record->values.front().value, request.attempt));
-  } else {
-    BAILEE_RETURN_IF_ERROR(CompareWithNobody(request.attempt));
-  }
-  BAILEE_TRY([[maybe_unused]] const uint64_t decision,
-             Allow(frame, ask, subject ? subject->handle() : Handle{}, about));
+  const bool known = record && record->values.front().value;
+  const Result<bool> same =
+      known ? crypto::CheckPassword(*record->values.front().value, request.attempt)
+            : CompareWithNobody(request.attempt);
+  const Handle handle = subject ? subject->handle() : Handle{};
+  if (!same.ok()) return Fail(frame, ask, handle, same.status());
+  BAILEE_TRY([[maybe_unused]] const uint64_t decision, Allow(frame, ask, handle, about));
   return same;
 }
 

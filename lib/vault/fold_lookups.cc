@@ -33,16 +33,33 @@ std::vector<Foldable> FoldableIndexes(const keys::KeyringKeys& keyring) {
   return foldable;
 }
 
+// Entries of an index, from the key `from` on (empty: from the first).
 Result<std::vector<Entry>> SomeEntries(store::Snapshot& snapshot, const keys::IndexName& index,
-                                       size_t count_max) {
+                                       ByteView from, size_t count_max) {
   std::vector<Entry> entries;
   BAILEE_RETURN_IF_ERROR(snapshot.Scan(
-      Table::kLookup, keys::PendingPrefix(index), {}, [&](ByteView key, ByteView value) {
+      Table::kLookup, keys::PendingPrefix(index), from, [&](ByteView key, ByteView value) {
         if (entries.size() == count_max) return false;
         entries.push_back({{key.begin(), key.end()}, {value.begin(), value.end()}});
         return true;
       }));
   return entries;
+}
+
+Result<keys::Pending> OpenEntry(VaultImpl& vault, store::Snapshot& snapshot,
+                                const Foldable& foldable, const keys::PendingKey& key,
+                                ByteView subject_row, ByteView value) {
+  BAILEE_TRY(const crypto::ShardKey* shard,
+             vault.shards().Get(snapshot, keys::ShardOf(key.handle.bytes)));
+  BAILEE_TRY(const keys::Subject subject,
+             keys::OpenSubject(vault.id(), key.handle, subject_row, *shard));
+  const keys::PendingPlace place{.vault = vault.id(),
+                                 .handle = key.handle,
+                                 .index = key.index,
+                                 .subject_generation = subject.head.generation,
+                                 .purpose = foldable.purpose.id,
+                                 .purpose_version = foldable.purpose.version};
+  return keys::OpenPending(place, key.nonce, subject.key, foldable.purpose.key, value);
 }
 
 Status FoldEntry(VaultImpl& vault, store::WriteTransaction& transaction, const Foldable& foldable,
@@ -51,18 +68,8 @@ Status FoldEntry(VaultImpl& vault, store::WriteTransaction& transaction, const F
   BAILEE_TRY(const std::optional<ByteView> row,
              transaction.Get(Table::kSubjects, keys::SubjectRowKeyOf(key.handle)));
   if (row) {
-    BAILEE_TRY(const crypto::ShardKey* shard,
-               vault.shards().Get(transaction, keys::ShardOf(key.handle.bytes)));
-    BAILEE_TRY(const keys::Subject subject,
-               keys::OpenSubject(vault.id(), key.handle, *row, *shard));
-    const keys::PendingPlace place{.vault = vault.id(),
-                                   .handle = key.handle,
-                                   .index = key.index,
-                                   .subject_generation = subject.head.generation,
-                                   .purpose = foldable.purpose.id,
-                                   .purpose_version = foldable.purpose.version};
     BAILEE_TRY(const keys::Pending pending,
-               keys::OpenPending(place, key.nonce, subject.key, foldable.purpose.key, entry.value));
+               OpenEntry(vault, transaction, foldable, key, *row, entry.value));
     const keys::LookupTag tag = pending.index_form.RevealBytes(
         [&](ByteView form) { return keys::TagOfValue(foldable.index.key, form); });
     const keys::FieldHit hit{key.handle, pending.record};
@@ -75,37 +82,52 @@ Status FoldEntry(VaultImpl& vault, store::WriteTransaction& transaction, const F
   return transaction.Delete(Table::kLookup, entry.key);
 }
 
-// Folds some entries of one index; how many there were.
-Result<size_t> FoldSome(VaultImpl& vault, const Foldable& foldable) {
-  const keys::IndexName index{foldable.index.id, foldable.index.version};
+// Where folding one index has come to.
+struct Progress {
   size_t folded = 0;
-  BAILEE_RETURN_IF_ERROR(vault.engine().Write([&](store::WriteTransaction& transaction) -> Status {
-    folded = 0;
-    BAILEE_TRY(const Frame frame, vault.BeginWrite(transaction));
-    BAILEE_TRY(const std::vector<Entry> entries,
-               SomeEntries(transaction, index, kEntriesPerTransaction));
-    for (const Entry& entry : entries)
-      BAILEE_RETURN_IF_ERROR(FoldEntry(vault, transaction, foldable, entry));
-    folded = entries.size();
-    if (folded == 0) return Status();
-    const std::string_view purpose = foldable.purpose.name;
-    BAILEE_TRY([[maybe_unused]] const uint64_t number,
-               vault.RecordWrite(transaction, frame,
-                                 {.kind = EventKind::kFoldLookups, .purpose = purpose}));
-    return Status();
-  }));
-  return folded;
+  Bytes from;     // the next key to look at
+  Status damage;  // the first entry that did not open; it stays where it is
+  bool done = false;
+};
+
+// Folds some entries of one index. One damaged entry must not keep the others from being found.
+Status FoldSome(VaultImpl& vault, store::WriteTransaction& transaction, const Foldable& foldable,
+                Progress& progress) {
+  BAILEE_TRY(const Frame frame, vault.BeginWrite(transaction));
+  BAILEE_TRY(const std::vector<Entry> entries,
+             SomeEntries(transaction, {foldable.index.id, foldable.index.version}, progress.from,
+                         kEntriesPerTransaction));
+  size_t folded = 0;
+  for (const Entry& entry : entries) {
+    const Status status = FoldEntry(vault, transaction, foldable, entry);
+    if (!status.ok() && status.code() != Code::kDamage) return status;
+    if (!status.ok() && progress.damage.ok()) progress.damage = status;
+    if (status.ok()) ++folded;
+  }
+  progress.done = entries.size() < kEntriesPerTransaction;
+  progress.folded += folded;
+  if (!entries.empty()) {
+    progress.from = entries.back().key;
+    progress.from.push_back(0);
+  }
+  if (folded == 0) return Status();
+  const std::string_view purpose = foldable.purpose.name;
+  BAILEE_TRY(
+      [[maybe_unused]] const uint64_t number,
+      vault.RecordWrite(transaction, frame, {.kind = EventKind::kFoldLookups, .purpose = purpose}));
+  return Status();
 }
 
 }  // namespace
 
 Result<bool> HasPending(Frame& frame, const keys::IndexName& index) {
-  BAILEE_TRY(const std::vector<Entry> some, SomeEntries(*frame.snapshot, index, 1));
+  BAILEE_TRY(const std::vector<Entry> some, SomeEntries(*frame.snapshot, index, {}, 1));
   return !some.empty();
 }
 
 Result<size_t> FoldLookups(VaultImpl& vault) {
   size_t total = 0;
+  Status damage;
   for (const Foldable& foldable : FoldableIndexes(vault.keyring())) {
     {
       BAILEE_TRY(Frame frame, vault.Begin());
@@ -113,12 +135,19 @@ Result<size_t> FoldLookups(VaultImpl& vault) {
                  HasPending(frame, {foldable.index.id, foldable.index.version}));
       if (!pending) continue;
     }
-    while (true) {
-      BAILEE_TRY(const size_t folded, FoldSome(vault, foldable));
-      total += folded;
-      if (folded < kEntriesPerTransaction) break;
+    Progress progress;
+    while (!progress.done) {
+      Progress next;
+      BAILEE_RETURN_IF_ERROR(vault.engine().Write([&](store::WriteTransaction& transaction) {
+        next = progress;  // again from its start, if the job is run again
+        return FoldSome(vault, transaction, foldable, next);
+      }));
+      progress = std::move(next);
     }
+    total += progress.folded;
+    if (damage.ok()) damage = progress.damage;
   }
+  if (!damage.ok()) return damage;
   return total;
 }
 

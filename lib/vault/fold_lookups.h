@@ -13,8 +13,8 @@ namespace bailee::vault {
 Result<bool> HasPending(Frame& frame, const keys::IndexName& index);
 
 // Turns pending lookup entries into lookup rows, for every index whose key and purpose this process
-// holds, in bounded transactions. Returns how many entries there were. Errors: kDamage; kFull;
-// those of the store.
+// holds, in bounded transactions. Returns how many entries it turned into rows. Errors: kDamage
+// (an entry does not open; it stays and all others were folded); kFull; those of the store.
 Result<size_t> FoldLookups(VaultImpl& vault);
 
 }  // namespace bailee::vault

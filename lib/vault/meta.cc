@@ -98,7 +98,10 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
 Result<Timestamp> ReadLatestTime(store::Snapshot& snapshot) {
   BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaClock)));
   if (!row || row->size() != sizeof(int64_t)) return Damaged("its clock");
-  return Timestamp{LoadBigEndian<int64_t>(row->data())};
+  const auto time = LoadBigEndian<int64_t>(row->data());
+  // No vault has seen a time before 1970; reckoning with one could overflow.
+  if (time < 0) return Damaged("its clock");
+  return Timestamp{time};
 }
 
 Status PutLatestTime(store::WriteTransaction& transaction, Timestamp time) {

@@ -72,7 +72,8 @@ Result<std::optional<Record>> SessionImpl::OpenValues(Frame& frame, const Opened
                                                       const Ask& ask, const FoundRow& found) {
   const policy::Policy& under = *found.terms->bound->policy;
   const policy::CategoryIndex category = under.FindCategory(ask.category);
-  BAILEE_CHECK(category.valid());  // decided to be allowed under these terms
+  // The row says under which terms it lies, and rows can be moved by whoever can write the file.
+  if (!category.valid()) return Damaged("its terms do not know its category");
   const crypto::NameId category_id = found.terms->bound->category(category).id;
 
   Record released;
@@ -84,7 +85,11 @@ Result<std::optional<Record>> SessionImpl::OpenValues(Frame& frame, const Opened
   std::vector<OpenedCompartment> opened;
   for (const std::string_view name : ask.fields) {
     const policy::FieldIndex field = under.FindField(category, name);
-    BAILEE_CHECK(field.valid());
+    if (!field.valid()) {
+      // Declared after this was collected.
+      released.values.push_back({std::string(name), std::nullopt});
+      continue;
+    }
     const uint16_t number = under.field(category, field).compartment.value;
     auto it = std::find_if(opened.begin(), opened.end(),
                            [&](const auto& each) { return each.number == number; });

@@ -47,17 +47,24 @@ Result<RecordId> SessionImpl::RecordAsked(const Frame& frame, const Ask& ask,
   return record.value_or(RecordId{});
 }
 
+Result<SessionImpl::SharedSubject> SessionImpl::SubjectOf(Frame& frame, const Who& who) {
+  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, who));
+  if (!handle) return SharedSubject();
+  return vault_->LoadSubject(frame, *handle);
+}
+
 Result<Record> SessionImpl::ReadOne(Frame& frame, const Ask& ask, const ReadRequest& request) {
-  BAILEE_TRY(const RecordId id, RecordAsked(frame, ask, request.record));
-  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, request.who));
-  std::shared_ptr<const OpenedSubject> subject;
-  if (handle) {
-    BAILEE_TRY(subject, vault_->LoadSubject(frame, *handle));
-  }
+  const Result<RecordId> id = RecordAsked(frame, ask, request.record);
+  if (!id.ok()) return Fail(frame, ask, {}, id.status());
+  const Result<SharedSubject> loaded = SubjectOf(frame, request.who);
+  if (!loaded.ok()) return Fail(frame, ask, {}, loaded.status());
+  const SharedSubject& subject = *loaded;
   const crypto::NameId category = crypto::NameIdOf(ask.category);
   std::optional<FoundRow> found;
   if (subject != nullptr) {
-    BAILEE_TRY(found, FindRow(frame, *subject, category, id));
+    Result<std::optional<FoundRow>> row = FindRow(frame, *subject, category, *id);
+    if (!row.ok()) return Fail(frame, ask, subject->handle(), row.status());
+    found = *std::move(row);
   }
   if (!found) {
     const policy::Decision decision =
@@ -77,40 +84,38 @@ Result<Record> SessionImpl::ReadOne(Frame& frame, const Ask& ask, const ReadRequ
 }
 
 Result<Record> SessionImpl::Read(const ReadRequest& request) {
-  if (request.fields.empty()) return NoFields();
   const Ask ask{.kind = EventKind::kRead,
                 .action = policy::Action::kRead,
                 .category = request.category,
                 .fields = request.fields,
                 .case_reference = request.case_reference};
   BAILEE_TRY(Frame frame, vault_->Begin());
+  if (ask.fields.empty()) return Fail(frame, ask, {}, NoFields());
   const policy::Decision first = DecideStageOne(frame, ask);
   if (!first.allowed()) return Refuse(frame, ask, first, {});
   return ReadOne(frame, ask, request);
 }
 
 Result<std::vector<Record>> SessionImpl::ReadAll(const ReadAllRequest& request) {
-  if (request.fields.empty()) return NoFields();
   const Ask ask{.kind = EventKind::kReadAll,
                 .action = policy::Action::kRead,
                 .category = request.category,
                 .fields = request.fields,
                 .case_reference = request.case_reference};
   BAILEE_TRY(Frame frame, vault_->Begin());
+  if (ask.fields.empty()) return Fail(frame, ask, {}, NoFields());
   const policy::Decision first = DecideStageOne(frame, ask);
   if (!first.allowed()) return Refuse(frame, ask, first, {});
-  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, request.who));
-  std::shared_ptr<const OpenedSubject> subject;
-  if (handle) {
-    BAILEE_TRY(subject, vault_->LoadSubject(frame, *handle));
-  }
+  const Result<SharedSubject> loaded = SubjectOf(frame, request.who);
+  if (!loaded.ok()) return Fail(frame, ask, {}, loaded.status());
+  const SharedSubject& subject = *loaded;
   std::vector<Record> records;
   std::vector<EventRecord> about;
   policy::Decision told;  // a refusal that may be told, for when nothing is released
   if (subject != nullptr) {
     const crypto::NameId category = crypto::NameIdOf(ask.category);
     Bytes prefix;
-    Writer(prefix).Put(handle->view()).Put(category.view());
+    Writer(prefix).Put(subject->handle().view()).Put(category.view());
     Status problem;
     BAILEE_RETURN_IF_ERROR(
         frame.snapshot->Scan(store::Table::kRecords, prefix, {}, [&](ByteView key, ByteView bytes) {
@@ -141,7 +146,6 @@ Result<std::vector<Record>> SessionImpl::ReadAll(const ReadAllRequest& request) 
 
 Status SessionImpl::Scan(const ScanRequest& request,
                          const std::function<bool(const Record&)>& visit) {
-  if (request.fields.empty()) return NoFields();
   const Ask ask{.kind = EventKind::kScan,
                 .action = policy::Action::kRead,
                 .category = request.category,
@@ -152,6 +156,7 @@ Status SessionImpl::Scan(const ScanRequest& request,
   while (true) {
     // A new snapshot for each chunk: a long one would hold back the reuse of space.
     BAILEE_TRY(Frame frame, vault_->Begin());
+    if (ask.fields.empty()) return Fail(frame, ask, {}, NoFields());
     const policy::Decision first = DecideStageOne(frame, ask);
     if (!first.allowed()) return Refuse(frame, ask, first, {});
     std::vector<Record> chunk;
@@ -196,60 +201,6 @@ Status SessionImpl::Scan(const ScanRequest& request,
     if (!more) return Status();
     frame = Frame();
   }
-}
-
-Result<std::vector<RecordInfo>> SessionImpl::List(const Who& who) {
-  Ask ask{.kind = EventKind::kList,
-          .action = policy::Action::kRead,
-          .category = {},
-          .fields = {},
-          .case_reference = {}};
-  BAILEE_TRY(Frame frame, vault_->Begin());
-  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, who));
-  std::shared_ptr<const OpenedSubject> subject;
-  if (handle) {
-    BAILEE_TRY(subject, vault_->LoadSubject(frame, *handle));
-  }
-  if (subject == nullptr) return Fail(frame, ask, {}, NotFound());
-  std::vector<RecordInfo> listed;
-  std::vector<EventRecord> about;
-  for (const policy::CategoryInfo& category : frame.in_force().categories()) {
-    const crypto::NameId category_id = crypto::NameIdOf(category.id);
-    Bytes prefix;
-    Writer(prefix).Put(handle->view()).Put(category_id.view());
-    Status problem;
-    BAILEE_RETURN_IF_ERROR(
-        frame.snapshot->Scan(store::Table::kRecords, prefix, {}, [&](ByteView key, ByteView bytes) {
-          if (key.size() != kRecordKeyBytes) return true;
-          const RecordId id = DecodeRecordKey(key).record;
-          Result<FoundRow> found = ParseRow(frame, *subject, category_id, id, bytes);
-          problem = found.status();
-          if (!problem.ok()) return false;
-          const policy::Datum datum = found->terms->DatumAt(found->row.head().collected_at);
-          const bool readable =
-              std::any_of(category.fields.begin(), category.fields.end(), [&](const auto& field) {
-                const std::string_view name = field.name;
-                const Ask one{.kind = EventKind::kList,
-                              .action = policy::Action::kRead,
-                              .category = category.id,
-                              .fields = {&name, 1},
-                              .case_reference = {}};
-                return DecideOn(frame, one, &datum, subject->standing(),
-                                policy::WrapState::kPresent)
-                    .allowed();
-              });
-          if (!readable) return true;
-          listed.push_back({subject->handle(), id, category.id, found->row.head().collected_at,
-                            found->terms->notice, found->terms->source,
-                            found->terms->bound->policy->version()});
-          about.push_back(EventRecordOf(*subject, category_id, *found));
-          return true;
-        }));
-    if (!problem.ok()) return Fail(frame, ask, subject->handle(), problem);
-  }
-  if (listed.empty()) return Fail(frame, ask, subject->handle(), NotFound());
-  BAILEE_TRY([[maybe_unused]] const uint64_t decision, Allow(frame, ask, subject->handle(), about));
-  return listed;
 }
 
 }  // namespace bailee::vault

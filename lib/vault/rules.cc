@@ -23,6 +23,15 @@ Result<keys::WrapRecipient> RecipientOf(const keys::Manifest& manifest,
   const keys::Manifest::Purpose* known = manifest.FindPurpose(purpose);
   if (known == nullptr) return Unknown(purpose);
   const keys::HeldPurpose* held = keyring.FindPurpose(known->id, known->version);
+  if (held != nullptr) {
+    // The key must be the one whose public half everybody else writes for.
+    BAILEE_TRY(const crypto::BoxSecret secret, crypto::DeriveBoxSecret(held->key, held->version));
+    if (crypto::PublicKeyOf(secret) != known->box_public) {
+      return Status(Code::kKey, "key.not-of-this-vault",
+                    "the keyring's key of " + std::string(purpose) + " is not the vault's",
+                    "grant a new keyring from the origin keyrings of this vault");
+    }
+  }
   return keys::WrapRecipient{known->id, known->version, held == nullptr ? nullptr : &held->key,
                              known->box_public};
 }

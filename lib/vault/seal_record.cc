@@ -145,6 +145,11 @@ Result<CollectionWriter::Sealer> CollectionWriter::SealerFor(Target& target, con
       BAILEE_TRY(wraps, keys::WrapSet::Open(place, target.subject.key, *row));
     }
   }
+  if (CanFold(wraps, vault_.keyring())) {
+    const FoldPlace fold{vault_.id(), target.handle, draft.binding.id, draft.terms_id,
+                         static_cast<uint16_t>(draft.category.compartments.size())};
+    if (target.to_fold.empty() || target.to_fold.back() != fold) target.to_fold.push_back(fold);
+  }
   const keys::Wrap* wrap = wraps.FindFor(vault_.keyring());
   if (wrap == nullptr) return NewGeneration(target, draft, place, std::move(wraps), {compartment});
   const keys::HeldPurpose* held = vault_.keyring().FindPurpose(wrap->purpose, wrap->key_version);
@@ -188,7 +193,7 @@ Result<bool> CollectionWriter::HasSameContent(const PreparedCollection& collecti
   Draft as_old = draft;
   as_old.collected_at = head.collected_at;
   BAILEE_TRY(const crypto::TermsId terms, PutTerms(collection, as_old));
-  if (terms != head.terms) return false;
+  if (terms != head.terms || old.size() != draft.category.compartments.size()) return false;
   for (const record::RowEntry& entry : old) {
     if (entry.compartment >= draft.category.compartments.size()) return false;
     BAILEE_TRY(const auto key, HeldKey(target, draft, terms, entry));

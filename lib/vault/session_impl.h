@@ -84,7 +84,17 @@ class SessionImpl {
   EventRecord EventRecordOf(const OpenedSubject& subject, const crypto::NameId& category,
                             const FoundRow& found) const;
 
+  // list.cc
+  Result<bool> OpensSome(Frame& frame, const OpenedSubject& subject,
+                         const policy::CategoryInfo& category, const FoundRow& found);
+  Status ListCategory(Frame& frame, const OpenedSubject& subject,
+                      const policy::CategoryInfo& category, std::vector<RecordInfo>& listed,
+                      std::vector<EventRecord>& about);
+
   // read.cc
+  using SharedSubject = std::shared_ptr<const OpenedSubject>;
+  // The subject, or null if unknown.
+  Result<SharedSubject> SubjectOf(Frame& frame, const Who& who);
   Result<Record> ReadOne(Frame& frame, const Ask& ask, const ReadRequest& request);
   Result<RecordId> RecordAsked(const Frame& frame, const Ask& ask,
                                const std::optional<RecordId>& record) const;

@@ -17,6 +17,16 @@ using store::Table;
 // How much newer the time must be before the vault's clock is written again.
 constexpr int64_t kClockStepMs = 60'000;
 
+Status Damaged(const char* what) {
+  return Status(Code::kDamage, "record.damaged", std::string("a record is damaged: ") + what,
+                "restore the vault from a backup; other records are still readable");
+}
+
+Status SubjectMissing() {
+  return Status(Code::kDamage, "subject.damaged", "a ref is listed for a subject that has no row",
+                "restore the vault from a backup; other subjects are still readable");
+}
+
 Status UnknownHandle() {
   return Status(Code::kNotFound, "collect.handle-unknown", "no subject has this handle",
                 "collect by ref or tag first: that makes the subject");
@@ -41,7 +51,9 @@ Result<std::optional<CollectionWriter::Target>> CollectionWriter::FindTarget(
   if (!handle) return std::optional<Target>();
   BAILEE_TRY(const std::optional<ByteView> row,
              transaction_.Get(Table::kSubjects, keys::SubjectRowKeyOf(*handle)));
-  if (!row) return std::optional<Target>();
+  if (!row && request.kind == Who::Kind::kHandle) return std::optional<Target>();
+  // Making a second subject for a ref that is listed would leave two answers to who it is.
+  if (!row) return SubjectMissing();
   BAILEE_TRY(const crypto::ShardKey* shard,
              vault_.shards().Get(transaction_, keys::ShardOf(handle->bytes)));
   Target target;
@@ -51,10 +63,9 @@ Result<std::optional<CollectionWriter::Target>> CollectionWriter::FindTarget(
 }
 
 Status CollectionWriter::CheckAbout(const PreparedCollection& collection,
-                                    const PreparedRecord& record,
-                                    const std::optional<Target>& target) const {
+                                    const PreparedRecord& record, const Target* target) const {
   const bool browser = policy().category(record.category).about == policy::About::kBrowser;
-  const keys::SubjectKind kind = target ? target->subject.kind : KindOf(collection);
+  const keys::SubjectKind kind = target != nullptr ? target->subject.kind : KindOf(collection);
   // What is held of a browser must never come to lie beside what is held of a person, nor the other
   // way round.
   if (browser == (kind == keys::SubjectKind::kTag)) return Status();
@@ -76,7 +87,9 @@ keys::SubjectKind CollectionWriter::KindOf(const PreparedCollection& collection)
 
 Status CollectionWriter::CheckRecord(const PreparedCollection& collection,
                                      const PreparedRecord& record, Timestamp collected_at,
-                                     const policy::Standing& standing) {
+                                     const Target* target) {
+  BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record, target));
+  const policy::Standing standing = target != nullptr ? target->standing : policy::Standing{};
   const policy::CategoryInfo& category = policy().category(record.category);
   for (const PreparedField& field : record.fields) {
     const policy::FieldInfo& info = category.fields[field.field.value];
@@ -105,6 +118,12 @@ Status CollectionWriter::Check(const PreparedCollection& collection) {
     return Status(Code::kConflict, "policy.changed", "the policy changed while this was collected",
                   "collect again under the policy now in force");
   }
+  // Without a record nothing says what the policy should decide on, and a ref alone is personal
+  // data.
+  if (collection.records.empty()) {
+    return Status(Code::kUsage, "collect.nothing", "the collection holds no record",
+                  "Put at least one record before Commit");
+  }
   BAILEE_TRY(const Timestamp collected_at, CollectedAt(collection.request));
   const Who::Kind kind = collection.request.kind;
   if (kind == Who::Kind::kRef || kind == Who::Kind::kTag) {
@@ -113,10 +132,9 @@ Status CollectionWriter::Check(const PreparedCollection& collection) {
   }
   BAILEE_TRY(const std::optional<Target> target, FindTarget(collection.request));
   if (!target && kind == Who::Kind::kHandle) return UnknownHandle();
-  const policy::Standing standing = target ? target->standing : policy::Standing{};
   for (const PreparedRecord& record : collection.records) {
-    BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record, target));
-    BAILEE_RETURN_IF_ERROR(CheckRecord(collection, record, collected_at, standing));
+    BAILEE_RETURN_IF_ERROR(
+        CheckRecord(collection, record, collected_at, target ? &*target : nullptr));
   }
   return Status();
 }
@@ -153,6 +171,15 @@ Status CollectionWriter::PutTarget(Target& target) {
   return transaction_.Put(Table::kSubjects, keys::SubjectRowKeyOf(target.handle), row);
 }
 
+Status CollectionWriter::FoldTarget(Target& target) {
+  for (const FoldPlace& place : target.to_fold) {
+    BAILEE_TRY(const bool dropped, FoldWraps(transaction_, vault_.keyring(), target.subject, place,
+                                             vault_.random(), folds_left_));
+    target.changed = target.changed || dropped;
+  }
+  return Status();
+}
+
 Result<crypto::TermsId> CollectionWriter::PutTerms(const PreparedCollection& collection,
                                                    const Draft& draft) {
   const record::Terms terms{
@@ -173,25 +200,29 @@ Status CollectionWriter::StoreRecord(const PreparedCollection& collection, Targe
   const auto key = RecordKeyOf(target.handle, draft.binding.id, draft.record.id);
   BAILEE_TRY(const std::optional<ByteView> existing, transaction_.Get(Table::kRecords, key));
   const bool replaces = existing.has_value();
+  const uint32_t newest = target.subject.RevisionOf(draft.binding.id, draft.record.id);
   if (replaces) {
     // A copy: what a write transaction returned is valid only until its next change.
     const Bytes old_bytes(existing->begin(), existing->end());
     BAILEE_TRY(const record::RecordRow old, record::ParseRecordRow(old_bytes));
+    // Counting on from an older row put back would give one revision to two contents.
+    if (old.head().revision != newest) return Damaged("it is not the newest");
     BAILEE_TRY(const bool same, HasSameContent(collection, target, draft, old));
     if (same) {
       ++done.unchanged;
       return Status();
     }
-    draft.revision = old.head().revision + 1;
   }
+  // A row that was overwritten before and is gone now was taken away by somebody else.
+  if (replaces || newest > 0) draft.revision = newest + 1;
   BAILEE_TRY(draft.terms_id, PutTerms(collection, draft));
   BAILEE_TRY(const Bytes row, SealRow(target, draft));
   BAILEE_RETURN_IF_ERROR(transaction_.Put(Table::kRecords, key, row));
-  if (replaces) {
+  if (draft.revision > 0) {
     target.subject.SetRevision(draft.binding.id, draft.record.id, draft.revision);
     target.changed = true;
-    ++done.replaced;
   }
+  if (replaces) ++done.replaced;
   return PutLookups(target, draft);
 }
 
@@ -218,6 +249,7 @@ Result<Collected> CollectionWriter::Store(const PreparedCollection& collection) 
     done.records.push_back(record.id);
     about.push_back({found->handle, binding.id, record.id, {}});
   }
+  BAILEE_RETURN_IF_ERROR(FoldTarget(*found));
   BAILEE_RETURN_IF_ERROR(PutTarget(*found));
   BAILEE_TRY(const Timestamp latest, ReadLatestTime(transaction_));
   if (frame_.now.unix_ms - latest.unix_ms >= kClockStepMs) {

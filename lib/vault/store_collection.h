@@ -9,6 +9,7 @@
 #include "bailee/collection.h"
 #include "keys/wraps.h"
 #include "record/row.h"
+#include "vault/fold_wraps.h"
 #include "vault/prepared.h"
 #include "vault/vault_impl.h"
 
@@ -28,7 +29,8 @@ class CollectionWriter {
       : vault_(vault), transaction_(transaction), frame_(std::move(frame)) {}
 
   // Decides whether the collection may be stored; writes nothing.
-  // Errors: kRefused; kInvalidValue; kConflict "policy.changed"; kNotFound (unknown handle).
+  // Errors: kRefused; kInvalidValue; kUsage (nothing was put); kConflict "policy.changed";
+  // kNotFound (unknown handle); kDamage.
   Status Check(const PreparedCollection& collection);
 
   // Stores it. REQUIRES: Check succeeded. After an error the transaction must be given up.
@@ -42,6 +44,7 @@ class CollectionWriter {
     bool created = false;
     bool changed = false;
     policy::Standing standing;
+    std::vector<FoldPlace> to_fold;  // where write-only generations were met that can be folded
   };
   // A compartment key in use by this transaction.
   struct Sealer {
@@ -62,13 +65,14 @@ class CollectionWriter {
 
   // store_collection.cc
   Status CheckRecord(const PreparedCollection& collection, const PreparedRecord& record,
-                     Timestamp collected_at, const policy::Standing& standing);
+                     Timestamp collected_at, const Target* target);
   Status CheckAbout(const PreparedCollection& collection, const PreparedRecord& record,
-                    const std::optional<Target>& target) const;
+                    const Target* target) const;
   keys::SubjectKind KindOf(const PreparedCollection& collection) const;
   Result<std::optional<Target>> FindTarget(const PreparedRequest& request);
   Result<Target> MakeTarget(const PreparedCollection& collection);
   Status PutTarget(Target& target);
+  Status FoldTarget(Target& target);
   Result<crypto::TermsId> PutTerms(const PreparedCollection& collection, const Draft& draft);
   Result<Timestamp> CollectedAt(const PreparedRequest& request) const;
   Status StoreRecord(const PreparedCollection& collection, Target& target, Draft draft,
@@ -99,6 +103,7 @@ class CollectionWriter {
   Frame frame_;
   keys::LazyBoxSender boxes_;
   std::map<keys::WrapsRowKey, Sealer> sealers_;
+  size_t folds_left_ = kFoldedRecordsMax;
 };
 
 }  // namespace bailee::vault

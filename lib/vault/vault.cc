@@ -33,7 +33,9 @@ Result<Vault> Vault::Open(const std::string& directory, Keyring keyring,
                           const OpenOptions& options) {
   BAILEE_TRY(std::shared_ptr<vault::VaultImpl> impl,
              vault::VaultImpl::Open(directory, std::move(keyring), options));
-  BAILEE_TRY([[maybe_unused]] const size_t folded, vault::FoldLookups(*impl));
+  // One damaged entry must not shut the vault: finding by that index says so when it is asked for.
+  const Status folded = vault::FoldLookups(*impl).status();
+  if (!folded.ok() && folded.code() != Code::kDamage) return folded;
   return Vault(std::move(impl));
 }
 
@@ -104,14 +106,16 @@ Result<std::vector<Handle>> Vault::Subjects(std::optional<Handle> after, size_t 
 
 Result<Secret> Vault::RefOf(const Handle& handle) {
   BAILEE_TRY(vault::Frame frame, impl_->Begin());
-  BAILEE_TRY(const auto subject, impl_->LoadSubject(frame, handle));
+  const auto subject = impl_->LoadSubject(frame, handle);
+  const vault::Outcome outcome = !subject.ok()         ? vault::Outcome::kFailed
+                                 : *subject == nullptr ? vault::Outcome::kNotFound
+                                                       : vault::Outcome::kAllowed;
   BAILEE_TRY([[maybe_unused]] const uint64_t number,
              impl_->Record(
-                 frame, {.kind = vault::EventKind::kRefOf,
-                         .outcome = subject ? vault::Outcome::kAllowed : vault::Outcome::kNotFound,
-                         .handle = handle}));
-  if (subject == nullptr) return vault::NotFound();
-  return subject->subject().ref.RevealBytes([](ByteView bytes) { return Secret::From(bytes); });
+                 frame, {.kind = vault::EventKind::kRefOf, .outcome = outcome, .handle = handle}));
+  if (!subject.ok()) return subject.status();
+  if (*subject == nullptr) return vault::NotFound();
+  return (*subject)->subject().ref.RevealBytes([](ByteView bytes) { return Secret::From(bytes); });
 }
 
 Result<size_t> Vault::FoldPendingLookups() { return vault::FoldLookups(*impl_); }

@@ -166,7 +166,35 @@ Result<std::shared_ptr<const OpenedSubject>> VaultImpl::LoadSubject(Frame& frame
   return std::shared_ptr<const OpenedSubject>(std::move(opened));
 }
 
-Event VaultImpl::Signed(const Frame& frame, Event event) const {
+namespace {
+
+bool IsCaseReference(std::string_view text) {
+  return !text.empty() && text.size() <= limits::kCaseReferenceBytesMax &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-';
+         });
+}
+
+// What callers pass may be anything, also personal data in the wrong place; what is recorded are
+// names of the policy. `fields` keeps those of the event that are.
+void KeepKnownNames(const policy::Policy& policy, Event& event,
+                    std::vector<std::string_view>& fields) {
+  const policy::CategoryIndex category = policy.FindCategory(event.category);
+  if (!category.valid()) event.category = {};
+  for (const std::string_view field : event.fields) {
+    if (category.valid() && policy.FindField(category, field).valid()) fields.push_back(field);
+  }
+  event.fields = fields;
+  if (!policy.FindController(event.on_behalf_of).valid()) event.on_behalf_of = {};
+  if (!IsCaseReference(event.case_reference)) event.case_reference = {};
+}
+
+}  // namespace
+
+Event VaultImpl::Signed(const Frame& frame, Event event,
+                        std::vector<std::string_view>& fields) const {
+  KeepKnownNames(frame.in_force(), event, fields);
   event.at = frame.now;
   event.actor = keyring_.keys().header.actor;
   event.keyring_id = keyring_.keys().header.keyring_id;
@@ -176,12 +204,14 @@ Event VaultImpl::Signed(const Frame& frame, Event event) const {
 
 Result<uint64_t> VaultImpl::Record(const Frame& frame, Event event) {
   event.snapshot_transaction = frame.snapshot->transaction_id();
-  return events_->Append(Signed(frame, event));
+  std::vector<std::string_view> fields;
+  return events_->Append(Signed(frame, event, fields));
 }
 
 Result<uint64_t> VaultImpl::RecordWrite(store::WriteTransaction& transaction, const Frame& frame,
                                         Event event) {
-  return events_->AppendWrite(transaction, Signed(frame, event));
+  std::vector<std::string_view> fields;
+  return events_->AppendWrite(transaction, Signed(frame, event, fields));
 }
 
 }  // namespace bailee::vault

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "bailee/vault.h"
 #include "bailee/who.h"
@@ -88,7 +89,8 @@ class VaultImpl {
   };
   Result<Moment> MomentOf(store::Snapshot& snapshot, bool committed);
   Result<Frame> FrameOf(store::Snapshot& snapshot, bool committed);
-  Event Signed(const Frame& frame, Event event) const;
+  // `fields` holds what the result's fields borrow.
+  Event Signed(const Frame& frame, Event event, std::vector<std::string_view>& fields) const;
 
   const VaultRow row_;
   const std::unique_ptr<store::Engine> engine_;

@@ -63,7 +63,8 @@ class BAILEE_EXPORT Collection {
   // Stores what was Put. Durable when it returns. On failure nothing was stored.
   // Errors: kRefused (the policy does not allow collecting this under that notice and source);
   // kInvalidValue (a value does not fit its kind or a limit; names the field, never the value);
-  // kConflict; kFull; kAuditDown; kBusy; kFailed.
+  // kUsage "collect.nothing" (nothing was Put); kConflict; kDamage; kFull; kAuditDown; kBusy;
+  // kFailed.
   Result<Collected> Commit();
 
   struct Impl;

@@ -114,7 +114,8 @@ struct KeyringFile {
 // Makes a keyring for the holder `actor` with the keys of the leaf purposes `purposes`, from
 // keyrings that have them. `authority` signs; `sources` must hold the storage key and each purpose
 // between them. With no purposes the holder can collect and cannot read anything back. Errors: kKey
-// "key.authority-missing", "key.source-missing" (names the purpose); kUsage (bad actor name);
+// "key.authority-missing", "key.source-missing" (names the purpose), "key.other-vault",
+// "key.other-authority" (a source was signed by somebody else); kUsage (bad actor name);
 // kInvalidValue.
 struct GrantRequest {
   std::string actor;                  // [a-z0-9][a-z0-9._-]{0,63}

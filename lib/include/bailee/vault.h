@@ -90,7 +90,7 @@ class BAILEE_EXPORT Vault {
 
   // Opens a vault. Proves the keys before it returns.
   // Errors: kNoVault (nothing there, or not a vault); kKey "key.other-vault", "key.retired",
-  // "key.no-storage"; kTooNew; kDamage; kBusy; kFailed.
+  // "key.no-storage", "key.not-of-this-vault"; kTooNew; kDamage; kBusy; kFailed.
   static Result<Vault> Open(const std::string& directory, Keyring keyring,
                             const OpenOptions& options);
 
