@@ -78,6 +78,8 @@ class WrapSet {
 
   // The wrap of a generation for a purpose, or null.
   const Wrap* Find(const crypto::NameId& purpose, uint32_t generation) const;
+  // Whether anybody at all has a wrap of this generation.
+  bool HasGeneration(uint32_t generation) const;
   // A wrap of any generation that some purpose of `keys` opens; the newest symmetric one if there
   // is a choice. Or null.
   const Wrap* FindFor(const KeyringKeys& keys) const;

@@ -8,9 +8,7 @@ def step(size):
     """The size of the buckets around `size`."""
     if size <= 256:
         return 32
-    e = size.bit_length() - 1
-    s = e.bit_length()  # floor(log2 e) + 1
-    return 1 << (e - s)
+    return 1 << (size.bit_length() - 1 - 3)  # an eighth of the largest power of two not above
 
 
 def padded_size(size):
