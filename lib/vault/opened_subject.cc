@@ -6,17 +6,14 @@
 namespace bailee::vault {
 namespace {
 
+constexpr size_t kCachedKeysMax = 32;
+
 // Upkeep has a wrap of every generation in use: a record that names another was changed or its
 // wraps are lost. Not "no wrap for this purpose", which is an answer.
 Status WithoutWraps() {
   return Status(Code::kDamage, "wraps.missing", "the wraps of a compartment are missing",
                 "restore the vault from a backup; other records are still readable");
 }
-
-}  // namespace
-namespace {
-
-constexpr size_t kCachedKeysMax = 32;
 
 }  // namespace
 

@@ -6,7 +6,7 @@ import struct
 
 from nacl import bindings, exceptions
 
-from codec import blake2b
+from codec import blake2b, label16
 from errors import Damage, WrongKey, require
 
 OVERHEAD = 24 + 32 + 16

@@ -13,8 +13,9 @@ from manifest import read_manifest, read_policy_bytes
 from padding import unpad
 from policy import Policy, index_form
 
-TABLES = ("meta policies terms subjects records lookup due ledger disclosures reports keywork "
-          "audit_leaf audit_node").split()
+TABLES = (b"meta policies terms subjects records lookup due ledger disclosures reports keywork "
+          b"audit_leaf audit_node").split()
+COMMIT_ROW = b"\0commit\0\0"
 
 
 class Vault:
@@ -22,9 +23,9 @@ class Vault:
         self.keyring = keyring
         self.env = lmdb.open(path, readonly=True, lock=False, max_dbs=64)
         with self.env.begin() as transaction:
-            names = {bytes(key).decode() for key, _ in transaction.cursor()}
+            names = {key for key, _ in transaction.cursor()} - {COMMIT_ROW}
         require(names <= set(TABLES), "unknown table")
-        self.tables = {name: self.env.open_db(name.encode(), create=False) for name in names}
+        self.tables = {name.decode(): self.env.open_db(name, create=False) for name in names}
         self._read_meta()
         self.subjects = {}
         for key, row in self.rows("subjects"):
