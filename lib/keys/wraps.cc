@@ -134,6 +134,11 @@ const Wrap* WrapSet::Find(const crypto::NameId& purpose, uint32_t generation) co
   return nullptr;
 }
 
+bool WrapSet::HasGeneration(uint32_t generation) const {
+  return std::any_of(wraps_.begin(), wraps_.end(),
+                     [&](const Wrap& wrap) { return wrap.generation == generation; });
+}
+
 const Wrap* WrapSet::FindFor(const KeyringKeys& keys) const {
   const std::vector<uint32_t> write_only = WriteOnlyNumbers();
   const Wrap* best = nullptr;

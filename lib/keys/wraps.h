@@ -78,6 +78,8 @@ class WrapSet {
 
   // The wrap of a generation for a purpose, or null.
   const Wrap* Find(const crypto::NameId& purpose, uint32_t generation) const;
+  // Whether anybody at all has a wrap of this generation.
+  bool HasGeneration(uint32_t generation) const;
   // The wrap that a writer with these keys should seal with: of the newest generation that is not
   // write-only and that some purpose of `keys` opens, a symmetric one if there is a choice. Or
   // null: the writer makes a generation of its own.

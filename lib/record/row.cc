@@ -11,6 +11,7 @@ namespace bailee::record {
 namespace {
 
 constexpr uint8_t kRowVersion = 1;
+constexpr size_t kWrapsVersionBytes = 1;  // travelling wraps are a wraps row, FORMAT.md §9.2
 constexpr size_t kHeadBytes = 1 + 4 + 8 + 16 + 1;
 constexpr size_t kEntryHeaderBytes = 2 + 4 + 4 + 4;
 // What EncodeFields can make: count, header of each item, values.
@@ -35,7 +36,7 @@ bool IsEntry(const RowEntry& entry) {
   const bool travels = !entry.travelling.empty();
   return entry.compartment < limits::kFieldsPerCategoryMax && IsEnvelopeSize(entry.sealed.size()) &&
          travels == (entry.generation == kTravellingGeneration) &&
-         (!travels || IsEnvelopeSize(entry.travelling.size()));
+         (!travels || IsEnvelopeSize(entry.travelling.size() - kWrapsVersionBytes));
 }
 
 Status Damaged() {

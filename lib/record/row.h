@@ -29,7 +29,7 @@ inline constexpr uint32_t kTravellingGeneration = 0xffffffff;
 struct RowEntry {
   uint16_t compartment = 0;
   uint32_t generation = 0;   // of D; kTravellingGeneration exactly if `travelling` is not empty
-  ByteView travelling = {};  // sealed wraps that travel with the record, or empty
+  ByteView travelling = {};  // a wraps row that travels with the record, or empty
   ByteView sealed = {};
 };
 

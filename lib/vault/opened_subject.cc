@@ -8,6 +8,13 @@ namespace {
 
 constexpr size_t kCachedKeysMax = 32;
 
+// Upkeep has a wrap of every generation in use: a record that names another was changed or its
+// wraps are lost. Not "no wrap for this purpose", which is an answer.
+Status WithoutWraps() {
+  return Status(Code::kDamage, "wraps.missing", "the wraps of a compartment are missing",
+                "restore the vault from a backup; other records are still readable");
+}
+
 }  // namespace
 
 keys::WrapPlace OpenedSubject::Place(const crypto::NameId& category, uint16_t compartment,
@@ -34,8 +41,9 @@ Result<OpenedSubject::SharedKey> OpenedSubject::CompartmentKey(
   }
   BAILEE_TRY(const std::optional<ByteView> row,
              snapshot.Get(store::Table::kSubjects, keys::WrapsRowKeyOf(place)));
-  if (!row) return SharedKey();
+  if (!row) return WithoutWraps();
   BAILEE_TRY(const keys::WrapSet wraps, keys::WrapSet::Open(place, subject_.key, *row));
+  if (!wraps.HasGeneration(generation)) return WithoutWraps();
   const keys::Wrap* wrap = wraps.Find(purpose.id, generation);
   if (wrap == nullptr || wrap->key_version != purpose.version) return SharedKey();
   BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, *wrap, purpose.key));

@@ -12,6 +12,7 @@
 namespace bailee::record {
 namespace {
 
+constexpr size_t kSmallestWraps = 1 + 72 + 32;
 constexpr size_t kSmallest = 72 + 32;  // an envelope around the smallest bucket
 
 RecordHead Head() {
@@ -33,7 +34,7 @@ struct OwnedRow {
 OwnedRow Sample() {
   return {Head(),
           {{0, 5, {}, Bytes(kSmallest, 0x11)},
-           {2, kTravellingGeneration, Bytes(kSmallest + 32, 0x22), Bytes(kSmallest, 0x33)},
+           {2, kTravellingGeneration, Bytes(kSmallestWraps + 32, 0x22), Bytes(kSmallest, 0x33)},
            {3, 0, {}, Bytes(72 + 288, 0x44)}}};
 }
 
@@ -166,7 +167,7 @@ TEST(RecordRow, RejectsTheTravellingGenerationWithoutTravellingWraps) {
 
 TEST(RecordRow, RejectsTravellingWrapsWithAnotherGeneration) {
   Bytes bytes =
-      Encode({Head(), {{1, kTravellingGeneration, Bytes(kSmallest, 1), Bytes(kSmallest, 2)}}});
+      Encode({Head(), {{1, kTravellingGeneration, Bytes(kSmallestWraps, 1), Bytes(kSmallest, 2)}}});
   EXPECT_EQ(CodeOf(bytes), Code::kOk);
   bytes[kEntry + 5] = 0;
   EXPECT_EQ(CodeOf(bytes), Code::kDamage);
