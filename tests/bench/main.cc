@@ -19,7 +19,8 @@ class Ratios final : public benchmark::ConsoleReporter {
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
       if (run.run_type == Run::RT_Iteration && !run.error_occurred) {
-        times_[run.run_name.function_name].push_back(run.GetAdjustedRealTime());
+        times_[run.run_name.function_name].push_back(
+            {run.GetAdjustedRealTime(), run.GetAdjustedCPUTime()});
       }
       failed_ |= run.error_occurred;
     }
@@ -27,23 +28,39 @@ class Ratios final : public benchmark::ConsoleReporter {
   }
 
   void Print() {
-    std::printf("\n%-24s %12s %12s %8s\n", "median", "ours", "floor", "ratio");
-    for (auto& [name, times] : times_) {
+    std::printf("\n%-16s %12s %12s %8s %12s %12s %8s\n", "median", "ours", "floor", "ratio",
+                "ours, cpu", "floor, cpu", "ratio");
+    for (const auto& [name, times] : times_) {
       const auto floor = times_.find(name + "Floor");
       if (floor == times_.end()) continue;
-      const double ours = Median(times);
-      const double least = Median(floor->second);
-      std::printf("%-24s %12.0f %12.0f %8.2f\n", name.c_str(), ours, least, ours / least);
+      const Time ours = Median(times);
+      const Time least = Median(floor->second);
+      std::printf("%-16s %12.2f %12.2f %8.2f %12.2f %12.2f %8.2f\n", name.c_str(), ours.wall,
+                  least.wall, ours.wall / least.wall, ours.cpu, least.cpu, ours.cpu / least.cpu);
     }
   }
   bool failed() const { return failed_; }
 
  private:
-  static double Median(std::vector<double>& times) {
-    std::sort(times.begin(), times.end());
-    return times[times.size() / 2];
+  struct Time {
+    double wall = 0;
+    double cpu = 0;
+  };
+
+  // Of each by itself: a run that was interrupted is long on the wall and not on the processor.
+  static Time Median(const std::vector<Time>& times) {
+    std::vector<double> wall;
+    std::vector<double> cpu;
+    for (const Time& time : times) {
+      wall.push_back(time.wall);
+      cpu.push_back(time.cpu);
+    }
+    std::sort(wall.begin(), wall.end());
+    std::sort(cpu.begin(), cpu.end());
+    return {wall[wall.size() / 2], cpu[cpu.size() / 2]};
   }
-  std::map<std::string, std::vector<double>> times_;
+
+  std::map<std::string, std::vector<Time>> times_;
   bool failed_ = false;
 };
 
