@@ -107,16 +107,16 @@ TEST(Terms, TakeNamesAtTheLimitAndRejectOneByteMore) {
 }
 
 TEST(Terms, RejectAnEmptyNoticeOrSource) {
-  const Bytes no_notice = {1, 0, 0, 0, 3, 0, 0, 0, 4, 0, 1, 'w', 0};
-  const Bytes no_source = {1, 0, 0, 0, 3, 0, 0, 0, 4, 1, 'n', 0, 0};
-  const Bytes both = {1, 0, 0, 0, 3, 0, 0, 0, 4, 1, 'n', 1, 'w', 0};
+  const Bytes no_notice = {1, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 'w', 0};
+  const Bytes no_source = {1, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 1, 'n', 0, 0};
+  const Bytes both = {1, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 1, 'n', 1, 'w', 0};
   EXPECT_EQ(CodeOf(ParseRightlyNamed(no_notice)), Code::kDamage);
   EXPECT_EQ(CodeOf(ParseRightlyNamed(no_source)), Code::kDamage);
   EXPECT_EQ(CodeOf(ParseRightlyNamed(both)), Code::kOk);
 }
 
 TEST(Terms, RejectTextThatIsNotUtf8) {
-  const Bytes value = {1, 0, 0, 0, 3, 0, 0, 0, 4, 1, 0xFF, 1, 'w', 0};
+  const Bytes value = {1, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0xFF, 1, 'w', 0};
   EXPECT_EQ(CodeOf(ParseRightlyNamed(value)), Code::kDamage);
 }
 

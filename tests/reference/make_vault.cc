@@ -83,6 +83,7 @@ class Maker {
     origins.push_back(Load("storage"));
     for (const std::string& purpose : purposes) origins.push_back(Load(purpose));
     std::vector<const Keyring*> sources;
+    sources.reserve(origins.size());
     for (const Keyring& origin : origins) sources.push_back(&origin);
     const std::string file = "actor-" + name;
     WriteKeyring(
