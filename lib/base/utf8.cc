@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace bailee {
 namespace {
@@ -33,15 +34,28 @@ size_t CharacterLength(std::string_view text) {
   return 0;
 }
 
+// How many characters of plain ASCII `text` begins with, counted in words: most text is nothing
+// else.
+size_t AsciiWords(std::string_view text) {
+  size_t size = 0;
+  uint64_t word = 0;
+  for (; text.size() - size >= sizeof(word); size += sizeof(word)) {
+    std::memcpy(&word, text.data() + size, sizeof(word));
+    if ((word & 0x8080808080808080) != 0) break;
+  }
+  return size;
+}
+
 }  // namespace
 
 bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    text.remove_prefix(AsciiWords(text));
+    if (text.empty()) return true;
     const size_t length = CharacterLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 }  // namespace bailee

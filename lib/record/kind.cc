@@ -76,14 +76,17 @@ Status Empty(Kind kind) {
 
 // U+0000 to U+001F, U+007F, and in UTF-8 C2 80 to C2 9F: U+0080 to U+009F, which terminals obey.
 bool HasControls(std::string_view utf8, std::string_view allowed) {
-  for (size_t i = 0; i < utf8.size(); ++i) {
-    const auto byte = static_cast<uint8_t>(utf8[i]);
-    const bool control = byte < 0x20 || byte == 0x7F;
-    if (control && allowed.find(utf8[i]) == std::string_view::npos) return true;
-    if (byte == 0xC2 && i + 1 < utf8.size() && static_cast<uint8_t>(utf8[i + 1]) < 0xA0)
+  const char* at = utf8.data();
+  const char* const end = at + utf8.size();
+  while (true) {
+    // Bytes from 0x20 to 0x7E and of characters beyond ASCII; 0xC2 may begin a C1 control.
+    at = std::find_if(at, end, [](char c) { return c >= 0 ? c < 0x20 || c == 0x7F : c == '\xC2'; });
+    if (at == end) return false;
+    const bool c1 = *at == '\xC2';
+    if (c1 ? static_cast<uint8_t>(at[1]) < 0xA0 : allowed.find(*at) == std::string_view::npos)
       return true;
+    ++at;
   }
-  return false;
 }
 
 bool IsWellFormed(Kind kind, std::string_view text) {
