@@ -77,14 +77,13 @@ TEST_F(Events, OfCollectingThatFailed) {
   events_->Take();
   EXPECT_FALSE(StoreCard(vault, IdOf(1), "4111111111111112").ok());
   One(EventKind::kCollect, Outcome::kFailed);
-  EXPECT_EQ(vault
-                .Collect({.who = Who::Ref(kUser), .notice = "none", .source = "web",
-                          .on_behalf_of = {}})
-                .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}})
-                .Commit()
-                .status()
-                .code(),
-            Code::kRefused);
+  EXPECT_EQ(
+      vault.Collect({.who = Who::Ref(kUser), .notice = "none", .source = "web", .on_behalf_of = {}})
+          .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}})
+          .Commit()
+          .status()
+          .code(),
+      Code::kRefused);
   EXPECT_THAT(One(EventKind::kCollect, Outcome::kRefused).reasons,
               ElementsAre(Reason::kUnknownNotice));
   EXPECT_FALSE(vault.Collect(Checkout()).Commit().ok());
@@ -171,8 +170,7 @@ TEST_F(Events, OfReadingDamage) {
   One(EventKind::kRead, Outcome::kFailed);
   EXPECT_EQ(billing.List(Who::Ref(kUser)).status().code(), Code::kDamage);
   One(EventKind::kList, Outcome::kFailed);
-  EXPECT_EQ(billing
-                .ReadAll({.who = Who::Ref(kUser), .category = "payment_card", .fields = {"pan"}})
+  EXPECT_EQ(billing.ReadAll({.who = Who::Ref(kUser), .category = "payment_card", .fields = {"pan"}})
                 .status()
                 .code(),
             Code::kDamage);
@@ -211,10 +209,8 @@ TEST_F(Events, OfTheOtherCalls) {
   EXPECT_THAT(One(EventKind::kScan, Outcome::kAllowed).records, ElementsAre(IdOf(1)));
   Session service = As(vault, "service");
   const Secret attempt = MakeSecret("open sesame");
-  EXPECT_FALSE(*service.VerifyPassword({.who = Who::Ref("nobody"),
-                                        .category = "account",
-                                        .field = "password",
-                                        .attempt = attempt}));
+  EXPECT_FALSE(*service.VerifyPassword(
+      {.who = Who::Ref("nobody"), .category = "account", .field = "password", .attempt = attempt}));
   One(EventKind::kVerifyPassword, Outcome::kAllowed);
   EXPECT_EQ(vault.RefOf(Handle{}).status().code(), Code::kNotFound);
   One(EventKind::kRefOf, Outcome::kNotFound);
@@ -232,11 +228,12 @@ TEST_F(Events, ThatCannotBeRecordedStopEverything) {
   EXPECT_EQ(ReadCard(vault, "billing", IdOf(2), "pan").status().code(), Code::kAuditDown);
   EXPECT_EQ(FindCard(vault).status().code(), Code::kAuditDown);
   EXPECT_EQ(billing.List(Who::Ref(kUser)).status().code(), Code::kAuditDown);
-  EXPECT_EQ(billing.Scan({.category = "payment_card", .fields = {"pan"}},
-                         [](const Record&) {
-                           ADD_FAILURE() << "a record was released";
-                           return true;
-                         })
+  EXPECT_EQ(billing
+                .Scan({.category = "payment_card", .fields = {"pan"}},
+                      [](const Record&) {
+                        ADD_FAILURE() << "a record was released";
+                        return true;
+                      })
                 .code(),
             Code::kAuditDown);
   EXPECT_EQ(vault.Subjects({}, 1).status().code(), Code::kAuditDown);

@@ -8,8 +8,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::IsOk;
+using ::testing::Not;
 using testing::StatusOf;
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
@@ -91,16 +91,18 @@ TEST_F(Input, OfANumberThatFailsItsCheckIsInvalid) {
 }
 
 TEST_F(Input, OfTextThatIsNoTextIsInvalid) {
-  for (const std::string& holder :
-       {std::string("ab\xff""cd"), std::string("Ada\0Lovelace", 12), std::string("\xc3\x28 text"),
-        std::string("\xed\xa0\x80 half")})
+  for (const std::string& holder : {std::string("ab\xff"
+                                                "cd"),
+                                    std::string("Ada\0Lovelace", 12), std::string("\xc3\x28 text"),
+                                    std::string("\xed\xa0\x80 half")})
     ExpectRefused(Code::kInvalidValue, Checkout(), "payment_card",
                   {{"pan", std::string(kPan)}, {"expiry", "12/15"}, {"holder", holder}});
 }
 
 TEST_F(Input, BeyondItsSizeIsInvalidAndAtItIsTaken) {
   const auto with_holder = [&](size_t size) {
-    return Fields{{"pan", std::string(kPan)}, {"expiry", "12/15"}, {"holder", std::string(size, 'h')}};
+    return Fields{
+        {"pan", std::string(kPan)}, {"expiry", "12/15"}, {"holder", std::string(size, 'h')}};
   };
   ExpectRefused(Code::kInvalidValue, Checkout(), "payment_card", with_holder(129));
   ExpectRefused(Code::kInvalidValue, Inquiry(), "communication",
@@ -109,12 +111,14 @@ TEST_F(Input, BeyondItsSizeIsInvalidAndAtItIsTaken) {
   refused_any_ = false;
   EXPECT_THAT(Try(Checkout(), "payment_card", with_holder(128)), IsOk());
   // A record's limit counts its views as well: the length of the body is one.
-  EXPECT_THAT(Try(Inquiry(), "communication", {{"body", std::string(limits::kBlobBytesMax - 16, 'b')}}),
-              IsOk());
+  EXPECT_THAT(
+      Try(Inquiry(), "communication", {{"body", std::string(limits::kBlobBytesMax - 16, 'b')}}),
+      IsOk());
 }
 
 TEST_F(Input, OfAnEmptyRequiredValueIsInvalid) {
-  ExpectRefused(Code::kInvalidValue, Checkout(), "payment_card", {{"pan", ""}, {"expiry", "12/15"}});
+  ExpectRefused(Code::kInvalidValue, Checkout(), "payment_card",
+                {{"pan", ""}, {"expiry", "12/15"}});
   ExpectRefused(Code::kInvalidValue, Signup(), "account", {{"email", ""}});
 }
 
@@ -139,13 +143,14 @@ TEST_F(Input, AboutAPersonByTagOrABrowserByRefIsInvalid) {
 // Otherwise a browser's handle would tie the browser to a person.
 TEST_F(Input, AboutAPersonByTheHandleOfABrowserIsInvalid) {
   Vault vault = vault_.Open({});
-  const Result<Collected> browser = vault
-                                        .Collect({.who = Who::Tag("cookie-1"),
-                                                  .notice = "visit-1",
-                                                  .source = "web",
-                                                  .on_behalf_of = {}})
-                                        .Put("browser_preferences", {{"language", MakeSecret("en")}})
-                                        .Commit();
+  const Result<Collected> browser =
+      vault
+          .Collect({.who = Who::Tag("cookie-1"),
+                    .notice = "visit-1",
+                    .source = "web",
+                    .on_behalf_of = {}})
+          .Put("browser_preferences", {{"language", MakeSecret("en")}})
+          .Commit();
   ASSERT_THAT(StatusOf(browser), IsOk());
   EXPECT_EQ(StoreCard(vault, IdOf(1), kPan, Who::ByHandle(browser->handle)).status().code(),
             Code::kInvalidValue);
@@ -208,8 +213,8 @@ TEST_F(Input, OneBadRecordKeepsTheWholeCollectionOut) {
 TEST_F(Input, OfABatchIsBoundedAndItsBadPartsStandAlone) {
   Vault vault = vault_.Open({});
   Batch batch = vault.CollectBatch();
-  batch.Add(Checkout()).Put("payment_card",
-                            {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}});
+  batch.Add(Checkout())
+      .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}});
   batch.Add(Checkout()).Put("payment_card", {{"pan", MakeSecret("1")}});
   batch.Add(Checkout(Who::Ref("other")))
       .Put("payment_card", {{"pan", MakeSecret(kOtherPan)}, {"expiry", MakeSecret("12/15")}});
@@ -227,10 +232,8 @@ TEST_F(Input, OfTenThousandRecordsIsTakenAndOneMoreIsNot) {
   Batch batch = vault.CollectBatch();
   const auto add = [&] {
     batch
-        .Add({.who = Who::Tag("cookie-1"),
-              .notice = "visit-1",
-              .source = "web",
-              .on_behalf_of = {}})
+        .Add(
+            {.who = Who::Tag("cookie-1"), .notice = "visit-1", .source = "web", .on_behalf_of = {}})
         .Put("browser_preferences", {{"language", MakeSecret("en")}});
   };
   for (size_t i = 0; i <= limits::kBatchRecordsMax; ++i) add();
@@ -242,7 +245,8 @@ TEST_F(Input, OfTenThousandRecordsIsTakenAndOneMoreIsNot) {
   const auto stored = batch.Commit();
   ASSERT_THAT(StatusOf(stored), IsOk());
   EXPECT_EQ(stored->size(), limits::kBatchRecordsMax);
-  EXPECT_TRUE(std::all_of(stored->begin(), stored->end(), [](const auto& one) { return one.ok(); }));
+  EXPECT_TRUE(
+      std::all_of(stored->begin(), stored->end(), [](const auto& one) { return one.ok(); }));
   EXPECT_EQ(vault.Info()->records, 1u);
 }
 
