@@ -39,7 +39,8 @@ TEST_F(Transplants, OfARecordRowToAnotherRecordDoNotOpen) {
   Store(IdOf(1), kPan);
   Store(IdOf(2), kOtherPan);
   const RawRows::Row from = RecordRow(IdOf(1));
-  RawRows(vault_.path()).Put(Table::kRecords, RecordRow(IdOf(2)).first, from.second);
+  const Bytes to = RecordRow(IdOf(2)).first;
+  RawRows(vault_.path()).Put(Table::kRecords, to, from.second);
   EXPECT_EQ(Read(IdOf(2)).status().code(), Code::kDamage);
 }
 
@@ -48,7 +49,8 @@ TEST_F(Transplants, OfARecordRowWithinOneGenerationDoNotOpen) {
   Store(IdOf(1), kPan, kUser, {"billing"});
   Store(IdOf(2), kOtherPan, kUser, {"billing"});
   const RawRows::Row from = RecordRow(IdOf(1));
-  RawRows(vault_.path()).Put(Table::kRecords, RecordRow(IdOf(2)).first, from.second);
+  const Bytes to = RecordRow(IdOf(2)).first;
+  RawRows(vault_.path()).Put(Table::kRecords, to, from.second);
   EXPECT_EQ(Read(IdOf(2)).status().code(), Code::kDamage);
 }
 
