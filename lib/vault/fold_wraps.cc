@@ -199,7 +199,8 @@ Result<bool> FoldWraps(store::WriteTransaction& transaction, const keys::Keyring
     --records_max;
   }
   if (!complete) return false;
-  for (auto& [number, foldable] : foldables) {
+  for (auto& entry : foldables) {
+    Foldable& foldable = entry.second;
     foldable.wraps.RemoveIf(
         [&](const keys::Wrap& wrap) { return foldable.old.contains(wrap.generation); });
     BAILEE_TRY(const Bytes row, foldable.wraps.Seal(foldable.place, subject.key, random));
