@@ -134,10 +134,26 @@ TEST_F(Input, FromTheFutureIsInvalid) {
 
 TEST_F(Input, AboutAPersonByTagOrABrowserByRefIsInvalid) {
   ExpectRefused(Code::kInvalidValue, Checkout(Who::Tag("cookie-1")), "payment_card", card_);
-  ExpectRefused(Code::kInvalidValue, Checkout(Who::Nobody()), "payment_card", card_);
   CollectRequest visit = Signup();
   visit.notice = "visit-1";
   ExpectRefused(Code::kInvalidValue, visit, "browser_preferences", {{"language", "en"}});
+}
+
+TEST_F(Input, AboutAPersonAndABrowserAtOnceByNobodyIsInvalid) {
+  refused_any_ = true;
+  Vault vault = vault_.Open({});
+  CollectRequest visit = Signup();
+  visit.who = Who::Nobody();
+  visit.notice = "visit-1";
+  EXPECT_EQ(vault.Collect(visit)
+                .Put("browser_preferences", {{"language", MakeSecret("en")}})
+                .Put("web_log", {{"request", MakeSecret("https://example.org/")},
+                                 {"ip", MakeSecret("192.0.2.7")},
+                                 {"at", MakeSecret("2013-05-31T10:00:00Z")}})
+                .Commit()
+                .status()
+                .code(),
+            Code::kInvalidValue);
 }
 
 // Otherwise a browser's handle would tie the browser to a person.
