@@ -34,7 +34,7 @@ TEST_F(Sources, ReadAFileWithAndWithoutItsPrefix) {
 }
 
 TEST_F(Sources, RefuseAFileThatOthersMayRead) {
-  for (const mode_t mode : {0644, 0640, 0604, 0660}) {
+  for (const mode_t mode : {0644u, 0640u, 0604u, 0660u}) {
     chmod(path_.c_str(), mode);
     EXPECT_THAT(Load(path_), ErrorIs(Code::kKey, "key.file-mode")) << mode;
   }

@@ -28,7 +28,8 @@ class Collector : public ::testing::Test {
     const RawRows rows(vault_.path());
     size_t count = 0;
     for (const RawRows::Row& row : rows.All(Table::kRecords)) {
-      for (const record::RowEntry& entry : *record::ParseRecordRow(row.second))
+      const auto parsed = record::ParseRecordRow(row.second);
+      for (const record::RowEntry& entry : *parsed)
         count += entry.travelling.empty() ? 0 : 1;
     }
     return count;
@@ -38,7 +39,8 @@ class Collector : public ::testing::Test {
     const RawRows rows(vault_.path());
     std::set<uint32_t> found;
     for (const RawRows::Row& row : rows.All(Table::kRecords)) {
-      for (const record::RowEntry& entry : *record::ParseRecordRow(row.second))
+      const auto parsed = record::ParseRecordRow(row.second);
+      for (const record::RowEntry& entry : *parsed)
         found.insert(entry.generation);
     }
     return found;
