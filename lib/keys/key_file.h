@@ -10,6 +10,9 @@
 
 namespace bailee::keys {
 
+// Whether only this user may read the file. Errors: kNotFound; kKey "key.file-mode"; kFailed.
+Status CheckPrivate(const std::string& path);
+
 // The 32 bytes of a private key file.
 // Errors: kNotFound; kKey "key.file-mode" (others may read it), "key.file-size"; kFailed; kFull.
 Result<crypto::UnlockKey> ReadKeyFile(const std::string& path);

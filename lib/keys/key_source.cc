@@ -17,6 +17,15 @@ extern char** environ;
 
 namespace bailee {
 
+namespace {
+
+Status UnknownSource() {
+  return Status(Code::kUsage, "key.source-unknown", "not a source of keys",
+                "use file:PATH, cred:NAME, fd:NUMBER, cmd:PATH or a path");
+}
+
+}  // namespace
+
 Unlock Unlock::Nothing() { return {}; }
 
 Unlock Unlock::Passphrase(Secret passphrase) {
@@ -45,13 +54,13 @@ Result<KeySource> KeySource::Parse(std::string_view text) {
     const std::string_view target = text.substr(prefix.size());
     const bool in_directory =
         kind == Kind::kCredential && target.find('/') != std::string_view::npos;
-    if (target.empty() || in_directory || target.find('\0') != std::string_view::npos) break;
+    if (target.empty() || in_directory || target.find('\0') != std::string_view::npos)
+      return UnknownSource();
     return KeySource(kind, std::string(target));
   }
   if (text.empty() || text.find('\0') != std::string_view::npos ||
       (text.find(':') != std::string_view::npos && text.find('/') == std::string_view::npos)) {
-    return Status(Code::kUsage, "key.source-unknown", "not a source of keys",
-                  "use file:PATH, cred:NAME, fd:NUMBER, cmd:PATH or a path");
+    return UnknownSource();
   }
   return KeySource(Kind::kFile, std::string(text));
 }
@@ -110,9 +119,8 @@ Result<Secret> ReadOutputOf(const std::string& program) {
 }
 
 Result<Secret> ReadPrivateFile(const std::string& path) {
-  FileSystem& files = SystemFiles();
-  BAILEE_RETURN_IF_ERROR(files.CheckPrivate(path));
-  return files.ReadSecret(path, limits::kKeyringBytesMax);
+  BAILEE_RETURN_IF_ERROR(CheckPrivate(path));
+  return SystemFiles().ReadSecret(path, limits::kKeyringBytesMax);
 }
 
 }  // namespace

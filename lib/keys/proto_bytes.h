@@ -4,6 +4,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
 #include <string>
@@ -32,6 +33,8 @@ inline bool HasNoUnknownFields(const google::protobuf::Message& message) {
 // signed as stored and never made anew, so other spellings of one message do no harm.
 inline bool ParseExactly(ByteView bytes, google::protobuf::Message& message) {
   if (bytes.size() > size_t{1} << 20) return false;
+  // Hostile bytes must not write to the host's standard error.
+  const google::protobuf::LogSilencer silencer;
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
          HasNoUnknownFields(message);
 }

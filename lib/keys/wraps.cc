@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
 #include "crypto/binding.h"
 #include "crypto/padding.h"
 #include "crypto/suite1.h"
+#include "record/row.h"
 
 namespace bailee::keys {
 namespace {
@@ -43,6 +45,8 @@ crypto::EncodedWrapBinding InnerBinding(const WrapPlace& place, const Wrap& wrap
   binding.generation = wrap.generation;
   return crypto::Encode(crypto::WrapBinding{binding, wrap.purpose, wrap.key_version});
 }
+
+bool Travels(const Wrap& wrap) { return wrap.generation == record::kTravellingGeneration; }
 
 auto Order(const Wrap& wrap) { return std::tie(wrap.generation, wrap.purpose); }
 
@@ -91,8 +95,8 @@ Result<crypto::BoxSender*> LazyBoxSender::Get(crypto::Random& random) {
   return &*sender_;
 }
 
-Result<WrapSet> WrapSet::Open(const WrapPlace& place, const crypto::SubjectKey& subject,
-                              ByteView row) {
+Result<WrapSet> WrapSet::OpenSealed(const WrapPlace& place, const crypto::SubjectKey& subject,
+                                    ByteView row) {
   Reader reader(row);
   if (reader.Get<uint8_t>() != kRowVersion) return Damaged();
   const Result<Secret> opened =
@@ -103,8 +107,24 @@ Result<WrapSet> WrapSet::Open(const WrapPlace& place, const crypto::SubjectKey& 
   return set;
 }
 
-Result<Bytes> WrapSet::Seal(const WrapPlace& place, const crypto::SubjectKey& subject,
-                            crypto::Random& random) const {
+Result<WrapSet> WrapSet::Open(const WrapPlace& place, const crypto::SubjectKey& subject,
+                              ByteView row) {
+  BAILEE_TRY(WrapSet set, OpenSealed(place, subject, row));
+  // A category that holds ONE has a record id of zeroes, as a row has: only the generation tells
+  // what travelled from what lay in a row.
+  if (std::any_of(set.wraps_.begin(), set.wraps_.end(), Travels)) return Damaged();
+  return set;
+}
+
+Result<WrapSet> WrapSet::OpenTravelling(const WrapPlace& place, const crypto::SubjectKey& subject,
+                                        ByteView row) {
+  BAILEE_TRY(WrapSet set, OpenSealed(place, subject, row));
+  if (!std::all_of(set.wraps_.begin(), set.wraps_.end(), Travels)) return Damaged();
+  return set;
+}
+
+Bytes WrapSet::SealAll(const WrapPlace& place, const crypto::SubjectKey& subject,
+                       crypto::Random& random) const {
   Bytes plain;
   Writer writer(plain);
   writer.Put(static_cast<uint16_t>(wraps_.size()));
@@ -125,6 +145,18 @@ Result<Bytes> WrapSet::Seal(const WrapPlace& place, const crypto::SubjectKey& su
   row.push_back(kRowVersion);
   crypto::SealAppend(subject, crypto::Encode(OuterBinding(place)), plain, random, row);
   return row;
+}
+
+Result<Bytes> WrapSet::Seal(const WrapPlace& place, const crypto::SubjectKey& subject,
+                            crypto::Random& random) const {
+  BAILEE_CHECK(std::none_of(wraps_.begin(), wraps_.end(), Travels));
+  return SealAll(place, subject, random);
+}
+
+Result<Bytes> WrapSet::SealTravelling(const WrapPlace& place, const crypto::SubjectKey& subject,
+                                      crypto::Random& random) const {
+  BAILEE_CHECK(std::all_of(wraps_.begin(), wraps_.end(), Travels));
+  return SealAll(place, subject, random);
 }
 
 const Wrap* WrapSet::Find(const crypto::NameId& purpose, uint32_t generation) const {

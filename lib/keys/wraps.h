@@ -68,13 +68,19 @@ class LazyBoxSender {
 // The wraps of one compartment and terms.
 class WrapSet {
  public:
-  // Opens a sealed set. Errors: kDamage "wraps.damaged"; kFull.
+  // Opens a wraps row. Errors: kDamage "wraps.damaged"; kFull.
   static Result<WrapSet> Open(const WrapPlace& place, const crypto::SubjectKey& subject,
                               ByteView row);
+  // Opens wraps that travel with place.record. Errors: as Open.
+  static Result<WrapSet> OpenTravelling(const WrapPlace& place, const crypto::SubjectKey& subject,
+                                        ByteView row);
 
-  // Errors: kFull.
+  // A wraps row. Errors: kFull.
   Result<Bytes> Seal(const WrapPlace& place, const crypto::SubjectKey& subject,
                      crypto::Random& random) const;
+  // Wraps that travel with place.record. Errors: kFull.
+  Result<Bytes> SealTravelling(const WrapPlace& place, const crypto::SubjectKey& subject,
+                               crypto::Random& random) const;
 
   // The wrap of a generation for a purpose, or null.
   const Wrap* Find(const crypto::NameId& purpose, uint32_t generation) const;
@@ -103,6 +109,11 @@ class WrapSet {
   }
 
  private:
+  static Result<WrapSet> OpenSealed(const WrapPlace& place, const crypto::SubjectKey& subject,
+                                    ByteView row);
+  Bytes SealAll(const WrapPlace& place, const crypto::SubjectKey& subject,
+                crypto::Random& random) const;
+
   std::vector<Wrap> wraps_;  // ascending by (generation, purpose)
 };
 

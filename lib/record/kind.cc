@@ -22,7 +22,6 @@ struct Rule {
   const char* hint;
 };
 
-constexpr const char* kNoHint = "";
 constexpr std::array<Rule, kKinds.size()> kRules = {{
     {Kind::kText, nullptr, "a TEXT is UTF-8 without control characters",
      "convert it to UTF-8, and keep bytes of any other sort in a BLOB"},
@@ -30,18 +29,21 @@ constexpr std::array<Rule, kKinds.size()> kRules = {{
      "write an internationalised domain in its xn-- form"},
     {Kind::kPhone, CanonicalPhone, "a PHONE is + and 7 to 15 digits, country code first",
      "write it in international form, without (0)"},
-    {Kind::kPan, CanonicalPan, "a PAN is 12 to 19 digits with a valid check digit", kNoHint},
-    {Kind::kExpiry, CanonicalExpiry, "an EXPIRY is MM/YY, MM/YYYY or YYYY-MM", kNoHint},
+    {Kind::kPan, CanonicalPan, "a PAN is 12 to 19 digits with a valid check digit",
+     "check the number, and give it without letters"},
+    {Kind::kExpiry, CanonicalExpiry, "an EXPIRY is MM/YY, MM/YYYY or YYYY-MM",
+     "write it like 12/15"},
     {Kind::kIban, CanonicalIban, "an IBAN is 15 to 34 letters and digits with valid check digits",
-     kNoHint},
-    {Kind::kPassword, nullptr, "a PASSWORD is 1 to 1024 bytes", kNoHint},
+     "check the number, as it is printed on a statement"},
+    {Kind::kPassword, nullptr, "a PASSWORD is 1 to 1024 bytes", "choose one within that length"},
     {Kind::kIp, CanonicalIp, "an IP is one IPv4 or IPv6 address",
      "leave out zone, port and prefix"},
     {Kind::kTime, CanonicalTime, "a TIME is an RFC 3339 date and time with its offset",
      "write it like 2024-01-31T09:30:00Z"},
     {Kind::kUrl, nullptr, "a URL is an http or https URL, or a path from / on, of ASCII",
      "percent-encode other characters, and leave out any user name"},
-    {Kind::kUserAgent, nullptr, "a USER_AGENT is UTF-8 without control characters", kNoHint},
+    {Kind::kUserAgent, nullptr, "a USER_AGENT is UTF-8 without control characters",
+     "pass the header as UTF-8"},
     {Kind::kLanguage, CanonicalLanguage, "a LANGUAGE is a BCP 47 tag or an Accept-Language header",
      "write it like de-AT"},
     {Kind::kCountry, CanonicalCountry, "a COUNTRY is an assigned ISO 3166-1 alpha-2 code",
@@ -49,8 +51,9 @@ constexpr std::array<Rule, kKinds.size()> kRules = {{
     {Kind::kMoney, CanonicalMoney,
      "a MONEY is an amount and an ISO 4217 code, with no more decimals than the currency has",
      "write it like 12.30 EUR"},
-    {Kind::kInteger, CanonicalInteger, "an INTEGER is a decimal number within 64 bits", kNoHint},
-    {Kind::kBlob, nullptr, "a BLOB is any bytes", kNoHint},
+    {Kind::kInteger, CanonicalInteger, "an INTEGER is a decimal number within 64 bits",
+     "write it like 42"},
+    {Kind::kBlob, nullptr, "a BLOB is any bytes", "keep it within its limit"},
 }};
 
 const Rule& RuleOf(Kind kind) { return kRules[static_cast<size_t>(kind) - 1]; }

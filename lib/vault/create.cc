@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "bailee/vault.h"
 #include "base/codec.h"
@@ -15,6 +17,7 @@ namespace bailee {
 namespace {
 
 using store::Table;
+namespace fs = std::filesystem;
 
 std::vector<std::string> LeavesOf(const policy::Policy& policy) {
   std::vector<std::string> leaves;
@@ -63,6 +66,58 @@ Status WriteFirstRows(store::WriteTransaction& transaction, const keys::VaultKey
                          vault::EncodeVaultRow({vault::kFormatVersion, keys.vault, now}));
 }
 
+// Where a vault is being made; what was made goes with it unless it is kept.
+class Place {
+ public:
+  // Errors: kConflict if something else is in the directory.
+  static Result<Place> Claim(const std::string& directory) {
+    std::error_code error;
+    const bool existed = fs::exists(fs::symlink_status(directory, error));
+    if (!existed || !fs::is_directory(directory, error)) return Place(directory, existed);
+    for (const auto& entry : fs::directory_iterator(directory, error)) {
+      const std::string name = entry.path().filename().string();
+      if (std::find(std::begin(kFiles), std::end(kFiles), name) != std::end(kFiles)) continue;
+      return Status(Code::kConflict, "vault.directory-not-empty",
+                    "the directory holds something that is not a vault",
+                    "name a directory that is empty or not there yet");
+    }
+    return Place(directory, existed);
+  }
+
+  // Removes the files that making the store left. REQUIRES: this process made them and has them no
+  // longer open.
+  void Clear() const {
+    std::error_code ignored;
+    for (const char* name : kFiles) fs::remove(directory_ + "/" + name, ignored);
+    if (!existed_) fs::remove(directory_, ignored);
+  }
+
+ private:
+  static constexpr const char* kFiles[] = {"data.mdb", "lock.mdb", "openers"};
+  Place(std::string directory, bool existed)
+      : directory_(std::move(directory)), existed_(existed) {}
+  std::string directory_;
+  bool existed_;
+};
+
+Status MakeStore(const std::string& directory, uint64_t map_bytes, const Place& place,
+                 const store::Engine::Job& first_rows) {
+  Result<std::unique_ptr<store::Engine>> engine =
+      store::CreateLmdb(directory, {.map_bytes = map_bytes});
+  if (!engine.ok()) {
+    // Taken by somebody else: theirs.
+    const bool theirs =
+        engine.status().code() == Code::kConflict || engine.status().code() == Code::kBusy;
+    if (!theirs) place.Clear();
+    return engine.status();
+  }
+  const Status written = (*engine)->Write(first_rows);
+  if (written.ok()) return written;
+  engine->reset();
+  place.Clear();
+  return written;
+}
+
 }  // namespace
 
 Result<CreatedVault> Vault::Create(const std::string& directory, const CreateOptions& options) {
@@ -77,11 +132,11 @@ Result<CreatedVault> Vault::Create(const std::string& directory, const CreateOpt
   const Timestamp now = clock.Now();
   BAILEE_TRY(keys::IssuedKeyrings issued, keys::IssueKeyrings(keys, now, random));
 
-  BAILEE_TRY(const std::unique_ptr<store::Engine> engine,
-             store::CreateLmdb(directory, {.map_bytes = options.map_bytes}));
-  BAILEE_RETURN_IF_ERROR(engine->Write([&](store::WriteTransaction& transaction) {
-    return WriteFirstRows(transaction, keys, *policy, now, random);
-  }));
+  BAILEE_TRY(const Place place, Place::Claim(directory));
+  BAILEE_RETURN_IF_ERROR(
+      MakeStore(directory, options.map_bytes, place, [&](store::WriteTransaction& transaction) {
+        return WriteFirstRows(transaction, keys, *policy, now, random);
+      }));
   return CreatedVault{id, std::move(issued.reserved), std::move(issued.origins)};
 }
 

@@ -110,7 +110,7 @@ Result<Bytes> SealAgain(const Foldable& foldable, const keys::KeyringKeys& keyri
   keys::WrapPlace with_record = foldable.place;
   with_record.record = id;
   BAILEE_TRY(const keys::WrapSet wraps,
-             keys::WrapSet::Open(with_record, subject.key, entry.travelling));
+             keys::WrapSet::OpenTravelling(with_record, subject.key, entry.travelling));
   const keys::Wrap* wrap = HeldWrap(wraps, entry.generation, keyring);
   if (wrap == nullptr || PurposesOf(wraps, entry.generation) != foldable.purposes) {
     return Status(Code::kDamage, "wraps.damaged", "the wraps of a compartment do not open");
@@ -199,7 +199,8 @@ Result<bool> FoldWraps(store::WriteTransaction& transaction, const keys::Keyring
     --records_max;
   }
   if (!complete) return false;
-  for (auto& [number, foldable] : foldables) {
+  for (auto& entry : foldables) {
+    Foldable& foldable = entry.second;
     foldable.wraps.RemoveIf(
         [&](const keys::Wrap& wrap) { return foldable.old.contains(wrap.generation); });
     BAILEE_TRY(const Bytes row, foldable.wraps.Seal(foldable.place, subject.key, random));

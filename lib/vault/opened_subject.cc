@@ -60,7 +60,8 @@ Result<OpenedSubject::SharedKey> OpenedSubject::CompartmentKey(
 
 Result<OpenedSubject::SharedKey> OpenedSubject::TravellingKey(
     const keys::WrapPlace& place, ByteView travelling, const keys::HeldPurpose& purpose) const {
-  BAILEE_TRY(const keys::WrapSet wraps, keys::WrapSet::Open(place, subject_.key, travelling));
+  BAILEE_TRY(const keys::WrapSet wraps,
+             keys::WrapSet::OpenTravelling(place, subject_.key, travelling));
   for (const keys::Wrap& wrap : wraps.wraps()) {
     if (wrap.purpose != purpose.id || wrap.key_version != purpose.version) continue;
     BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, wrap, purpose.key));

@@ -119,7 +119,8 @@ Result<CollectionWriter::Sealer> CollectionWriter::NewGeneration(
     keys::WrapSet own;
     BAILEE_RETURN_IF_ERROR(
         own.Add(with_record, sealer.generation, *sealer.key, recipients, boxes_, vault_.random()));
-    BAILEE_TRY(sealer.travelling, own.Seal(with_record, target.subject.key, vault_.random()));
+    BAILEE_TRY(sealer.travelling,
+               own.SealTravelling(with_record, target.subject.key, vault_.random()));
     return sealer;
   }
   sealer.generation = wraps.NextGeneration();
@@ -174,7 +175,7 @@ Result<std::shared_ptr<const crypto::CompartmentKey>> CollectionWriter::HeldKey(
     BAILEE_TRY(wraps, keys::WrapSet::Open(place, target.subject.key, *row));
   } else {
     place.record = draft.record.id;
-    BAILEE_TRY(wraps, keys::WrapSet::Open(place, target.subject.key, entry.travelling));
+    BAILEE_TRY(wraps, keys::WrapSet::OpenTravelling(place, target.subject.key, entry.travelling));
   }
   for (const keys::HeldPurpose& held : vault_.keyring().purposes) {
     const keys::Wrap* wrap = wraps.Find(held.id, entry.generation);

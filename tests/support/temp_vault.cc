@@ -2,6 +2,7 @@
 #include "support/temp_vault.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -84,7 +85,9 @@ Keyring TempVault::Granted(std::string_view actor, const std::vector<std::string
       Grant(authority, sources, {std::string(actor), purposes}, Unlock::Nothing(), Clock::System()),
       "granting");
   static std::atomic<int> number = 0;
-  const std::string path = directory_ / ("granted-" + std::to_string(++number) + ".keyring");
+  // A forked child counts on from the same number.
+  const std::string path = directory_ / ("granted-" + std::to_string(getpid()) + "-" +
+                                         std::to_string(++number) + ".keyring");
   if (!SystemFiles().WriteNewSecret(path, granted.bytes).ok()) std::abort();
   return Must(Keyring::Load(KeySource::File(path)), "a granted keyring");
 }

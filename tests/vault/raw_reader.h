@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdlib>
+#include <set>
+
+#include "keys/shards.h"
+#include "keys/subject.h"
+#include "keys/wraps.h"
+#include "record/fields.h"
+#include "record/row.h"
+#include "record/seal.h"
+#include "support/raw_rows.h"
+
+namespace bailee {
+
+// Reads as somebody would who has the files, one keyring and FORMAT.md, and asks nobody: every key
+// is tried on every wrap.
+class RawReader {
+ public:
+  RawReader(const RawRows& rows, const VaultId& vault, const keys::KeyringKeys& keys)
+      : vault_(vault), keys_(keys), shards_(vault, keys.storage) {
+    auto snapshot = rows.engine().Read();
+    if (!snapshot.ok()) std::abort();
+    snapshot_ = *std::move(snapshot);
+  }
+
+  // The compartments of a record that open.
+  std::set<uint16_t> Opens(ByteView key, ByteView row_bytes) {
+    std::set<uint16_t> opened;
+    const auto row = record::ParseRecordRow(row_bytes);
+    keys::WrapPlace place{.vault = vault_};
+    std::copy_n(key.begin(), 16, place.handle.bytes.begin());
+    std::copy_n(key.begin() + 16, 8, place.category.bytes.begin());
+    RecordId id;
+    std::copy_n(key.begin() + 24, 16, id.bytes.begin());
+    const keys::Subject subject = OpenSubject(place.handle);
+    place.terms = row->head().terms;
+    place.subject_generation = subject.head.generation;
+    for (const record::RowEntry& entry : *row) {
+      place.compartment = entry.compartment;
+      place.record = entry.travelling.empty() ? RecordId{} : id;
+      const record::CompartmentPlace at{.vault = vault_,
+                                        .handle = place.handle,
+                                        .category = place.category,
+                                        .record = id,
+                                        .compartment = entry.compartment,
+                                        .generation = entry.generation,
+                                        .head = row->head()};
+      const keys::WrapSet wraps = WrapsOf(place, subject, entry);
+      for (const keys::Wrap& wrap : wraps.wraps()) {
+        for (const keys::HeldPurpose& held : keys_.purposes) {
+          const auto d = keys::OpenWrap(place, wrap, held.key);
+          if (d.ok() && record::OpenCompartment(*d, at, entry.sealed).ok())
+            opened.insert(entry.compartment);
+        }
+      }
+    }
+    return opened;
+  }
+
+ private:
+  keys::Subject OpenSubject(const Handle& handle) {
+    const auto row = snapshot_->Get(store::Table::kSubjects, keys::SubjectRowKeyOf(handle));
+    const auto shard = shards_.Get(*snapshot_, keys::ShardOf(handle.bytes));
+    if (!row.ok() || !*row || !shard.ok()) std::abort();
+    auto subject = keys::OpenSubject(vault_, handle, **row, **shard);
+    if (!subject.ok()) std::abort();
+    return *std::move(subject);
+  }
+
+  keys::WrapSet WrapsOf(const keys::WrapPlace& place, const keys::Subject& subject,
+                        const record::RowEntry& entry) {
+    if (!entry.travelling.empty())
+      return *keys::WrapSet::OpenTravelling(place, subject.key, entry.travelling);
+    const auto row = snapshot_->Get(store::Table::kSubjects, keys::WrapsRowKeyOf(place));
+    if (!row.ok() || !*row) std::abort();
+    return *keys::WrapSet::Open(place, subject.key, **row);
+  }
+
+  const VaultId vault_;
+  const keys::KeyringKeys& keys_;
+  keys::Shards shards_;
+  std::unique_ptr<store::Snapshot> snapshot_;
+};
+
+}  // namespace bailee
