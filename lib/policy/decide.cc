@@ -24,6 +24,17 @@ Decision Answer(const Asked& asked, ReasonSet reasons, bool visible) {
   return decision;
 }
 
+// [30]
+Decision AboutErased(const Asked& asked) {
+  ReasonSet reasons;
+  if (asked.request.action != Action::kCollect && !asked.rights) {
+    reasons = ReadStageTwo(asked, nullptr, Standing{});
+    if (!reasons.empty()) return Answer(asked, reasons, MayKnow(asked));
+  }
+  reasons.Add(Reason::kSubjectErased);
+  return Answer(asked, reasons, asked.rights);
+}
+
 }  // namespace
 
 Asked LookUp(const Policy& in_force, const Request& request) {
@@ -55,12 +66,8 @@ Decision Decide(const Policy& in_force, const Datum* datum, const Standing& stan
   if (const ReasonSet reasons = StageOne(asked); !reasons.empty()) {
     return Answer(asked, reasons, true);
   }
+  if (standing.erased) return AboutErased(asked);
   const bool collect = request.action == Action::kCollect;
-  if (standing.erased) {
-    ReasonSet erased;
-    erased.Add(Reason::kSubjectErased);
-    return Answer(asked, erased, asked.rights && !collect);
-  }
   const ReasonSet reasons =
       collect ? CollectStageTwo(asked, standing) : ReadStageTwo(asked, datum, standing);
   return Answer(asked, reasons, MayKnow(asked));

@@ -52,14 +52,14 @@ struct Datum {
   Timestamp collected_at;
 };
 
-// The last word of a subject on a purpose.
+// What a subject said about a purpose.
 enum class Choice : uint8_t { kGiven = 1, kWithdrawn, kObjected, kDeclined };
 struct PurposeChoice {
   std::string purpose;   // leaf or inner
   std::string category;  // empty: every category
   Choice choice = Choice::kGiven;
   uint64_t sequence = 0;  // of the ledger event: a later event has a higher number
-  std::string notice;  // for kGiven: the notice shown; without it the choice counts as never made
+  std::string notice;  // for kGiven: the notice shown; without one in force it counts as never made
 };
 struct NamedEvent {
   std::string event;
@@ -168,21 +168,26 @@ inline constexpr Reason kPrecedence[] = {
 //     empty; otherwise not-collected-for.
 //
 // STAGE TWO (only if stage one gave no reason)
-// Choices. A PurposeChoice *applies* to (p, c) if its category is empty or c, and: for kGiven, its
-// notice is not empty and its purpose is p; for the others, its purpose is p or a dotted ancestor
-// of p. The *last choice* is the applying one with the highest sequence; of equal ones, the one
-// later in `choices`.
-// `choice(basis)` gives these reasons:
+// Choices. A kGiven is a *yes* to (p, c, s) if its category is empty or c, its purpose is p, and
+// its notice is in F, lists p there and takes s (its sources there are empty or include s);
+// otherwise it is as if never made. Another choice is a *no* to (p, c) if its category is empty or
+// c and its purpose is p or a dotted ancestor of p. Choices are ordered by sequence, equal ones as
+// they stand in `choices`. A no *stands* if no yes comes after it: a yes lifts every earlier no,
+// another no lifts nothing.
+// What they come to on a basis, `choice(basis)`, is these reasons:
 //   CASE       none.
-//   NECESSARY  declined if the last choice is kDeclined.
-//   OPT_OUT    declined, objected or consent-withdrawn if the last choice is that.
-//   OPT_IN     the same; consent-missing if there is no last choice.
+//   NECESSARY  declined if a kDeclined stands.
+//   OPT_OUT    declined if a kDeclined stands, objected if a kObjected does, consent-withdrawn if a
+//              kWithdrawn does.
+//   OPT_IN     the same; consent-missing if there is no yes and nothing stands.
 // `ended(X, p)`: X has no retention of c for p (or no category c), or now >= RetentionEnd(that
 // retention, collected_at, e), where e is the earliest NamedEvent with the retention's event name
-// and at >= collected_at, if any.
+// and collected_at <= at <= now, if any. (What lies in the future has not happened.)
 //
-// 30. subject-erased: standing.erased. It is then the only reason; visible only if p is "rights"
-//     and the action is not kCollect.
+// 30. subject-erased: if standing.erased, this rule alone is applied, with or without a datum. For
+//     p = "rights" and for kCollect the answer is subject-erased. For any other p it is what rule
+//     50 says of Standing{}, and subject-erased if that is nothing: an erased subject and an
+//     unknown one look alike.
 // For kRead, kVerifyPassword and kFind by p = "rights":
 // 31. outside-instructions: there is a datum and the name of its controller in T (ours: empty) is
 //     not k.
@@ -192,30 +197,33 @@ inline constexpr Reason kPrecedence[] = {
 // 40. outside-instructions: d is not k (ours: both empty); or the datum's controller is not ours
 //     and its name is not a controller of F.
 // 41. Route. The datum is *agreed* if T.version() is F.version() or agreed_versions has
-//     F.version(). It is *consented* if the last choice of (p, c) is kGiven, the notice of that
-//     choice is in F, lists p there, and takes source s (its sources are empty or include s in F),
+//     F.version(). It is *consented* if there is a yes to (p, c, s), nothing stands against (p, c)
 //     and allowed(F, f, s, k, p). Then:
-//     a. `now_ok`: allowed(F, f, s, k, p), and s is in F and not INDEPENDENT there, and if n is in
-//        F then n lists p there (whatever sources n lists).
-//     b. `then_ok`: agreed, and n is in F, and p is in F.EffectivePurposes(c, f, {n, s, k} in F);
-//        or not agreed, and p, c and f are known in T, p is a leaf of T, and p is in
+//     a. `now_ok`: allowed(F, f, s, k, p), and s is in F and not INDEPENDENT there, and n is in F
+//        and lists p there (whatever sources n lists). A notice that F dropped lists nothing.
+//     b. `then_ok`: agreed, and p is in F.EffectivePurposes(c, f, {n, s, k} in F); or not agreed,
+//        and p, c and f are known in T, p is a leaf of T, and p is in
 //        T.EffectivePurposes(c, f, datum.terms); for kFind p must then also be in f's lookups in T.
 //     The *terms route* is open if now_ok and then_ok. The *consent route* is open if the datum is
 //     consented and s is in F and not INDEPENDENT there.
-// 42. If the terms route is open, the *judges* are {F} if agreed, else {T, F}. Reasons:
-//     choice(basis(X, f, p, s)) for every judge X; case-missing if a judge's basis is CASE and no
-//     case is given; past-retention if ended(X, p) for any judge X.
-// 43. Otherwise, if the consent route is open: the judge is F, as in rule 42 but without choice().
-// 44. Otherwise: not-collected-for. Also, if allowed(F, f, s, k, p) and a notice of F that takes
-//     source s lists p (s in F, not INDEPENDENT): consent-missing if there is no last choice or it
-//     is kGiven; declined, objected or consent-withdrawn if the last choice is that.
+// 42. If a route is open, the *judges* are F and, unless the datum is agreed, T if rule 43 says so.
+//     Reasons: choice(basis(X, f, p, s)) for every judge X; case-missing if a judge's basis is CASE
+//     and no case is given; past-retention if ended(X, p) for any judge X.
+// 43. T is a judge if p, c and f are known in T, p is a leaf of T, and allowed(T, f, s, d, p):
+//     always on the terms route, and on the consent route whenever T knew the use, whatever its
+//     notice. Consent opens a route; it does not prolong what T said of the use. (Otherwise a
+//     narrower F, which closes the terms route, could leave T unasked and so grant.)
+// 44. If no route is open: not-collected-for. Also, if allowed(F, f, s, k, p) and a notice of F
+//     that takes source s lists p (s in F, not INDEPENDENT): consent-missing if nothing stands,
+//     otherwise declined, objected and consent-withdrawn for those that stand.
 // 45. restricted: standing.restricted.
 // 46. held: standing.erasure_waits; or past-retention was given and a Hold has category empty or c.
 // 47. wrap-pending: request.wrap is kPending and no other reason of stage two was given.
 // For kRead, kVerifyPassword and kFind by any other p, when there is no datum (`datum` is null; an
 // allowed answer then only means that `not-found` hides nothing):
 // 50. choice(b) for the strictest basis b (NECESSARY < OPT_OUT < OPT_IN) among the allows of c in F
-//     that have p and f, leaving out those with basis CASE; restricted if standing.restricted.
+//     that have p and f, leaving out those with basis CASE, where a yes may take any source;
+//     restricted if standing.restricted.
 // For kCollect (`datum` is ignored):
 // 60. For each q in E (rule 24), its reasons are choice(basis(F, f, q, s)) for q, and
 //     past-retention if ended(F, q) with request.collected_at. For each q in R, past-retention if
@@ -223,9 +231,14 @@ inline constexpr Reason kPrecedence[] = {
 //     reasons are united. (What nobody may use is not collected.) Restriction and holds do not stop
 //     storing.
 //
-// VISIBLE. Stage one always. Stage two: if the action is kCollect or p is "rights" (but rule 30
-// says otherwise for collecting), or p is marked may_know_existence in F. Rule 30 for other
-// purposes: never.
+// VISIBLE. Stage one always. Stage two: if the action is kCollect or p is "rights", or p itself is
+// marked may_know_existence in F (the mark of an inner purpose is not inherited). But
+// subject-erased is visible to p = "rights" alone.
+//
+// Why rule 60 may be told, though it reads standing: hiding its reasons would hide nothing. What is
+// collected of someone unknown is stored, so a refusal that an unknown person would not meet tells
+// of standing whatever its words. Whoever collects names the person and has to tell them why
+// nothing is stored; of what is held it learns nothing, as rule 60 looks at no datum.
 
 // Stage one alone: what can be said without looking anything up. `in_force` must outlive the call.
 Decision DecideStageOne(const Policy& in_force, const Request& request);

@@ -61,8 +61,8 @@ ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing) {
     reasons.Add(late);
     if (!effective[i]) continue;
     const AllowRule* rule = f.FindAllow(asked.category, asked.field, purpose, asked.source);
-    ReasonSet choice = ChoiceReasons(
-        LastChoice(standing, f.purpose(purpose).id, asked.request.category), rule->basis);
+    const Said said = WhatWasSaid(f, standing, purpose, asked.request.category, asked.source);
+    const ReasonSet choice = ChoiceReasons(said, rule->basis);
     if (choice.empty() && late.empty()) return {};
     reasons.Add(choice);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "policy/decide.h"
 
 // The parts of Decide. The numbers in brackets are those of the rules in decide.h.
@@ -33,15 +35,19 @@ ReasonSet ReadStageTwo(const Asked& asked, const Datum* datum,
 ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing);  // [60]
 ReasonSet PolicyInForce(const Asked& asked);                              // [1]
 
-// The last choice that applies to a purpose on a category; null if there is none.
-const PurposeChoice* LastChoice(const Standing& standing, std::string_view purpose,
-                                std::string_view category);
+// What the choices of a subject come to.
+struct Said {
+  bool yes = false;  // there is a yes, be it an old one
+  ReasonSet noes;    // of the noes that stand
+};
 
-// What the last choice means on this basis.
-ReasonSet ChoiceReasons(const PurposeChoice* last, Basis basis);
+// `source` is one of the policy in force, or nothing for one it does not know; nullopt: a yes may
+// take any.
+Said WhatWasSaid(const Policy& in_force, const Standing& standing, PurposeIndex purpose,
+                 std::string_view category, std::optional<SourceIndex> source);
 
-// The reason that a choice other than kGiven stands for. REQUIRES: choice is not kGiven.
-Reason ReasonOf(Choice choice);
+// What that means on this basis.
+ReasonSet ChoiceReasons(const Said& said, Basis basis);
 
 // Whether the retention of a policy is over; also if it keeps nothing for this purpose.
 bool Ended(const Policy& policy, CategoryIndex category, PurposeIndex purpose,

@@ -63,13 +63,12 @@ bool AllowedNow(const Asked& asked, const Held& held) {
 // [41] a
 bool NowOk(const Asked& asked, const Held& held) {
   if (!AllowedNow(asked, held) || !held.source_open) return false;
-  return !held.notice.valid() || asked.in_force.notice(held.notice).purposes[asked.purpose.value];
+  return held.notice.valid() && asked.in_force.notice(held.notice).purposes[asked.purpose.value];
 }
 
 // [41] b
 bool ThenOk(const Asked& asked, const Held& held, const Then& then) {
   if (held.agreed) {
-    if (!held.notice.valid()) return false;
     const TermsIndexes now{held.notice, held.source, asked.controller};
     return asked.in_force.EffectivePurposes(asked.category, asked.field, now)[asked.purpose.value];
   }
@@ -83,25 +82,24 @@ bool ThenOk(const Asked& asked, const Held& held, const Then& then) {
 }
 
 // [41], the consent route
-bool Consented(const Asked& asked, const Held& held, const PurposeChoice* last) {
-  if (last == nullptr || last->choice != Choice::kGiven || !held.source_open) return false;
-  const NoticeIndex index = asked.in_force.FindNotice(last->notice);
-  if (!index.valid()) return false;
-  const NoticeInfo& notice = asked.in_force.notice(index);
-  return notice.purposes[asked.purpose.value] && Takes(notice, held.source) &&
-         AllowedNow(asked, held);
+bool Consented(const Asked& asked, const Held& held, const Said& said) {
+  return said.yes && said.noes.empty() && held.source_open && AllowedNow(asked, held);
 }
 
-// What one policy has to say about data it lets the purpose use. Without `ask_choice` the subject's
-// consent itself is the ground.
+// [43]
+bool JudgedByThen(const Held& held, const Then& then) {
+  if (held.agreed || !then.known()) return false;
+  const TermsIndexes& terms = held.datum.terms;
+  return held.collected.AllowedPurposes(then.category, then.field, terms.source,
+                                        terms.controller)[then.purpose.value];
+}
+
+// [42]: what one policy has to say about data it lets the purpose use.
 void Judge(const Asked& asked, const Policy& policy, const Then& names, SourceIndex source,
-           const Datum& datum, const Standing& standing, bool ask_choice, ReasonSet& reasons) {
+           const Datum& datum, const Standing& standing, const Said& said, ReasonSet& reasons) {
   const AllowRule* rule = policy.FindAllow(names.category, names.field, names.purpose, source);
   BAILEE_CHECK(rule != nullptr);
-  if (ask_choice) {
-    const PurposeChoice* last = LastChoice(standing, asked.request.purpose, asked.request.category);
-    reasons.Add(ChoiceReasons(last, rule->basis));
-  }
+  reasons.Add(ChoiceReasons(said, rule->basis));
   if (rule->basis == Basis::kCase && !IsCaseReference(asked.request.case_reference)) {
     reasons.Add(Reason::kCaseMissing);
   }
@@ -112,8 +110,7 @@ void Judge(const Asked& asked, const Policy& policy, const Then& names, SourceIn
 }
 
 // [44]
-void OutsideTerms(const Asked& asked, const Held& held, const PurposeChoice* last,
-                  ReasonSet& reasons) {
+void OutsideTerms(const Asked& asked, const Held& held, const Said& said, ReasonSet& reasons) {
   reasons.Add(Reason::kNotCollectedFor);
   if (!held.source_open || !AllowedNow(asked, held)) return;
   const auto notices = asked.in_force.notices();
@@ -122,28 +119,24 @@ void OutsideTerms(const Asked& asked, const Held& held, const PurposeChoice* las
         return notice.purposes[asked.purpose.value] && Takes(notice, held.source);
       });
   if (!can_be_asked) return;
-  if (last == nullptr || last->choice == Choice::kGiven) {
-    reasons.Add(Reason::kConsentMissing);
-  } else {
-    reasons.Add(ReasonOf(last->choice));
-  }
+  reasons.Add(said.noes);
+  if (said.noes.empty()) reasons.Add(Reason::kConsentMissing);
 }
 
 // [41] to [44]
 void Route(const Asked& asked, const Held& held, const Standing& standing, ReasonSet& reasons) {
   const Then now{asked.purpose, asked.category, asked.field};
   const Then then = LookUpThen(asked, held.collected);
-  const PurposeChoice* last = LastChoice(standing, asked.request.purpose, asked.request.category);
-  if (NowOk(asked, held) && ThenOk(asked, held, then)) {
-    Judge(asked, asked.in_force, now, held.source, held.datum, standing, true, reasons);
-    if (held.agreed) return;
-    Judge(asked, held.collected, then, held.datum.terms.source, held.datum, standing, true,
-          reasons);
-  } else if (Consented(asked, held, last)) {
-    Judge(asked, asked.in_force, now, held.source, held.datum, standing, false, reasons);
-  } else {
-    OutsideTerms(asked, held, last, reasons);
+  const Said said =
+      WhatWasSaid(asked.in_force, standing, asked.purpose, asked.request.category, held.source);
+  const bool by_terms = NowOk(asked, held) && ThenOk(asked, held, then);
+  if (!by_terms && !Consented(asked, held, said)) {
+    OutsideTerms(asked, held, said, reasons);
+    return;
   }
+  Judge(asked, asked.in_force, now, held.source, held.datum, standing, said, reasons);
+  if (!JudgedByThen(held, then)) return;
+  Judge(asked, held.collected, then, held.datum.terms.source, held.datum, standing, said, reasons);
 }
 
 // [50]
@@ -156,8 +149,9 @@ ReasonSet WithoutDatum(const Asked& asked, const Standing& standing) {
     if (rule.basis == Basis::kCase) continue;
     strictest = strictest == Basis::kCase ? rule.basis : std::max(strictest, rule.basis);
   }
-  const PurposeChoice* last = LastChoice(standing, asked.request.purpose, asked.request.category);
-  reasons.Add(ChoiceReasons(last, strictest));
+  const Said said =
+      WhatWasSaid(asked.in_force, standing, asked.purpose, asked.request.category, std::nullopt);
+  reasons.Add(ChoiceReasons(said, strictest));
   return reasons;
 }
 

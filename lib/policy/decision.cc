@@ -13,10 +13,32 @@ bool Reaches(std::string_view above, std::string_view purpose) {
          (purpose.size() == above.size() || purpose[above.size()] == '.');
 }
 
-bool Applies(const PurposeChoice& choice, std::string_view purpose, std::string_view category) {
-  if (!choice.category.empty() && choice.category != category) return false;
-  if (choice.choice == Choice::kGiven) return !choice.notice.empty() && choice.purpose == purpose;
-  return Reaches(choice.purpose, purpose);
+bool Concerns(const PurposeChoice& choice, std::string_view category) {
+  return choice.category.empty() || choice.category == category;
+}
+
+// Whether a notice in force was shown that asks for this purpose and takes this source.
+bool Shown(const Policy& in_force, const PurposeChoice& choice, PurposeIndex purpose,
+           std::optional<SourceIndex> source) {
+  const NoticeIndex index = in_force.FindNotice(choice.notice);
+  if (!index.valid()) return false;
+  const NoticeInfo& notice = in_force.notice(index);
+  return notice.purposes[purpose.value] && (!source || Takes(notice, *source));
+}
+
+// The reason that a no stands for. REQUIRES: choice is not kGiven.
+Reason ReasonOf(Choice choice) {
+  switch (choice) {
+    case Choice::kDeclined:
+      return Reason::kDeclined;
+    case Choice::kObjected:
+      return Reason::kObjected;
+    case Choice::kWithdrawn:
+      return Reason::kConsentWithdrawn;
+    case Choice::kGiven:
+      break;
+  }
+  BAILEE_CHECK(false);
 }
 
 }  // namespace
@@ -35,40 +57,41 @@ Status Decision::ToStatus() const {
   return Status::Refused({reasons.Ordered(), clause, rule, offer});
 }
 
-const PurposeChoice* LastChoice(const Standing& standing, std::string_view purpose,
-                                std::string_view category) {
-  const PurposeChoice* last = nullptr;
+Said WhatWasSaid(const Policy& in_force, const Standing& standing, PurposeIndex purpose,
+                 std::string_view category, std::optional<SourceIndex> source) {
+  const std::string_view name = in_force.purpose(purpose).id;
+  const PurposeChoice* yes = nullptr;  // the last one
   for (const PurposeChoice& choice : standing.choices) {
-    if (!Applies(choice, purpose, category)) continue;
-    if (last == nullptr || choice.sequence >= last->sequence) last = &choice;
+    if (choice.choice != Choice::kGiven || choice.purpose != name) continue;
+    if (!Concerns(choice, category) || !Shown(in_force, choice, purpose, source)) continue;
+    if (yes == nullptr || choice.sequence >= yes->sequence) yes = &choice;
   }
-  return last;
+  Said said{yes != nullptr, {}};
+  for (const PurposeChoice& choice : standing.choices) {
+    if (choice.choice == Choice::kGiven || !Reaches(choice.purpose, name)) continue;
+    if (!Concerns(choice, category)) continue;
+    const bool lifted = yes != nullptr && (choice.sequence < yes->sequence ||
+                                           (choice.sequence == yes->sequence && &choice < yes));
+    if (!lifted) said.noes.Add(ReasonOf(choice.choice));
+  }
+  return said;
 }
 
-Reason ReasonOf(Choice choice) {
-  switch (choice) {
-    case Choice::kDeclined:
-      return Reason::kDeclined;
-    case Choice::kObjected:
-      return Reason::kObjected;
-    case Choice::kWithdrawn:
-      return Reason::kConsentWithdrawn;
-    case Choice::kGiven:
+ReasonSet ChoiceReasons(const Said& said, Basis basis) {
+  ReasonSet reasons;
+  switch (basis) {
+    case Basis::kCase:
+      break;
+    case Basis::kNecessary:
+      if (said.noes.Has(Reason::kDeclined)) reasons.Add(Reason::kDeclined);
+      break;
+    case Basis::kOptIn:
+      if (!said.yes && said.noes.empty()) reasons.Add(Reason::kConsentMissing);
+      [[fallthrough]];
+    case Basis::kOptOut:
+      reasons.Add(said.noes);
       break;
   }
-  BAILEE_CHECK(false);
-}
-
-ReasonSet ChoiceReasons(const PurposeChoice* last, Basis basis) {
-  ReasonSet reasons;
-  if (basis == Basis::kCase) return reasons;
-  if (last == nullptr) {
-    if (basis == Basis::kOptIn) reasons.Add(Reason::kConsentMissing);
-    return reasons;
-  }
-  if (last->choice == Choice::kGiven) return reasons;
-  if (basis == Basis::kNecessary && last->choice != Choice::kDeclined) return reasons;
-  reasons.Add(ReasonOf(last->choice));
   return reasons;
 }
 
@@ -79,6 +102,7 @@ bool Ended(const Policy& policy, CategoryIndex category, PurposeIndex purpose,
   std::optional<Timestamp> event_at;
   for (const NamedEvent& event : standing.events) {
     if (retention->from != RetainFrom::kEvent || event.event != retention->event) continue;
+    if (event.at > now) continue;
     if (event.at >= collected_at && (!event_at || event.at < *event_at)) event_at = event.at;
   }
   return now >= RetentionEnd(*retention, collected_at, event_at);

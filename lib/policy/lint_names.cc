@@ -99,6 +99,13 @@ void TestNames(const TestDraft& d, const Tables& t, Names& names) {
 
 void LintNames(const Draft& draft, const Tables& tables, Findings& findings) {
   Names names(tables, findings);
+  for (const PurposeDraft& p : draft.purposes) {
+    const PurposeIndex purpose = tables.purpose_names.Find<PurposeTag>(p.id.text);
+    if (!p.may_know_existence || tables.purposes[purpose.value].leaf) continue;
+    findings.Warning(p.at, "may_know_existence of \"" + p.id.text +
+                               "\" does nothing: it is not a leaf, and those below do not inherit "
+                               "it");
+  }
   for (const NoticeDraft& n : draft.notices) {
     if (n.purposes.empty()) {
       findings.Error(n.at, "notice \"" + n.id.text + "\" lists no purpose");

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "policy/decide_internal.h"
+
 namespace bailee::policy {
 namespace {
 
@@ -11,28 +13,31 @@ Timestamp TestNow(const Policy& policy) {
   return {policy.effective().unix_ms + int64_t{100'000} * kMillisPerDay};
 }
 
-std::string NoticeFor(const Policy& policy, std::string_view purpose) {
+// The notice by which somebody whose data came from this source would be asked.
+std::string NoticeFor(const Policy& policy, std::string_view purpose, SourceIndex source) {
   const PurposeIndex index = policy.FindPurpose(purpose);
   for (const NoticeInfo& notice : policy.notices()) {
-    if (index.valid() && notice.purposes[index.value]) return notice.id;
+    if (!index.valid() || !notice.purposes[index.value]) continue;
+    if (!source.valid() || Takes(notice, source)) return notice.id;
   }
   return {};
 }
 
-void AddChoices(const Policy& policy, const std::vector<std::string>& purposes, Choice choice,
-                Standing& standing) {
+void AddChoices(const Policy& policy, const TestCase& test,
+                const std::vector<std::string>& purposes, Choice choice, Standing& standing) {
+  const SourceIndex source = policy.FindSource(test.source);
   for (const std::string& purpose : purposes) {
-    const std::string notice = choice == Choice::kGiven ? NoticeFor(policy, purpose) : "";
+    const std::string notice = choice == Choice::kGiven ? NoticeFor(policy, purpose, source) : "";
     standing.choices.push_back({purpose, "", choice, standing.choices.size(), notice});
   }
 }
 
 Standing StandingOf(const Policy& policy, const TestCase& test, Timestamp now) {
   Standing standing;
-  AddChoices(policy, test.consented, Choice::kGiven, standing);
-  AddChoices(policy, test.withdrawn, Choice::kWithdrawn, standing);
-  AddChoices(policy, test.objected, Choice::kObjected, standing);
-  AddChoices(policy, test.declined, Choice::kDeclined, standing);
+  AddChoices(policy, test, test.consented, Choice::kGiven, standing);
+  AddChoices(policy, test, test.withdrawn, Choice::kWithdrawn, standing);
+  AddChoices(policy, test, test.objected, Choice::kObjected, standing);
+  AddChoices(policy, test, test.declined, Choice::kDeclined, standing);
   for (const TestCase::Happened& happened : test.happened) {
     standing.events.push_back(
         {happened.event, {now.unix_ms - int64_t{happened.days_ago} * kMillisPerDay}});

@@ -50,7 +50,12 @@ Result<RecordId> SessionImpl::RecordAsked(const Frame& frame, const Ask& ask,
 Result<SessionImpl::SharedSubject> SessionImpl::SubjectOf(Frame& frame, const Who& who) {
   BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, who));
   if (!handle) return SharedSubject();
-  return vault_->LoadSubject(frame, *handle);
+  BAILEE_TRY(SharedSubject subject, vault_->LoadSubject(frame, *handle));
+  // An erased subject is one nobody ever knew, but to rights: also where nothing is decided because
+  // there is nothing to decide on.
+  if (subject != nullptr && subject->standing().erased && purpose_.name != "rights")
+    return SharedSubject();
+  return subject;
 }
 
 Result<Record> SessionImpl::ReadOne(Frame& frame, const Ask& ask, const ReadRequest& request) {

@@ -32,6 +32,8 @@ struct Form {
 inline constexpr Form kFull{1, 1};
 // Steps that are prime and divide no dimension, so that every value of each is still met.
 inline constexpr Form kShort{7, 17};
+// A glance, for what is plainly wrong.
+inline constexpr Form kGlance{61, 499};
 
 // What is visited; returns false to stop.
 using VisitBlock = std::function<bool(const Block&)>;

@@ -9,8 +9,9 @@
 #include "model/enumerate.h"
 
 // The decision against its slow twin on every small question. BAILEE_MODEL chooses how many: by
-// default a sample of each family; "full": all (the CTest `policy_exhaustive_full`); "brief": the
-// sample, with no words about a difference but that there is one (for mutate.py).
+// default a sample of each family; "full": all (the CTest `policy_exhaustive_full`); "brief": first
+// a glance, then the sample, with no words about a difference but that there is one (for
+// mutate.py).
 namespace bailee::model {
 namespace {
 
@@ -24,6 +25,13 @@ Form Chosen() { return Wanted() == "full" ? kFull : kShort; }
 TEST(Exhaustive, DecideIsItsObviousTwin) {
   uint64_t total = 0;
   uint64_t allowed = 0;
+  if (Wanted() == "brief") {
+    for (const Family& family : Families()) {
+      bool agree = true;
+      ForEachCase(family, kGlance, [&](const Case& question) { return agree = Agree(question); });
+      ASSERT_TRUE(agree) << "family " << family.name << ", at a glance";
+    }
+  }
   for (const Family& family : Families()) {
     std::string difference;
     const uint64_t cases = ForEachCase(family, Chosen(), [&](const Case& question) {

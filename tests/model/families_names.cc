@@ -16,11 +16,11 @@ std::vector<SmallStanding> FewStandings() {
 }
 
 // With the inner purpose `news` declared or only implied, knowing existence or not; basis of
-// billing CASE or NECESSARY.
+// billing NECESSARY, OPT_IN or CASE.
 std::vector<SmallPolicy> FewPolicies() {
   std::vector<SmallPolicy> policies;
   for (const bool inner : {false, true}) {
-    for (const SmallBasis basis : {SmallBasis::kNecessary, SmallBasis::kCase}) {
+    for (const SmallBasis basis : {SmallBasis::kNecessary, SmallBasis::kOptIn, SmallBasis::kCase}) {
       SmallPolicy policy = BasePolicy(2);
       if (inner) policy.purposes["news"] = true;
       auto& allows = policy.categories["card"].allows;

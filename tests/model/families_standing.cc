@@ -51,7 +51,7 @@ SmallPolicy Newsletter(uint32_t version, SmallBasis basis) {
   return policy;
 }
 
-// Every sequence of three short choices.
+// Every sequence of three short choices, numbered up and alike.
 std::vector<LoadedStanding> Triples() {
   const SmallChoice choices[] = {Given("news.mail", "n1"),
                                  Given("news.mail", "n2", "card"),
@@ -67,6 +67,8 @@ std::vector<LoadedStanding> Triples() {
           standings.push_back(Chose({first, second, third}));
           standings.back().restricted = restricted;
         }
+        standings.push_back(Chose({first, second, third}));
+        for (SmallChoice& choice : standings.back().choices) choice.sequence = 7;
       }
     }
   }

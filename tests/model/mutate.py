@@ -24,6 +24,8 @@ import time
 from mutations import MUTATIONS
 
 RUN_SECONDS_MAX = 120
+# Half of a mutant's time would go into copying debug information.
+LINKER = ["-Wl,--strip-all"] + (["-fuse-ld=lld"] if shutil.which("ld.lld") else [])
 
 
 class Broken(Exception):
@@ -31,7 +33,7 @@ class Broken(Exception):
 
 
 def compile_arguments(commands, source):
-    """How the build compiles this source, without source, output and warnings."""
+    """How the build compiles this source, without source, output, warnings and debugging."""
     for entry in json.loads(commands.read_text()):
         if pathlib.Path(entry["file"]).resolve() != source.resolve():
             continue
@@ -42,7 +44,7 @@ def compile_arguments(commands, source):
             if skip or word in ("-c", "-o"):
                 skip = word == "-o"
                 continue
-            if word.startswith("-W") or word.startswith("-O"):
+            if word.startswith(("-W", "-O", "-g")):
                 continue
             if not word.startswith("-") and word != words[0] and word.endswith((".cc", ".o")):
                 continue
@@ -65,7 +67,7 @@ def build(options, folder, source, text):
     arguments = compile_arguments(options.commands, source)
     run_or_break(arguments + ["-O1", "-w", "-c", str(copy), "-o", str(folder / "mutant.o")])
     binary = folder / "comparison"
-    run_or_break([arguments[0], "-o", str(binary), str(folder / "mutant.o"), *options.link])
+    run_or_break([arguments[0], *LINKER, "-o", str(binary), str(folder / "mutant.o"), *options.link])
     return binary
 
 

@@ -3,7 +3,8 @@
 
 Left out are changes that no question can tell apart: the second half of rule 40 (a datum's controller
 that F does not know is never the one asked for, which stage one knows), `ended` without a retention
-(lint refuses an allow or a report without one), and asking for a choice on the consent route.
+(lint refuses an allow or a report without one), and events of the future (`days` is at least one, so
+that nothing ends by an event before it happened).
 """
 
 _DECIDE = [
@@ -11,9 +12,12 @@ _DECIDE = [
     ("every-refusal-visible", "decision.visible = reasons.empty() || visible;", "decision.visible = true;"),
     ("existence-known-to-all", "return asked.in_force.purpose(asked.purpose).may_know_existence;", "return true;"),
     ("existence-known-to-none", "return asked.in_force.purpose(asked.purpose).may_know_existence;", "return false;"),
-    ("erasure-told-to-those-who-know", "erased, asked.rights && !collect)", "erased, MayKnow(asked))"),
-    ("erasure-ignored", "if (standing.erased) {", "if (false) {"),
-    ("erasure-hidden-from-rights", "erased, asked.rights && !collect)", "erased, false)"),
+    ("erasure-told-to-those-who-know", "return Answer(asked, reasons, asked.rights);", "return Answer(asked, reasons, MayKnow(asked));"),
+    ("erasure-ignored", "if (standing.erased) return AboutErased(asked);", ""),
+    ("erasure-hidden-from-rights", "return Answer(asked, reasons, asked.rights);", "return Answer(asked, reasons, false);"),
+    ("erased-unlike-unknown", "if (!reasons.empty()) return Answer(asked, reasons, MayKnow(asked));", "reasons = ReasonSet();"),
+    ("erased-told-what-unknown-are-not", "if (!reasons.empty()) return Answer(asked, reasons, MayKnow(asked));", "if (!reasons.empty()) return Answer(asked, reasons, true);"),
+    ("rights-told-of-no-erasure", "asked.request.action != Action::kCollect && !asked.rights) {", "asked.request.action != Action::kCollect) {"),
     ("stage-one-ignored", "StageOne(asked); !reasons.empty()) {", "StageOne(asked); false) {"),
 ]
 _STAGE_ONE = [
@@ -41,18 +45,21 @@ _STAGE_TWO = [
     ("agreed-to-another-version", "std::find(agreed.begin(), agreed.end(), f.version()) != agreed.end();", "!agreed.empty();"),
     ("agreement-ignored", "std::find(agreed.begin(), agreed.end(), f.version()) != agreed.end();", "false;"),
     ("lookup-widened", "return asked.request.action != Action::kFind ||", "return true || asked.request.action != Action::kFind ||"),
-    ("narrowed-notice-ignored", "return !held.notice.valid() || asked.in_force", "return true || asked.in_force"),
+    ("narrowed-notice-ignored", "return held.notice.valid() && asked.in_force.notice(held.notice).purposes[asked.purpose.value];", "return held.notice.valid();"),
+    ("dropped-notice-ignored", "return held.notice.valid() && asked.in_force", "return !held.notice.valid() || asked.in_force"),
     ("narrowed-policy-ignored", "if (!AllowedNow(asked, held) || !held.source_open) return false;", "if (!held.source_open) return false;"),
-    ("widening-reaches-held-data", "if (NowOk(asked, held) && ThenOk(asked, held, then))", "if (NowOk(asked, held))"),
-    ("today-ignored", "if (NowOk(asked, held) && ThenOk(asked, held, then))", "if (ThenOk(asked, held, then))"),
-    ("retired-notice-agreed", "if (!held.notice.valid()) return false;\n    const TermsIndexes now{", "if (!held.notice.valid()) return true;\n    const TermsIndexes now{"),
-    ("objection-is-consent", "last == nullptr || last->choice != Choice::kGiven || !held", "last == nullptr || !held"),
-    ("consent-to-another-purpose", "return notice.purposes[asked.purpose.value] && Takes(notice, held.source) &&\n         AllowedNow", "return Takes(notice, held.source) &&\n         AllowedNow"),
-    ("consent-for-another-source", "return notice.purposes[asked.purpose.value] && Takes(notice, held.source) &&\n         AllowedNow", "return notice.purposes[asked.purpose.value] &&\n         AllowedNow"),
-    ("consent-beats-the-policy", "Takes(notice, held.source) &&\n         AllowedNow(asked, held);", "Takes(notice, held.source);"),
-    ("consent-ignored", "} else if (Consented(asked, held, last)) {", "} else if (false) {"),
-    ("old-policy-no-judge", "if (held.agreed) return;", "return;"),
-    ("old-policy-always-judge", "if (held.agreed) return;", ""),
+    ("widening-reaches-held-data", "const bool by_terms = NowOk(asked, held) && ThenOk(asked, held, then);", "const bool by_terms = NowOk(asked, held);"),
+    ("today-ignored", "const bool by_terms = NowOk(asked, held) && ThenOk(asked, held, then);", "const bool by_terms = ThenOk(asked, held, then);"),
+    ("objection-is-consent", "return said.yes && said.noes.empty() && held", "return said.yes && held"),
+    ("silence-is-consent", "return said.yes && said.noes.empty() && held", "return said.noes.empty() && held"),
+    ("consent-opens-a-closed-source", "said.noes.empty() && held.source_open && AllowedNow", "said.noes.empty() && AllowedNow"),
+    ("consent-beats-the-policy", "held.source_open && AllowedNow(asked, held);", "held.source_open;"),
+    ("consent-ignored", "if (!by_terms && !Consented(asked, held, said)) {", "if (!by_terms) {"),
+    ("old-policy-no-judge", "if (!JudgedByThen(held, then)) return;", "return;"),
+    ("consent-frees-of-the-old-policy", "if (!JudgedByThen(held, then)) return;", "if (!by_terms || !JudgedByThen(held, then)) return;"),
+    ("old-policy-always-judge", "if (held.agreed || !then.known()) return false;", "if (!then.known()) return false;"),
+    ("old-policy-judges-by-its-notice", "return held.collected.AllowedPurposes(then.category, then.field, terms.source,\n                                        terms.controller)[", "return held.collected.EffectivePurposes(then.category, then.field, terms)["),
+    ("yes-of-absent-needs-a-source", "std::nullopt", "SourceIndex{}"),
     ("case-not-needed", "if (rule->basis == Basis::kCase && !IsCase", "if (false && !IsCase"),
     ("retention-forgotten", "reasons.Add(Reason::kPastRetention);", ""),
     ("consent-offered-in-vain", "if (!can_be_asked) return;", ""),
@@ -69,16 +76,24 @@ _STAGE_TWO = [
 ]
 _DECISION = [
     ("prefix-is-ancestor", "return purpose.starts_with(above) &&\n         (purpose.size()", "return purpose.starts_with(above) || (purpose.size()"),
-    ("consent-from-another-category", "if (!choice.category.empty() && choice.category != category) return false;", ""),
-    ("consent-to-inner-purpose", "return !choice.notice.empty() && choice.purpose == purpose;", "return !choice.notice.empty() && Reaches(choice.purpose, purpose);"),
-    ("consent-without-notice", "return !choice.notice.empty() && choice.purpose == purpose;", "return choice.purpose == purpose;"),
-    ("objection-to-inner-ignored", "return Reaches(choice.purpose, purpose);", "return choice.purpose == purpose;"),
-    ("first-of-equals", "choice.sequence >= last->sequence", "choice.sequence > last->sequence"),
-    ("first-choice-counts", "choice.sequence >= last->sequence", "choice.sequence <= last->sequence"),
-    ("declined-but-necessary", "if (basis == Basis::kNecessary && last->choice != Choice::kDeclined)", "if (basis == Basis::kNecessary)"),
-    ("necessary-can-be-objected", "if (basis == Basis::kNecessary && last->choice != Choice::kDeclined) return reasons;", ""),
-    ("opt-in-by-silence", "if (basis == Basis::kOptIn) reasons.Add(Reason::kConsentMissing);", ""),
-    ("case-asks-for-choice", "if (basis == Basis::kCase) return reasons;", ""),
+    ("consent-from-another-category", "if (!Concerns(choice, category) || !Shown(", "if (!Shown("),
+    ("objection-to-another-category", "    if (!Concerns(choice, category)) continue;\n    const bool", "    const bool"),
+    ("consent-to-inner-purpose", "!= Choice::kGiven || choice.purpose != name)", "!= Choice::kGiven || !Reaches(choice.purpose, name))"),
+    ("consent-without-notice", "if (!index.valid()) return false;", "if (!index.valid()) return true;"),
+    ("consent-to-another-purpose", "return notice.purposes[purpose.value] && (!source", "return (!source"),
+    ("consent-for-another-source", "return notice.purposes[purpose.value] && (!source || Takes(notice, *source));", "return notice.purposes[purpose.value];"),
+    ("objection-to-inner-ignored", "== Choice::kGiven || !Reaches(choice.purpose, name))", "== Choice::kGiven || choice.purpose != name)"),
+    ("first-of-equals", "choice.sequence >= yes->sequence", "choice.sequence > yes->sequence"),
+    ("first-yes-counts", "choice.sequence >= yes->sequence", "choice.sequence <= yes->sequence"),
+    ("equal-no-lifted", "(choice.sequence < yes->sequence ||", "(choice.sequence <= yes->sequence ||"),
+    ("equal-no-not-lifted", "choice.sequence == yes->sequence && &choice < yes", "choice.sequence == yes->sequence && &choice > yes"),
+    ("a-yes-lifts-what-comes-later", "if (!lifted) said.noes", "if (yes == nullptr) said.noes"),
+    ("a-no-lifts-an-earlier-one", "if (!lifted) said.noes.Add(", "if (!lifted) (said.noes = ReasonSet()).Add("),
+    ("declined-but-necessary", "if (said.noes.Has(Reason::kDeclined)) reasons.Add(Reason::kDeclined);", ""),
+    ("necessary-can-be-objected", "if (said.noes.Has(Reason::kDeclined)) reasons.Add(Reason::kDeclined);", "reasons.Add(said.noes);"),
+    ("opt-in-by-silence", "if (!said.yes && said.noes.empty()) reasons.Add(Reason::kConsentMissing);", ""),
+    ("consent-missing-beside-a-no", "if (!said.yes && said.noes.empty())", "if (!said.yes)"),
+    ("case-asks-for-choice", "case Basis::kCase:\n      break;", "case Basis::kCase:\n      reasons.Add(said.noes);\n      break;"),
     ("kept-a-moment-longer", "return now >= RetentionEnd", "return now > RetentionEnd"),
     ("event-with-collection-missed", "if (event.at >= collected_at &&", "if (event.at > collected_at &&"),
     ("event-before-collection", "if (event.at >= collected_at && (", "if (("),
@@ -106,8 +121,9 @@ _EFFECTIVE = [
     ("basis-of-another-source", "rule.fields[field.value] && Takes(rule.sources, source)) {", "rule.fields[field.value]) {"),
 ]
 _RETENTION = [
-    ("event-without-a-limit", "return std::min(latest, AfterDays(*event_at, retention.days));", "return AfterDays(*event_at, retention.days);"),
-    ("until-an-event-that-never-comes", "if (!event_at) return latest;", "if (!event_at) return {kMax};"),
+    ("event-without-a-limit", "return std::min(latest, AfterDays(event, retention.days));", "return event_at ? AfterDays(event, retention.days) : latest;"),
+    ("until-an-event-that-never-comes", "return std::min(latest, AfterDays(event, retention.days));", "return event_at ? std::min(latest, AfterDays(event, retention.days)) : event;"),
+    ("ends-before-the-event", "event_at.value_or(Timestamp{kMax})", "event_at.value_or(collected_at)"),
     ("end-of-time-wraps", "return b > 0 ? kMax : kMin;", "return kMin;"),
 ]
 

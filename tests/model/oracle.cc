@@ -131,38 +131,29 @@ void RefuseCollectEarly(const SmallPolicy& F, const SmallRequest& request, Reaso
 }
 
 // `choice(basis)` of the rules.
-void RefuseByChoice(SmallBasis basis, const SmallChoice* last, Reasons& reasons) {
+void RefuseByChoice(SmallBasis basis, const Heard& heard, Reasons& reasons) {
   if (basis == SmallBasis::kCase) return;
-  if (last == nullptr) {
-    if (basis == SmallBasis::kOptIn) reasons.insert(Reason::kConsentMissing);
-    return;
-  }
-  if (last->word == SmallWord::kDeclined) reasons.insert(Reason::kDeclined);
+  if (heard.noes.contains(SmallWord::kDeclined)) reasons.insert(Reason::kDeclined);
   if (basis == SmallBasis::kNecessary) return;
-  if (last->word == SmallWord::kObjected) reasons.insert(Reason::kObjected);
-  if (last->word == SmallWord::kWithdrawn) reasons.insert(Reason::kConsentWithdrawn);
+  if (heard.noes.contains(SmallWord::kObjected)) reasons.insert(Reason::kObjected);
+  if (heard.noes.contains(SmallWord::kWithdrawn)) reasons.insert(Reason::kConsentWithdrawn);
+  if (basis == SmallBasis::kOptIn && !heard.yes && heard.noes.empty()) {
+    reasons.insert(Reason::kConsentMissing);
+  }
 }
 
-// One judge of rules 42 and 43.
+// One judge of rule 42.
 void Judge(const SmallPolicy& judge, const Cell& cell, const SmallTerms& terms,
-           const SmallStanding& standing, const SmallRequest& request, bool ask_choice,
+           const SmallStanding& standing, const SmallRequest& request, const Heard& heard,
            Reasons& reasons) {
   const SmallAllow* allow = AllowOf(judge, cell, terms.source);
-  if (ask_choice) RefuseByChoice(allow->basis, LastChoice(standing, cell), reasons);
+  RefuseByChoice(allow->basis, heard, reasons);
   if (allow->basis == SmallBasis::kCase && !CaseGiven(request)) {
     reasons.insert(Reason::kCaseMissing);
   }
   if (Ended(judge, cell, standing, terms.collected_at, request.now)) {
     reasons.insert(Reason::kPastRetention);
   }
-}
-
-// The notice of F lists the purpose and takes the source.
-bool Shows(const SmallPolicy& F, const SmallNotice& notice, const std::string& purpose,
-           const std::string& source) {
-  return Covers(F, notice.purposes, purpose) &&
-         (notice.sources.empty() ||
-          (notice.sources.contains(source) && F.sources.contains(source)));
 }
 
 bool Agreed(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing) {
@@ -173,10 +164,7 @@ bool TermsRoute(const SmallPolicy& F, const SmallTerms& terms, const SmallStandi
                 const SmallRequest& request, const Cell& cell) {
   const std::string& k = request.on_behalf_of;
   if (!Allowed(F, cell, terms.source, k) || !GoodSource(F, terms.source)) return false;  // 41a
-  const auto now_notice = F.notices.find(terms.notice);
-  if (now_notice != F.notices.end() && !Covers(F, now_notice->second.purposes, cell.purpose)) {
-    return false;
-  }
+  if (!Shows(F, terms.notice, cell.purpose, nullptr)) return false;
   if (Agreed(F, terms, standing)) {  // 41b
     return Effective(F, cell, {terms.notice, terms.source, k});
   }
@@ -186,31 +174,36 @@ bool TermsRoute(const SmallPolicy& F, const SmallTerms& terms, const SmallStandi
   return request.action != SmallAction::kFind || LookedUp(T, cell);
 }
 
-bool ConsentRoute(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing,
-                  const SmallRequest& request, const Cell& cell) {
-  const SmallChoice* last = LastChoice(standing, cell);
-  if (last == nullptr || last->word != SmallWord::kGiven) return false;
-  const auto notice = F.notices.find(last->notice);
-  return notice != F.notices.end() && Shows(F, notice->second, cell.purpose, terms.source) &&
-         Allowed(F, cell, terms.source, request.on_behalf_of) && GoodSource(F, terms.source);
+bool ConsentRoute(const SmallPolicy& F, const SmallTerms& terms, const SmallRequest& request,
+                  const Cell& cell, const Heard& heard) {
+  return heard.yes && heard.noes.empty() && Allowed(F, cell, terms.source, request.on_behalf_of) &&
+         GoodSource(F, terms.source);
+}
+
+// Rule 43: the policy of the datum judges too.
+bool ThenJudges(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing,
+                const Cell& cell) {
+  if (Agreed(F, terms, standing)) return false;
+  const SmallPolicy& T = *terms.policy;
+  return KnowsField(T, cell.category, cell.field) && IsLeaf(T, cell.purpose) &&
+         Allowed(T, cell, terms.source, terms.controller);
 }
 
 // Rule 44.
-void RefuseNoRoute(const SmallPolicy& F, const SmallTerms& terms, const SmallStanding& standing,
-                   const SmallRequest& request, const Cell& cell, Reasons& reasons) {
+void RefuseNoRoute(const SmallPolicy& F, const SmallTerms& terms, const SmallRequest& request,
+                   const Cell& cell, const Heard& heard, Reasons& reasons) {
   reasons.insert(Reason::kNotCollectedFor);
   if (!Allowed(F, cell, terms.source, request.on_behalf_of)) return;
   if (!GoodSource(F, terms.source)) return;
   bool shown = false;
   for (const auto& [id, notice] : F.notices) {
-    if (Shows(F, notice, cell.purpose, terms.source)) shown = true;
+    if (Shows(F, id, cell.purpose, &terms.source)) shown = true;
   }
   if (!shown) return;
-  const SmallChoice* last = LastChoice(standing, cell);
-  if (last == nullptr || last->word == SmallWord::kGiven) {
+  if (heard.noes.empty()) {
     reasons.insert(Reason::kConsentMissing);
   } else {
-    RefuseByChoice(SmallBasis::kOptIn, last, reasons);
+    RefuseByChoice(SmallBasis::kOptIn, heard, reasons);
   }
 }
 
@@ -221,15 +214,15 @@ Reasons RefuseDatum(const SmallPolicy& F, const SmallTerms& terms, const SmallSt
   if (terms.controller != request.on_behalf_of || !KnowsController(F, terms.controller)) {  // 40
     reasons.insert(Reason::kOutsideInstructions);
   }
-  if (TermsRoute(F, terms, standing, request, cell)) {  // 42
-    if (!Agreed(F, terms, standing)) {
-      Judge(*terms.policy, cell, terms, standing, request, true, reasons);
+  const Heard heard = Hear(F, standing, cell, &terms.source);
+  if (TermsRoute(F, terms, standing, request, cell) ||
+      ConsentRoute(F, terms, request, cell, heard)) {  // 42
+    Judge(F, cell, terms, standing, request, heard, reasons);
+    if (ThenJudges(F, terms, standing, cell)) {  // 43
+      Judge(*terms.policy, cell, terms, standing, request, heard, reasons);
     }
-    Judge(F, cell, terms, standing, request, true, reasons);
-  } else if (ConsentRoute(F, terms, standing, request, cell)) {  // 43
-    Judge(F, cell, terms, standing, request, false, reasons);
   } else {
-    RefuseNoRoute(F, terms, standing, request, cell, reasons);  // 44
+    RefuseNoRoute(F, terms, request, cell, heard, reasons);  // 44
   }
   if (standing.restricted) reasons.insert(Reason::kRestricted);  // 45
   bool hold = false;                                             // 46
@@ -253,7 +246,7 @@ Reasons RefuseAbsent(const SmallPolicy& F, const SmallStanding& standing, const 
     if (strictest == nullptr || allow.basis > strictest->basis) strictest = &allow;
   }
   if (strictest != nullptr) {
-    RefuseByChoice(strictest->basis, LastChoice(standing, cell), reasons);
+    RefuseByChoice(strictest->basis, Hear(F, standing, cell, nullptr), reasons);
   }
   if (standing.restricted) reasons.insert(Reason::kRestricted);
   return reasons;
@@ -269,8 +262,8 @@ Reasons RefuseCollect(const SmallPolicy& F, const SmallStanding& standing,
       const Cell cell{request.category, request.field, q};
       Reasons reasons;
       if (!report) {
-        RefuseByChoice(AllowOf(F, cell, request.source)->basis, LastChoice(standing, cell),
-                       reasons);
+        const Heard heard = Hear(F, standing, cell, &request.source);
+        RefuseByChoice(AllowOf(F, cell, request.source)->basis, heard, reasons);
       }
       if (Ended(F, cell, standing, request.collected_at, request.now)) {
         reasons.insert(Reason::kPastRetention);
@@ -305,7 +298,12 @@ OracleAnswer OracleDecide(const SmallPolicy& in_force, const SmallTerms* terms,
   const bool collect = request.action == SmallAction::kCollect;
   const bool rights = !collect && request.purpose == "rights";
   const Cell cell{request.category, request.field, request.purpose};
-  if (standing.erased) return {{Reason::kSubjectErased}, rights};  // 30
+  if (standing.erased && (rights || collect)) return {{Reason::kSubjectErased}, rights};  // 30
+  if (standing.erased) {
+    const Reasons unknown = RefuseAbsent(in_force, SmallStanding{}, cell);
+    if (unknown.empty()) return {{Reason::kSubjectErased}, false};
+    return {unknown, in_force.purposes.at(request.purpose)};
+  }
   if (collect) return {RefuseCollect(in_force, standing, request), true};
   if (rights) {
     if (terms != nullptr && terms->controller != request.on_behalf_of) {  // 31

@@ -135,7 +135,7 @@ bool Ended(const SmallPolicy& policy, const Cell& cell, const SmallStanding& sta
     if (now >= DaysAfter(collected_at, retain.at_most_days)) return true;
     // Days after the earliest event: that is, days after any of them.
     for (const SmallEvent& event : standing.events) {
-      if (event.name == retain.event && event.at >= collected_at &&
+      if (event.name == retain.event && event.at >= collected_at && event.at <= now &&
           now >= DaysAfter(event.at, retain.days)) {
         return true;
       }
@@ -145,17 +145,48 @@ bool Ended(const SmallPolicy& policy, const Cell& cell, const SmallStanding& sta
   return true;
 }
 
-const SmallChoice* LastChoice(const SmallStanding& standing, const Cell& cell) {
-  const SmallChoice* last = nullptr;
-  for (const SmallChoice& choice : standing.choices) {
-    if (!choice.category.empty() && choice.category != cell.category) continue;
-    const bool applies =
-        choice.word == SmallWord::kGiven
-            ? !choice.notice.empty() && choice.purpose == cell.purpose
-            : choice.purpose == cell.purpose || Below(cell.purpose, choice.purpose);
-    if (applies && (last == nullptr || choice.sequence >= last->sequence)) last = &choice;
+bool Shows(const SmallPolicy& policy, const std::string& notice, const std::string& purpose,
+           const std::string* source) {
+  const auto found = policy.notices.find(notice);
+  if (found == policy.notices.end()) return false;
+  if (!Covers(policy, found->second.purposes, purpose)) return false;
+  if (source == nullptr || found->second.sources.empty()) return true;
+  return policy.sources.contains(*source) && found->second.sources.contains(*source);
+}
+
+namespace {
+
+bool IsYes(const SmallPolicy& F, const SmallChoice& choice, const Cell& cell,
+           const std::string* source) {
+  return choice.word == SmallWord::kGiven && choice.purpose == cell.purpose &&
+         (choice.category.empty() || choice.category == cell.category) &&
+         Shows(F, choice.notice, cell.purpose, source);
+}
+
+bool IsNo(const SmallChoice& choice, const Cell& cell) {
+  return choice.word != SmallWord::kGiven &&
+         (choice.category.empty() || choice.category == cell.category) &&
+         (choice.purpose == cell.purpose || Below(cell.purpose, choice.purpose));
+}
+
+}  // namespace
+
+Heard Hear(const SmallPolicy& F, const SmallStanding& standing, const Cell& cell,
+           const std::string* source) {
+  Heard heard;
+  for (size_t i = 0; i < standing.choices.size(); ++i) {
+    const SmallChoice& no = standing.choices[i];
+    if (IsYes(F, no, cell, source)) heard.yes = true;
+    if (!IsNo(no, cell)) continue;
+    bool stands = true;
+    for (size_t j = 0; j < standing.choices.size(); ++j) {
+      const SmallChoice& other = standing.choices[j];
+      const bool later = other.sequence > no.sequence || (other.sequence == no.sequence && j > i);
+      if (later && IsYes(F, other, cell, source)) stands = false;
+    }
+    if (stands) heard.noes.insert(no.word);
   }
-  return last;
+  return heard;
 }
 
 }  // namespace bailee::model

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "model/oracle.h"
@@ -60,7 +61,17 @@ bool Reader(const SmallPolicy& policy, const Cell& cell);
 bool Ended(const SmallPolicy& policy, const Cell& cell, const SmallStanding& standing,
            Timestamp collected_at, Timestamp now);
 
-// The last choice that says something about the cell's purpose and category; null if none does.
-const SmallChoice* LastChoice(const SmallStanding& standing, const Cell& cell);
+// The notice asks for the purpose and, unless `source` is null, takes data from that source.
+bool Shows(const SmallPolicy& policy, const std::string& notice, const std::string& purpose,
+           const std::string* source);
+
+// What the subject's choices say about the cell.
+struct Heard {
+  bool yes = false;          // some choice is a yes to it
+  std::set<SmallWord> noes;  // that stand
+};
+// `source` is that of the data; null if there is none.
+Heard Hear(const SmallPolicy& F, const SmallStanding& standing, const Cell& cell,
+           const std::string* source);
 
 }  // namespace bailee::model

@@ -3,7 +3,8 @@
 
 #include "policy/decide_support.h"
 
-// The rules of decide.h, by their numbers; those about versions are in versions_test.cc.
+// The rules of decide.h, by their numbers; those about choices are in choices_test.cc, those about
+// versions in versions_test.cc.
 namespace bailee::policy {
 namespace {
 
@@ -153,12 +154,24 @@ TEST_F(DecideTest, Rule30AnErasedSubjectIsToldToRightsOnly) {
   standing.restricted = true;
   EXPECT_EQ(Answer(), "subject-erased");
   EXPECT_FALSE(Full().visible);
+  EXPECT_EQ(AnswerWithoutDatum(), "subject-erased");
   Ask("rights");
   EXPECT_EQ(Answer(), "subject-erased");
   EXPECT_TRUE(Full().visible);
   Collect("card", "holder");
   EXPECT_EQ(Answer(), "subject-erased");
   EXPECT_FALSE(Full().visible);
+}
+
+TEST_F(DecideTest, Rule30AnErasedSubjectIsAnsweredAsAnUnknownOne) {
+  standing.erased = true;
+  Choose(Choice::kGiven, "contact.news");
+  Ask("contact.news");
+  const Decision of_nobody = Decide(*in_force, nullptr, Standing{}, request);
+  EXPECT_EQ(Answer(), "consent-missing");
+  EXPECT_EQ(Full().reasons, of_nobody.reasons);
+  EXPECT_EQ(Full().visible, of_nobody.visible);
+  EXPECT_EQ(Full().offer, of_nobody.offer);
 }
 
 TEST_F(DecideTest, Rule31RightsKeepToTheirController) {
@@ -219,66 +232,6 @@ TEST_F(DecideTest, Rule44WithdrawnConsentIsNamed) {
   Choose(Choice::kGiven, "develop", "", "develop-1");
   Choose(Choice::kWithdrawn, "develop");
   EXPECT_EQ(Answer(), "not-collected-for consent-withdrawn");
-}
-
-TEST_F(DecideTest, OptOutHoldsUntilObjected) {
-  Ask("improve");
-  EXPECT_EQ(Answer(), "allowed");
-  Choose(Choice::kObjected, "improve");
-  EXPECT_EQ(Answer(), "objected");
-  Choose(Choice::kGiven, "improve");
-  EXPECT_EQ(Answer(), "allowed");
-  Choose(Choice::kWithdrawn, "improve");
-  EXPECT_EQ(Answer(), "consent-withdrawn");
-}
-
-TEST_F(DecideTest, OptInWaitsForConsent) {
-  Ask("contact.news");
-  EXPECT_EQ(Answer(), "consent-missing");
-  EXPECT_EQ(Full().offer, "show notice all");
-  Choose(Choice::kGiven, "contact.news", "", "");
-  EXPECT_EQ(Answer(), "consent-missing") << "a consent names the notice shown";
-  Choose(Choice::kGiven, "contact.news", "opinion");
-  EXPECT_EQ(Answer(), "consent-missing") << "for another category";
-  Choose(Choice::kGiven, "contact.news", "card");
-  EXPECT_EQ(Answer(), "allowed");
-  Choose(Choice::kDeclined, "contact.news");
-  EXPECT_EQ(Answer(), "declined");
-}
-
-TEST_F(DecideTest, NecessaryGivesWayToDecliningAlone) {
-  Choose(Choice::kObjected, "service");
-  Choose(Choice::kWithdrawn, "service");
-  EXPECT_EQ(Answer(), "allowed");
-  Choose(Choice::kDeclined, "service");
-  EXPECT_EQ(Answer(), "declined");
-}
-
-TEST_F(DecideTest, ACaseIsNotStoppedByChoices) {
-  Ask("legal");
-  request.case_reference = "A-1";
-  Choose(Choice::kDeclined, "legal");
-  EXPECT_EQ(Answer(), "allowed");
-}
-
-TEST_F(DecideTest, RefusingAnInnerPurposeReachesItsLeavesAndConsentDoesNot) {
-  Ask("contact.news");
-  Choose(Choice::kGiven, "contact");
-  EXPECT_EQ(Answer(), "consent-missing");
-  Choose(Choice::kGiven, "contact.news");
-  Choose(Choice::kWithdrawn, "contact.new");
-  EXPECT_EQ(Answer(), "allowed") << "a name is not a prefix of letters";
-  Choose(Choice::kWithdrawn, "contact");
-  EXPECT_EQ(Answer(), "consent-withdrawn");
-}
-
-TEST_F(DecideTest, TheHighestSequenceIsTheLastWord) {
-  Ask("improve");
-  standing.choices = {{"improve", "", Choice::kGiven, 9, "all"},
-                      {"improve", "", Choice::kObjected, 8, ""}};
-  EXPECT_EQ(Answer(), "allowed");
-  standing.choices[1].sequence = 9;  // of equal ones the one that stands later
-  EXPECT_EQ(Answer(), "objected");
 }
 
 TEST_F(DecideTest, Rule42RetentionEndsToTheMillisecond) {

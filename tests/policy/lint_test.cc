@@ -141,6 +141,10 @@ const Rule kStructure[] = {
      "deeper than 8", "purpose { id: \"a.b.c.d.e.f.g.h\" says: \"x\" }"},
     {"PurposeSays", "purposes", "purpose { id: \"x\" }", "warning: purpose \"x\" does not say",
      "purpose { id: \"x\" says: \"x\" }"},
+    {"InnerPurposeMayKnow", "purposes",
+     "purpose { id: \"contact\" says: \"x\" may_know_existence: true }",
+     "warning: may_know_existence of \"contact\" does nothing",
+     "purpose { id: \"contact.x\" says: \"x\" may_know_existence: true }"},
     // Four are there already: three leaves and the implied `contact`.
     {"PurposesMax", "purposes", Purposes(253), "more than 256 purposes", Purposes(252)},
     {"CategoriesMax", "categories", Categories(1024), "more than 1,024 categories",

@@ -68,14 +68,42 @@ TEST_F(DecideTest, TheShorterRetentionOfBothVersionsHolds) {
   EXPECT_EQ(Answer(), "allowed") << "the subject agreed to the longer one";
 }
 
-TEST_F(DecideTest, ANarrowedNoticeHoldsAtOnceAndADroppedOneDoesNotMatter) {
+TEST_F(DecideTest, ANarrowedNoticeHoldsAtOnceAndADroppedOneAsMuch) {
   in_force =
       Version2(R"(notice { id: "all" purpose: ["service", )", R"(notice { id: "all" purpose: [)");
   EXPECT_EQ(Answer(), "not-collected-for consent-missing") << "another notice can be shown";
   in_force = Version2(R"(notice { id: "all" )", R"(notice { id: "all-2" )");
-  EXPECT_EQ(Answer(), "allowed");
+  EXPECT_EQ(Answer(), "not-collected-for consent-missing");
   standing.agreed_versions = {2};
   EXPECT_EQ(Answer(), "not-collected-for consent-missing") << "agreed terms need their notice";
+}
+
+TEST_F(DecideTest, Rule43ConsentDoesNotProlongWhatTheOldPolicySaid) {
+  const PolicyPtr shorter =
+      Version2(R"("legal", "develop"] days: 100)", R"("legal", "develop"] days: 5)");
+  Hold(*shorter, "all", "web");
+  in_force = Loaded(With(With(kV1, "version: 1", "version: 3"),
+                         R"(notice { id: "all" purpose: ["service", )",
+                         R"(notice { id: "all" purpose: [)"));
+  Choose(Choice::kGiven, "service", "", "some");
+  EXPECT_EQ(Answer(), "past-retention");
+  standing.agreed_versions = {3};
+  EXPECT_EQ(Answer(), "allowed") << "the subject agreed to the longer one";
+  standing.agreed_versions = {};
+  request.now = At(994);
+  EXPECT_EQ(Answer(), "allowed");
+}
+
+TEST_F(DecideTest, Rule43ConsentDoesNotReplaceTheCaseOfTheOldPolicy) {
+  const PolicyPtr strict =
+      Version2(R"(purpose: "service" basis: NECESSARY)", R"(purpose: "service" basis: CASE)");
+  Hold(*strict, "all", "web");
+  in_force = Loaded(With(With(kV1, "version: 1", "version: 3"), R"(notice { id: "all" )",
+                         R"(notice { id: "a" )"));
+  Choose(Choice::kGiven, "service", "", "some");
+  EXPECT_EQ(Answer(), "case-missing");
+  request.case_reference = "A-1";
+  EXPECT_EQ(Answer(), "allowed");
 }
 
 TEST_F(DecideTest, ASourceThatBecameIndependentOrLeftIsClosed) {

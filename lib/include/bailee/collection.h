@@ -61,7 +61,9 @@ class BAILEE_EXPORT Collection {
                   std::optional<RecordId> record = {});
 
   // Stores what was Put. Durable when it returns. On failure nothing was stored.
-  // Errors: kRefused (the policy does not allow collecting this under that notice and source);
+  // Errors: kRefused (the policy does not allow collecting this under that notice and source, or
+  // the person said no to every use of it; the latter is told, since the same of someone unknown
+  // would be stored and the refusal alone tells as much);
   // kInvalidValue (a value does not fit its kind or a limit; names the field, never the value);
   // kUsage "collect.nothing" (nothing was Put); kConflict; kDamage; kFull; kAuditDown; kBusy;
   // kFailed.
