@@ -188,10 +188,13 @@ Result<crypto::TermsId> CollectionWriter::PutTerms(const PreparedCollection& col
       .notice = collection.request.notice,
       .source = collection.request.source,
       .controller = collection.request.on_behalf_of};
-  const Bytes value = record::EncodeTerms(terms);
+  Bytes value = record::EncodeTerms(terms);
+  if (value == last_terms_) return last_terms_id_;  // most records of an import share their terms
   const crypto::TermsId id = crypto::TermsIdOf(vault_.id(), value);
   BAILEE_TRY(const std::optional<ByteView> known, transaction_.Get(Table::kTerms, id.view()));
   if (!known) BAILEE_RETURN_IF_ERROR(transaction_.Put(Table::kTerms, id.view(), value));
+  last_terms_ = std::move(value);
+  last_terms_id_ = id;
   return id;
 }
 

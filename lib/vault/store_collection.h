@@ -101,6 +101,8 @@ class CollectionWriter {
   VaultImpl& vault_;
   store::WriteTransaction& transaction_;
   Frame frame_;
+  Bytes last_terms_;  // that this transaction read or wrote
+  crypto::TermsId last_terms_id_;
   keys::LazyBoxSender boxes_;
   std::map<keys::WrapsRowKey, Sealer> sealers_;
   size_t folds_left_ = kFoldedRecordsMax;
