@@ -11,7 +11,7 @@ namespace bailee {
 // A moment: milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 struct Timestamp {
   int64_t unix_ms = 0;
-  auto operator<=>(const Timestamp&) const = default;
+  auto operator<=>(const Timestamp&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 inline constexpr int64_t kMillisPerDay = 86'400'000;

@@ -16,11 +16,11 @@ template <typename T>
 class [[nodiscard]] Result {
  public:
   // Implicit, so that a function can `return value;` or `return status;`.
-  Result(T value)
-      : rep_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(T value) : rep_(std::in_place_index<0>, std::move(value)) {}
   // REQUIRES: !status.ok()
-  Result(Status status)
-      : rep_(std::in_place_index<1>, std::move(status)) {  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(Status status) : rep_(std::in_place_index<1>, std::move(status)) {
     if (std::get<1>(rep_).ok()) std::abort();
   }
 
