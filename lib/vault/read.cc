@@ -16,18 +16,12 @@ Status NoFields() {
                 "name the fields or views to read");
 }
 
-// The parts of a key of `records`. REQUIRES: key.size() == kRecordKeyBytes.
-struct RecordKey {
-  Handle handle;
-  crypto::NameId category;
-  RecordId record;
-};
+}  // namespace
+
 RecordKey DecodeRecordKey(ByteView key) {
   Reader reader(key);
   return {{reader.GetArray<16>()}, {reader.GetArray<8>()}, {reader.GetArray<16>()}};
 }
-
-}  // namespace
 
 Result<RecordId> SessionImpl::RecordAsked(const Frame& frame, const Ask& ask,
                                           const std::optional<RecordId>& record) const {
@@ -114,9 +108,7 @@ Result<std::vector<Record>> SessionImpl::ReadAll(const ReadAllRequest& request) 
   const Result<SharedSubject> loaded = SubjectOf(frame, request.who);
   if (!loaded.ok()) return Fail(frame, ask, {}, loaded.status());
   const SharedSubject& subject = *loaded;
-  std::vector<Record> records;
-  std::vector<EventRecord> about;
-  policy::Decision told;  // a refusal that may be told, for when nothing is released
+  Taken taken;
   if (subject != nullptr) {
     const crypto::NameId category = crypto::NameIdOf(ask.category);
     Bytes prefix;
@@ -125,28 +117,66 @@ Result<std::vector<Record>> SessionImpl::ReadAll(const ReadAllRequest& request) 
     BAILEE_RETURN_IF_ERROR(
         frame.snapshot->Scan(store::Table::kRecords, prefix, {}, [&](ByteView key, ByteView bytes) {
           if (key.size() != kRecordKeyBytes) return true;
-          problem = [&]() -> Status {
-            BAILEE_TRY(const FoundRow found,
-                       ParseRow(frame, *subject, category, DecodeRecordKey(key).record, bytes));
-            policy::Decision refused;
-            BAILEE_TRY(std::optional<Record> record, Release(frame, *subject, ask, found, refused));
-            if (record) {
-              records.push_back(*std::move(record));
-              about.push_back(EventRecordOf(*subject, category, found));
-            } else if (refused.visible) {
-              told = std::move(refused);
-            }
-            return Status();
-          }();
+          problem = TakeRow(frame, *subject, ask, DecodeRecordKey(key), bytes, taken);
           return problem.ok();
         }));
     if (!problem.ok()) return Fail(frame, ask, subject->handle(), problem);
   }
-  if (records.empty() && !told.allowed()) return Refuse(frame, ask, told, subject->handle());
+  if (taken.records.empty() && !taken.told.allowed()) {
+    return Refuse(frame, ask, taken.told, subject->handle());
+  }
   BAILEE_TRY(const uint64_t decision,
-             Allow(frame, ask, subject ? subject->handle() : Handle{}, about));
-  for (Record& record : records) record.decision = decision;
-  return records;
+             Allow(frame, ask, subject ? subject->handle() : Handle{}, taken.about));
+  for (Record& record : taken.records) record.decision = decision;
+  return std::move(taken.records);
+}
+
+Status SessionImpl::TakeRow(Frame& frame, const OpenedSubject& subject, const Ask& ask,
+                            const RecordKey& key, ByteView bytes, Taken& taken) {
+  BAILEE_TRY(const FoundRow found, ParseRow(frame, subject, key.category, key.record, bytes));
+  policy::Decision refused;
+  BAILEE_TRY(std::optional<Record> record, Release(frame, subject, ask, found, refused));
+  if (record) {
+    taken.records.push_back(*std::move(record));
+    taken.about.push_back(EventRecordOf(subject, key.category, found));
+  } else if (refused.visible) {
+    taken.told = std::move(refused);
+  }
+  return Status();
+}
+
+// A chunk has its own snapshot: a long one would hold back the reuse of space, and what `visit`
+// does may need it gone.
+Result<SessionImpl::Chunk> SessionImpl::ScanChunk(const Ask& ask, const Bytes& from) {
+  BAILEE_TRY(Frame frame, vault_->Begin());
+  if (ask.fields.empty()) return Fail(frame, ask, {}, NoFields());
+  const policy::Decision first = DecideStageOne(frame, ask);
+  if (!first.allowed()) return Refuse(frame, ask, first, {});
+  const crypto::NameId category = crypto::NameIdOf(ask.category);
+  Chunk chunk;
+  SharedSubject subject;
+  size_t rows = 0;
+  Status problem;
+  const auto take = [&](const RecordKey& key, ByteView bytes) -> Status {
+    if (key.category != category) return Status();
+    if (subject == nullptr || subject->handle() != key.handle) {
+      BAILEE_TRY(subject, vault_->LoadSubject(frame, key.handle));
+    }
+    return subject == nullptr ? Status() : TakeRow(frame, *subject, ask, key, bytes, chunk.taken);
+  };
+  BAILEE_RETURN_IF_ERROR(
+      frame.snapshot->Scan(store::Table::kRecords, {}, from, [&](ByteView key, ByteView bytes) {
+        if (rows++ == kScanChunkRecords) {
+          chunk.next.assign(key.begin(), key.end());
+          return false;
+        }
+        if (key.size() == kRecordKeyBytes) problem = take(DecodeRecordKey(key), bytes);
+        return problem.ok();
+      }));
+  if (!problem.ok()) return Fail(frame, ask, {}, problem);
+  BAILEE_TRY(const uint64_t decision, Allow(frame, ask, {}, chunk.taken.about));
+  for (Record& record : chunk.taken.records) record.decision = decision;
+  return chunk;
 }
 
 Status SessionImpl::Scan(const ScanRequest& request,
@@ -156,56 +186,15 @@ Status SessionImpl::Scan(const ScanRequest& request,
                 .category = request.category,
                 .fields = request.fields,
                 .case_reference = request.case_reference};
-  const crypto::NameId category = crypto::NameIdOf(ask.category);
   Bytes from;
-  while (true) {
-    // A new snapshot for each chunk: a long one would hold back the reuse of space.
-    BAILEE_TRY(Frame frame, vault_->Begin());
-    if (ask.fields.empty()) return Fail(frame, ask, {}, NoFields());
-    const policy::Decision first = DecideStageOne(frame, ask);
-    if (!first.allowed()) return Refuse(frame, ask, first, {});
-    std::vector<Record> chunk;
-    std::vector<EventRecord> about;
-    std::shared_ptr<const OpenedSubject> subject;
-    size_t visited = 0;
-    bool more = false;
-    Status problem;
-    BAILEE_RETURN_IF_ERROR(
-        frame.snapshot->Scan(store::Table::kRecords, {}, from, [&](ByteView key, ByteView bytes) {
-          if (visited == kScanChunkRecords) {
-            more = true;
-            from.assign(key.begin(), key.end());
-            return false;
-          }
-          ++visited;
-          problem = [&]() -> Status {
-            if (key.size() != kRecordKeyBytes) return Status();
-            const RecordKey parts = DecodeRecordKey(key);
-            if (parts.category != category) return Status();
-            if (subject == nullptr || subject->handle() != parts.handle) {
-              BAILEE_TRY(subject, vault_->LoadSubject(frame, parts.handle));
-            }
-            if (subject == nullptr) return Status();
-            BAILEE_TRY(const FoundRow found,
-                       ParseRow(frame, *subject, category, parts.record, bytes));
-            policy::Decision refused;
-            BAILEE_TRY(std::optional<Record> record, Release(frame, *subject, ask, found, refused));
-            if (!record) return Status();
-            chunk.push_back(*std::move(record));
-            about.push_back(EventRecordOf(*subject, category, found));
-            return Status();
-          }();
-          return problem.ok();
-        }));
-    if (!problem.ok()) return Fail(frame, ask, {}, problem);
-    BAILEE_TRY(const uint64_t decision, Allow(frame, ask, {}, about));
-    for (Record& record : chunk) {
-      record.decision = decision;
+  do {
+    BAILEE_TRY(Chunk chunk, ScanChunk(ask, from));
+    for (const Record& record : chunk.taken.records) {
       if (!visit(record)) return Status();
     }
-    if (!more) return Status();
-    frame = Frame();
-  }
+    from = std::move(chunk.next);
+  } while (!from.empty());
+  return Status();
 }
 
 }  // namespace bailee::vault

@@ -34,6 +34,20 @@ struct FoundRow {
   std::shared_ptr<const BoundTerms> terms;
 };
 
+// The key of a record row: handle ‖ category ‖ record.
+inline constexpr size_t kRecordKeyBytes = 40;
+std::array<uint8_t, kRecordKeyBytes> RecordKeyOf(const Handle& handle,
+                                                 const crypto::NameId& category,
+                                                 const RecordId& record);
+
+struct RecordKey {
+  Handle handle;
+  crypto::NameId category;
+  RecordId record;
+};
+// REQUIRES: key.size() == kRecordKeyBytes.
+RecordKey DecodeRecordKey(ByteView key);
+
 class SessionImpl {
  public:
   // REQUIRES: `purpose` is held by the vault's keyring.
@@ -95,6 +109,20 @@ class SessionImpl {
   using SharedSubject = std::shared_ptr<const OpenedSubject>;
   // The subject, or null if unknown.
   Result<SharedSubject> SubjectOf(Frame& frame, const Who& who);
+  // What several rows gave: the records released, their part of the event, and a refusal that may
+  // be told if nothing was.
+  struct Taken {
+    std::vector<Record> records;
+    std::vector<EventRecord> about;
+    policy::Decision told;
+  };
+  Status TakeRow(Frame& frame, const OpenedSubject& subject, const Ask& ask, const RecordKey& key,
+                 ByteView bytes, Taken& taken);
+  struct Chunk {
+    Taken taken;
+    Bytes next;  // the key to go on with; empty after the last chunk
+  };
+  Result<Chunk> ScanChunk(const Ask& ask, const Bytes& from);
   Result<Record> ReadOne(Frame& frame, const Ask& ask, const ReadRequest& request);
   Result<RecordId> RecordAsked(const Frame& frame, const Ask& ask,
                                const std::optional<RecordId>& record) const;
@@ -108,11 +136,5 @@ class SessionImpl {
   const keys::HeldPurpose& purpose_;
   const std::string on_behalf_of_;
 };
-
-// Ids of the records key: handle ‖ category ‖ record.
-inline constexpr size_t kRecordKeyBytes = 40;
-std::array<uint8_t, kRecordKeyBytes> RecordKeyOf(const Handle& handle,
-                                                 const crypto::NameId& category,
-                                                 const RecordId& record);
 
 }  // namespace bailee::vault
