@@ -201,7 +201,7 @@ TEST_F(Clauses, LL_05_LinesPastTheirTimeAreNeitherReadNorTaken) {
   late.collected_at = Timestamp{kJune2013.unix_ms + kMillisPerDay};  // 89 days ago
   const Collected old = Store(late, "web_log", Line());
   EXPECT_THAT(world_.RawReaders(old.handle, "web_log", "ip"),
-              UnorderedElementsAre("security", "legal.process", "rights", "upkeep", "tally"));
+              UnorderedElementsAre("security", "legal.process", "rights", "upkeep"));
   // What the network team and the service may use for 30 days only is never keyed for them.
   EXPECT_THAT(world_.RawReaders(old.handle, "web_log", "ip.net"),
               UnorderedElementsAre("security", "legal.process", "rights", "upkeep"));

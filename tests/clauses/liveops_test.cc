@@ -60,15 +60,18 @@ TEST_F(Clauses, LO_01_TrendsSeeDomainsAndActivityAndNotTheVisitor) {
   EXPECT_EQ(*world_.Read({"trends", visitor, "clickstream", "page.path", id}), "/careers");
   EXPECT_EQ(*world_.Read({"trends", visitor, "clickstream", "at.day", id}), "2016-06-30");
   world_.Events(EventKind::kRead);
-  for (const std::string_view field : {"from", "page", "ip", "at"}) {
+  for (const std::string_view field : {"from", "page", "ip"}) {
     EXPECT_EQ(WhyNot(world_.Read({"trends", visitor, "clickstream", field, id})),
               Reason::kNotCollectedFor);
     world_.ExpectRefused(EventKind::kRead, "trends", Reason::kNotCollectedFor);
   }
-  // Nobody at all reads the whole page or referrer, but the visitor for herself.
+  EXPECT_EQ(WhyNot(world_.Read({"trends", visitor, "clickstream", "at", id})),
+            Reason::kIndividualReadOfReportData);
+  world_.ExpectRefused(EventKind::kRead, "trends", Reason::kIndividualReadOfReportData);
+  // Trends have no key to the whole page or referrer either.
   for (const std::string_view field : {"from", "page"}) {
     EXPECT_THAT(world_.RawReaders(stored.handle, "clickstream", field),
-                UnorderedElementsAre("rights", "upkeep"));
+                UnorderedElementsAre("security", "rights", "upkeep"));
   }
 }
 
