@@ -106,11 +106,12 @@ std::set<std::string> CanarySearch::FindInFiles(const std::string& directory) co
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
     const std::string path = entry.path().string();
     for (const std::string& name : Find(entry.path().filename().string()))
-      found.insert(name + " in the name of " + path);
+      found.insert(std::string(name).append(" in the name of ").append(path));
     if (!entry.is_regular_file()) continue;
     std::ifstream in(path, std::ios::binary);
     const std::string content{std::istreambuf_iterator<char>(in), {}};
-    for (const std::string& name : Find(content)) found.insert(name + " in " + path);
+    for (const std::string& name : Find(content))
+      found.insert(std::string(name).append(" in ").append(path));
   }
   return found;
 }
