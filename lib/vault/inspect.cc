@@ -122,6 +122,7 @@ class RowReader {
     row.kind = "terms";
     row.readable.emplace_back("terms", id.ToHex());
     row.readable.emplace_back("policy_version", std::to_string(terms->policy_version));
+    row.readable.emplace_back("expiry_bucket", std::to_string(terms->expiry_bucket));
     row.readable.emplace_back("notice", terms->notice);
     row.readable.emplace_back("source", terms->source);
     row.readable.emplace_back("controller", terms->controller);
@@ -155,10 +156,16 @@ class RowReader {
     row.readable.emplace_back("collected_at_ms",
                               std::to_string(parsed->head().collected_at.unix_ms));
     row.readable.emplace_back("terms", parsed->head().terms.ToHex());
+    std::string generations;
     std::string sizes;
     for (const record::RowEntry& entry : *parsed) {
-      sizes += (sizes.empty() ? "" : " ") + std::to_string(entry.sealed.size());
+      const char* between = sizes.empty() ? "" : " ";
+      const bool travels = !entry.travelling.empty();
+      generations +=
+          between + (travels ? std::string("travelling") : std::to_string(entry.generation));
+      sizes += between + std::to_string(entry.sealed.size());
     }
+    row.readable.emplace_back("generations", generations);
     row.readable.emplace_back("sealed_bytes", sizes);
   }
 

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "clauses/clause_world.h"
+
+#include <cstdlib>
+
+#include "keys/shards.h"
+#include "keys/subject.h"
+#include "keys/wraps.h"
+#include "record/fields.h"
+#include "record/row.h"
+#include "record/seal.h"
+
+namespace bailee {
+namespace {
+
+using store::Table;
+
+template <typename T>
+T Must(Result<T> result) {
+  if (!result.ok()) std::abort();
+  return *std::move(result);
+}
+
+// Opens the rows of one record with every key of one keyring, on every wrap there is.
+class RowOpener {
+ public:
+  RowOpener(store::Snapshot& snapshot, const VaultId& vault, const keys::KeyringKeys& keys)
+      : snapshot_(snapshot), vault_(vault), keys_(keys), shards_(vault, keys.storage) {}
+
+  // Field numbers and values of all compartments that open.
+  std::map<record::FieldNumber, std::string> Open(ByteView key, ByteView bytes) {
+    std::map<record::FieldNumber, std::string> values;
+    const record::RecordRow row = Must(record::ParseRecordRow(bytes));
+    keys::WrapPlace place{.vault = vault_};
+    RecordId id;
+    std::copy_n(key.begin(), 16, place.handle.bytes.begin());
+    std::copy_n(key.begin() + 16, 8, place.category.bytes.begin());
+    std::copy_n(key.begin() + 24, 16, id.bytes.begin());
+    place.terms = row.head().terms;
+    const keys::Subject subject = OpenSubject(place.handle);
+    place.subject_generation = subject.head.generation;
+    for (const record::RowEntry& entry : row) {
+      place.compartment = entry.compartment;
+      place.record = entry.travelling.empty() ? RecordId{} : id;
+      const record::CompartmentPlace at{.vault = vault_,
+                                        .handle = place.handle,
+                                        .category = place.category,
+                                        .record = id,
+                                        .compartment = entry.compartment,
+                                        .generation = entry.generation,
+                                        .head = row.head()};
+      const keys::WrapSet wraps = WrapsOf(place, subject, entry);
+      for (const keys::Wrap& wrap : wraps.wraps()) {
+        for (const keys::HeldPurpose& held : keys_.purposes) {
+          const auto d = keys::OpenWrap(place, wrap, held.key);
+          if (d.ok()) Take(record::OpenCompartment(*d, at, entry.sealed), values);
+        }
+      }
+    }
+    return values;
+  }
+
+ private:
+  static void Take(const Result<Secret>& opened,
+                   std::map<record::FieldNumber, std::string>& values) {
+    if (!opened.ok()) return;
+    opened->RevealBytes([&](ByteView plain) {
+      for (const auto& item : Must(record::Fields::Decode(plain)))
+        values[item.field] = std::string(AsText(item.value));
+    });
+  }
+
+  keys::Subject OpenSubject(const Handle& handle) {
+    const auto row = Must(snapshot_.Get(Table::kSubjects, keys::SubjectRowKeyOf(handle)));
+    if (!row) std::abort();
+    const crypto::ShardKey* shard = Must(shards_.Get(snapshot_, keys::ShardOf(handle.bytes)));
+    return Must(keys::OpenSubject(vault_, handle, *row, *shard));
+  }
+
+  keys::WrapSet WrapsOf(const keys::WrapPlace& place, const keys::Subject& subject,
+                        const record::RowEntry& entry) {
+    const auto row = Must(snapshot_.Get(Table::kSubjects, keys::WrapsRowKeyOf(place)));
+    if (entry.travelling.empty() && !row) std::abort();
+    return Must(keys::WrapSet::Open(place, subject.key,
+                                    entry.travelling.empty() ? *row : entry.travelling));
+  }
+
+  store::Snapshot& snapshot_;
+  const VaultId vault_;
+  const keys::KeyringKeys& keys_;
+  keys::Shards shards_;
+};
+
+}  // namespace
+
+ClauseWorld::ClauseWorld(std::string_view policy_name, Timestamp now)
+    : vault_(PolicyText(policy_name)),
+      policy_(Must(policy::Policy::FromText(PolicyText(policy_name), policy_name))) {
+  clock().Set(now);
+}
+
+std::vector<std::string> ClauseWorld::Leaves() const {
+  std::vector<std::string> leaves;
+  for (const policy::PurposeInfo& purpose : policy_->purposes()) {
+    if (purpose.leaf) leaves.push_back(purpose.id);
+  }
+  return leaves;
+}
+
+Vault ClauseWorld::Open(const std::vector<std::string>& purposes) {
+  return vault_.Open(purposes, {.events = events_});
+}
+
+Result<Collected> ClauseWorld::Collect(const CollectRequest& request, std::string_view category,
+                                       std::vector<FieldInput> fields) {
+  Vault vault = Open({});
+  return vault.Collect(request).Put(category, std::move(fields)).Commit();
+}
+
+Result<std::string> ClauseWorld::Read(const Question& question) {
+  Vault vault = Open({std::string(question.purpose)});
+  Result<Session> session = vault.As(question.purpose);
+  if (!session.ok()) return session.status();
+  const Result<Record> record = session->Read({.who = question.who,
+                                               .category = question.category,
+                                               .record = question.record,
+                                               .fields = {question.field},
+                                               .case_reference = question.case_reference});
+  if (!record.ok()) return record.status();
+  return TextOf(record->At(question.field));
+}
+
+Result<bool> ClauseWorld::Verify(std::string_view purpose, const Who& who,
+                                 std::string_view attempt) {
+  Vault vault = Open({std::string(purpose)});
+  Result<Session> session = vault.As(purpose);
+  if (!session.ok()) return session.status();
+  const Secret tried = MakeSecret(attempt);
+  return session->VerifyPassword(
+      {.who = who, .category = "account", .field = "password", .attempt = tried});
+}
+
+Status ClauseWorld::TryAs(std::string_view purpose) {
+  Vault vault = Open({});
+  return vault.As(purpose).status();
+}
+
+std::vector<EventRecorder::Seen> ClauseWorld::Events(vault::EventKind kind) {
+  std::vector<EventRecorder::Seen> seen = events_->Take();
+  std::erase_if(seen, [kind](const EventRecorder::Seen& each) { return each.kind != kind; });
+  return seen;
+}
+
+void ClauseWorld::ExpectAllowed(vault::EventKind kind, std::string_view purpose,
+                                std::string_view field) {
+  const std::vector<EventRecorder::Seen> seen = Events(kind);
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].outcome, vault::Outcome::kAllowed);
+  EXPECT_EQ(seen[0].purpose, purpose);
+  EXPECT_THAT(seen[0].fields, ::testing::ElementsAre(std::string(field)));
+  EXPECT_THAT(seen[0].reasons, ::testing::IsEmpty());
+  EXPECT_EQ(seen[0].records.size(), 1u);
+}
+
+void ClauseWorld::ExpectRefused(vault::EventKind kind, std::string_view purpose, Reason primary) {
+  const std::vector<EventRecorder::Seen> seen = Events(kind);
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].outcome, vault::Outcome::kRefused);
+  EXPECT_EQ(seen[0].purpose, purpose);
+  ASSERT_FALSE(seen[0].reasons.empty());
+  EXPECT_EQ(ReasonWord(seen[0].reasons.front()), ReasonWord(primary));
+  EXPECT_THAT(seen[0].records, ::testing::IsEmpty());
+}
+
+ClauseWorld::Opened ClauseWorld::Raw(const Handle& handle, std::string_view category) {
+  Opened opened;
+  const RawRows rows(vault_.path());
+  const auto snapshot = Must(rows.engine().Read());
+  Bytes prefix(handle.bytes.begin(), handle.bytes.end());
+  const crypto::NameId category_id = crypto::NameIdOf(category);
+  prefix.insert(prefix.end(), category_id.bytes.begin(), category_id.bytes.end());
+  const std::vector<RawRows::Row> records = rows.All(Table::kRecords, prefix);
+  if (records.empty()) std::abort();  // otherwise "nothing opens" would say nothing
+  const policy::CategoryInfo& info = policy_->category(policy_->FindCategory(category));
+  std::vector<std::string> purposes = Leaves();
+  for (const char* reserved : {"rights", "upkeep", "tally"}) purposes.emplace_back(reserved);
+  for (const std::string& purpose : purposes) {
+    const Keyring keyring = vault_.Granted("thief", {purpose});
+    RowOpener opener(*snapshot, vault_.id(), keyring.keys());
+    for (const RawRows::Row& row : records) {
+      for (auto& [field, value] : opener.Open(row.first, row.second))
+        opened[info.fields[field].name][purpose] = std::move(value);
+    }
+  }
+  return opened;
+}
+
+std::set<std::string> ClauseWorld::RawReaders(const Handle& handle, std::string_view category,
+                                              std::string_view field) {
+  std::set<std::string> readers;
+  Opened opened = Raw(handle, category);
+  for (const auto& [purpose, value] : opened[std::string(field)]) readers.insert(purpose);
+  return readers;
+}
+
+std::optional<Reason> WhyNot(const Status& status) {
+  if (status.refusal() == nullptr) return std::nullopt;
+  return status.refusal()->reasons.front();
+}
+
+std::string TextOf(const Secret& secret) {
+  return secret.Reveal([](std::string_view text) { return std::string(text); });
+}
+
+}  // namespace bailee

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bailee/vault.h"
+#include "policy/policy.h"
+#include "support/error_is.h"
+#include "support/event_recorder.h"
+#include "support/raw_rows.h"
+#include "support/temp_vault.h"
+
+namespace bailee {
+
+// 2016-07-01, when the LiveOps policy is in force.
+inline constexpr Timestamp kJuly2016{1'467'331'200'000};
+
+inline constexpr std::string_view kCase = "2013-CV-17";
+
+// A vault under one of the two policies, in which each act is that of a process of its own: it
+// opens the vault with a keyring for one purpose and closes it again.
+class ClauseWorld {
+ public:
+  ClauseWorld(std::string_view policy_name, Timestamp now);
+
+  FixedClock& clock() { return vault_.clock(); }
+  TempVault& vault() { return vault_; }
+  const policy::Policy& policy() const { return *policy_; }
+  std::vector<std::string> Leaves() const;
+
+  // By a process that may read nothing.
+  Result<Collected> Collect(const CollectRequest& request, std::string_view category,
+                            std::vector<FieldInput> fields);
+
+  // One value, read by a process that holds this purpose alone.
+  struct Question {
+    std::string_view purpose;
+    Who who;
+    std::string_view category;
+    std::string_view field;
+    std::optional<RecordId> record = {};
+    std::string_view case_reference = {};
+  };
+  Result<std::string> Read(const Question& question);
+  Result<bool> Verify(std::string_view purpose, const Who& who, std::string_view attempt);
+
+  // Whether a process without any purpose may act for this one.
+  Status TryAs(std::string_view purpose);
+
+  // The events of this kind since the last call, of any kind.
+  std::vector<EventRecorder::Seen> Events(vault::EventKind kind);
+  // Expects that one call was recorded since the last look, and so. Opening a vault is recorded,
+  // too, and does not count.
+  void ExpectAllowed(vault::EventKind kind, std::string_view purpose, std::string_view field);
+  void ExpectRefused(vault::EventKind kind, std::string_view purpose, Reason primary);
+
+  // What lies in the rows of one subject and category, for somebody who has the files, the keyring
+  // of one purpose, and asks nobody: field, then purpose, then what opens.
+  using Opened = std::map<std::string, std::map<std::string, std::string>>;
+  Opened Raw(const Handle& handle, std::string_view category);
+  // The purposes, reserved ones too, whose keyrings open the field in the raw rows.
+  std::set<std::string> RawReaders(const Handle& handle, std::string_view category,
+                                   std::string_view field);
+
+  std::vector<size_t> Rows() const { return RowCounts(vault_.path()); }
+
+ private:
+  Vault Open(const std::vector<std::string>& purposes);
+
+  TempVault vault_;
+  std::shared_ptr<const policy::Policy> policy_;
+  std::shared_ptr<EventRecorder> events_ = std::make_shared<EventRecorder>();
+};
+
+// The primary reason of a refusal; nothing for any other outcome.
+std::optional<Reason> WhyNot(const Status& status);
+template <typename T>
+std::optional<Reason> WhyNot(const Result<T>& result) {
+  return WhyNot(result.status());
+}
+
+std::string TextOf(const Secret& secret);
+
+}  // namespace bailee

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bailee/policy.h"
+#include "clauses/clause_world.h"
+
+// The LiveOps policy of 2016, clause by clause: what it allows, what it refuses and why, what is
+// recorded of it, and what the keys alone prevent.
+namespace bailee {
+namespace {
+
+using testing::ErrorIs;
+using ::testing::HasSubstr;
+using testing::IsOk;
+using ::testing::Not;
+using testing::StatusOf;
+using ::testing::UnorderedElementsAre;
+using vault::EventKind;
+
+const Who kBrowser = Who::Tag("cookie-9f2c");
+
+class Clauses : public ::testing::Test {
+ protected:
+  CollectRequest Under(std::string_view notice, std::string_view source, Who who = kBrowser) {
+    return {.who = who, .notice = notice, .source = source, .on_behalf_of = {}};
+  }
+  // Stores one record and forgets the event.
+  Collected Store(const CollectRequest& request, std::string_view category,
+                  std::vector<FieldInput> fields) {
+    Result<Collected> stored = world_.Collect(request, category, std::move(fields));
+    EXPECT_THAT(StatusOf(stored), IsOk());
+    if (!stored.ok()) return {.handle = {}, .records = {RecordId{}}};
+    world_.Events(EventKind::kCollect);
+    return *std::move(stored);
+  }
+  static std::vector<FieldInput> Click() {
+    std::vector<FieldInput> fields;
+    fields.emplace_back("page", MakeSecret("https://liveops.example/careers?from=ada"));
+    fields.emplace_back("from", MakeSecret("https://mail.ada.example/inbox/17"));
+    fields.emplace_back("ip", MakeSecret("83.149.9.216"));
+    fields.emplace_back("at", MakeSecret("2016-06-30T10:05:03Z"));
+    return fields;
+  }
+  static std::vector<FieldInput> Preferences(std::string_view language, std::string_view layout) {
+    std::vector<FieldInput> fields;
+    fields.emplace_back("language", MakeSecret(language));
+    fields.emplace_back("layout", MakeSecret(layout));
+    return fields;
+  }
+
+  ClauseWorld world_{"liveops_2016", kJuly2016};
+};
+
+TEST_F(Clauses, LO_01_TrendsSeeDomainsAndActivityAndNotTheVisitor) {
+  const Collected stored = Store(Under("visit-1", "web", Who::Nobody()), "clickstream", Click());
+  const Who visitor = Who::ByHandle(stored.handle);
+  const RecordId id = stored.records.front();
+
+  EXPECT_EQ(*world_.Read({"trends", visitor, "clickstream", "from.domain", id}), "ada.example");
+  world_.ExpectAllowed(EventKind::kRead, "trends", "from.domain");
+  EXPECT_EQ(*world_.Read({"trends", visitor, "clickstream", "from.host", id}), "mail.ada.example");
+  EXPECT_EQ(*world_.Read({"trends", visitor, "clickstream", "page.path", id}), "/careers");
+  EXPECT_EQ(*world_.Read({"trends", visitor, "clickstream", "at.day", id}), "2016-06-30");
+  world_.Events(EventKind::kRead);
+  for (const std::string_view field : {"from", "page", "ip"}) {
+    EXPECT_EQ(WhyNot(world_.Read({"trends", visitor, "clickstream", field, id})),
+              Reason::kNotCollectedFor);
+    world_.ExpectRefused(EventKind::kRead, "trends", Reason::kNotCollectedFor);
+  }
+  EXPECT_EQ(WhyNot(world_.Read({"trends", visitor, "clickstream", "at", id})),
+            Reason::kIndividualReadOfReportData);
+  world_.ExpectRefused(EventKind::kRead, "trends", Reason::kIndividualReadOfReportData);
+  // Trends have no key to the whole page or referrer either.
+  for (const std::string_view field : {"from", "page"}) {
+    EXPECT_THAT(world_.RawReaders(stored.handle, "clickstream", field),
+                UnorderedElementsAre("security", "rights", "upkeep"));
+  }
+}
+
+TEST_F(Clauses, LO_01_ClickstreamIsAboutBrowsersAndNotAboutPersons) {
+  const std::vector<size_t> before = world_.Rows();
+  EXPECT_THAT(StatusOf(world_.Collect(Under("visit-1", "web", Who::Ref("user-4711")), "clickstream",
+                                      Click())),
+              ErrorIs(Code::kInvalidValue, "collect.about"));
+  const auto seen = world_.Events(EventKind::kCollect);
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen.front().outcome, vault::Outcome::kFailed);
+  EXPECT_EQ(world_.Rows(), before);
+}
+
+TEST_F(Clauses, LO_01_NoFieldOfABrowserCanHoldWhatIdentifies) {
+  const std::string text = PolicyText("liveops_2016");
+  const std::string page = "field { id: \"page\"  kind: URL  required: true";
+  ASSERT_NE(text.find(page), std::string::npos);
+  for (const std::string kind : {"TEXT", "EMAIL", "PHONE", "PAN", "IBAN", "PASSWORD", "BLOB"}) {
+    std::string changed = text;
+    changed.insert(text.find(page), "field { id: \"more\"  kind: " + kind + " }\n  ");
+    const auto document = PolicyDocument::FromText(changed, "more");
+    EXPECT_THAT(StatusOf(document), ErrorIs(Code::kPolicyInvalid, "policy.invalid")) << kind;
+    EXPECT_THAT(std::string(document.status().message()), HasSubstr("can identify a person"));
+  }
+  std::string bare = text;
+  const std::string view = "view { id: \"path\"  coarsen: PATH }";
+  bare.erase(bare.find(view), view.size());
+  EXPECT_THAT(std::string(PolicyDocument::FromText(bare, "bare").status().message()),
+              HasSubstr("needs a host or path view"));
+}
+
+TEST_F(Clauses, LO_05_CookiesOfVendorsAndCustomersServeReturningVisitorsAndNothingElse) {
+  for (const std::string_view source : {"web", "site-vendor", "call-customer"}) {
+    const Who browser = Who::Tag(source);
+    const Collected stored =
+        Store(Under("cookie-1", source, browser), "browser_preferences", Preferences("de", "2"));
+    EXPECT_EQ(*world_.Read({"service", browser, "browser_preferences", "language"}), "de");
+    world_.ExpectAllowed(EventKind::kRead, "service", "language");
+    for (const std::string_view purpose : {"trends", "regions", "security"}) {
+      EXPECT_EQ(WhyNot(world_.Read({purpose, browser, "browser_preferences", "language"})),
+                Reason::kNotCollectedFor);
+      world_.ExpectRefused(EventKind::kRead, purpose, Reason::kNotCollectedFor);
+    }
+    EXPECT_THAT(world_.RawReaders(stored.handle, "browser_preferences", "language"),
+                UnorderedElementsAre("service", "rights", "upkeep"));
+  }
+}
+
+TEST_F(Clauses, LO_05_AReturningTagFindsItsOwnPreferencesOnly) {
+  const Collected mine =
+      Store(Under("cookie-1", "web"), "browser_preferences", Preferences("de", "2"));
+  const Who other = Who::Tag("cookie-0000");
+  Store(Under("cookie-1", "site-vendor", other), "browser_preferences", Preferences("fr", "3"));
+
+  EXPECT_EQ(*world_.Read({"service", kBrowser, "browser_preferences", "language"}), "de");
+  EXPECT_EQ(*world_.Read({"service", other, "browser_preferences", "language"}), "fr");
+  world_.Events(EventKind::kRead);
+  // A tag nobody accepted, and a person of that very name.
+  for (const Who& who : {Who::Tag("cookie-9f2d"), Who::Ref("cookie-9f2c")}) {
+    const auto seen = world_.Read({"service", who, "browser_preferences", "language"});
+    EXPECT_EQ(seen.status().code(), Code::kNotFound);
+    EXPECT_EQ(world_.Events(EventKind::kRead).size(), 1u);
+  }
+  // It returns: the same browser, its preferences changed.
+  const Collected again =
+      Store(Under("cookie-1", "web"), "browser_preferences", Preferences("en", "2"));
+  EXPECT_EQ(again.handle, mine.handle);
+  EXPECT_EQ(again.replaced, 1u);
+  EXPECT_EQ(*world_.Read({"service", kBrowser, "browser_preferences", "language"}), "en");
+}
+
+TEST_F(Clauses, LO_08_RegionsAreForReportsAndWholeAddressesForSecurity) {
+  const Collected stored = Store(Under("visit-1", "web", Who::Nobody()), "clickstream", Click());
+  const Who visitor = Who::ByHandle(stored.handle);
+  const RecordId id = stored.records.front();
+  EXPECT_EQ(*world_.Read({"security", visitor, "clickstream", "ip", id}), "83.149.9.216");
+  world_.ExpectAllowed(EventKind::kRead, "security", "ip");
+  EXPECT_EQ(WhyNot(world_.Read({"regions", visitor, "clickstream", "ip.region", id})),
+            Reason::kIndividualReadOfReportData);
+  world_.ExpectRefused(EventKind::kRead, "regions", Reason::kIndividualReadOfReportData);
+  EXPECT_EQ(WhyNot(world_.Read({"regions", visitor, "clickstream", "ip", id})),
+            Reason::kNotCollectedFor);
+  world_.ExpectRefused(EventKind::kRead, "regions", Reason::kNotCollectedFor);
+  EXPECT_EQ(WhyNot(world_.Read({"trends", visitor, "clickstream", "ip", id})),
+            Reason::kNotCollectedFor);
+  world_.ExpectRefused(EventKind::kRead, "trends", Reason::kNotCollectedFor);
+
+  EXPECT_THAT(world_.RawReaders(stored.handle, "clickstream", "ip"),
+              UnorderedElementsAre("security", "rights", "upkeep"));
+  EXPECT_THAT(world_.RawReaders(stored.handle, "clickstream", "ip.region"),
+              UnorderedElementsAre("tally", "rights", "upkeep"));
+}
+
+TEST_F(Clauses, LO_08_WithoutAFileOfRegionsARegionIsUnknownAndNeverAPrefix) {
+  std::vector<FieldInput> sixth = Click();
+  sixth[2].value = MakeSecret("2001:db8:85a3::8a2e:370:7334");
+  for (bool v6 : {false, true}) {
+    const Collected stored = Store(Under("visit-1", "web", Who::Nobody()), "clickstream",
+                                   v6 ? std::move(sixth) : Click());
+    auto raw = world_.Raw(stored.handle, "clickstream");
+    EXPECT_EQ(raw["ip.region"].size(), 3u);
+    for (const auto& [purpose, value] : raw["ip.region"]) EXPECT_EQ(value, "unknown") << purpose;
+  }
+  EXPECT_THAT(PolicyText("liveops_2016"), Not(HasSubstr("PREFIX")));
+}
+
+TEST_F(Clauses, LO_09_LocalStorageOfPartnersIsASourceLikeAnyOther) {
+  const Collected stored =
+      Store(Under("storage-1", "feature-partner"), "browser_preferences", Preferences("de", "2"));
+  EXPECT_EQ(*world_.Read({"service", kBrowser, "browser_preferences", "layout"}), "2");
+  world_.ExpectAllowed(EventKind::kRead, "service", "layout");
+  EXPECT_EQ(WhyNot(world_.Read({"trends", kBrowser, "browser_preferences", "layout"})),
+            Reason::kNotCollectedFor);
+  world_.ExpectRefused(EventKind::kRead, "trends", Reason::kNotCollectedFor);
+  EXPECT_THAT(world_.RawReaders(stored.handle, "browser_preferences", "layout"),
+              UnorderedElementsAre("service", "rights", "upkeep"));
+
+  // Under its own notice only, and for nothing but preferences.
+  const std::vector<size_t> before = world_.Rows();
+  EXPECT_EQ(WhyNot(world_.Collect(Under("cookie-1", "feature-partner"), "browser_preferences",
+                                  Preferences("fr", "3"))),
+            Reason::kNotCollectedFor);
+  world_.ExpectRefused(EventKind::kCollect, "", Reason::kNotCollectedFor);
+  EXPECT_EQ(WhyNot(world_.Collect(Under("storage-1", "feature-partner"), "clickstream", Click())),
+            Reason::kNotCollectedFor);
+  world_.ExpectRefused(EventKind::kCollect, "", Reason::kNotCollectedFor);
+  EXPECT_EQ(world_.Rows(), before);
+}
+
+TEST_F(Clauses, LO_11_WhatSocialButtonsCollectIsRefusedAndNothingOfItStored) {
+  const std::vector<size_t> before = world_.Rows();
+  for (const std::string_view notice : {"visit-1", "cookie-1", "beacon-1"}) {
+    for (const Who& who : {kBrowser, Who::Nobody()}) {
+      const auto refused =
+          world_.Collect(Under(notice, "social-button", who), "clickstream", Click());
+      EXPECT_EQ(WhyNot(refused), Reason::kSourceIndependent);
+      world_.ExpectRefused(EventKind::kCollect, "", Reason::kSourceIndependent);
+    }
+  }
+  EXPECT_EQ(world_.Rows(), before);
+  // The same page from our own server is collected.
+  EXPECT_THAT(StatusOf(world_.Collect(Under("visit-1", "web"), "clickstream", Click())), IsOk());
+}
+
+}  // namespace
+}  // namespace bailee

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "bailee/inspect.h"
+#include "bailee/vault.h"
+#include "support/error_is.h"
+#include "support/temp_vault.h"
+
+// Exactly what somebody without a key learns from the files (FORMAT.md §12), by a small scenario: a
+// list to be read beside what was stored.
+namespace bailee {
+namespace {
+
+using ::testing::ElementsAreArray;
+using testing::IsOk;
+using testing::StatusOf;
+
+// Ids are random: each is shown by its kind and the order in which it first appears, terms by their
+// notice.
+class Ids {
+ public:
+  // The row that says what the terms are comes before those that are held under them.
+  void Learn(const InspectedRow& row) {
+    std::string terms;
+    for (const auto& [name, value] : row.readable) {
+      if (name == "terms") terms = value;
+      if (name == "notice") notices_[terms] = "of " + value;
+    }
+  }
+  std::string Shown(const std::string& name, const std::string& value) {
+    static const std::map<std::string, std::string> kKinds = {
+        {"handle", "handle"}, {"record", "record"}, {"terms", ""}, {"tag", "tag"}};
+    const auto kind = kKinds.find(name);
+    if (kind == kKinds.end()) return value;
+    if (name == "terms") return notices_[value];
+    auto [it, added] = known_.emplace(value, "");
+    if (added) it->second = kind->second + " " + std::to_string(++count_[kind->second]);
+    return it->second;
+  }
+
+ private:
+  std::map<std::string, std::string> known_;
+  std::map<std::string, int> count_;
+  std::map<std::string, std::string> notices_;
+};
+
+class Keyless : public ::testing::Test {
+ protected:
+  Result<Collected> Store(Vault& vault, std::string_view notice, const Who& who,
+                          std::string_view category, std::vector<FieldInput> fields,
+                          std::optional<RecordId> record = {}) {
+    return vault.Collect({.who = who, .notice = notice, .source = "web", .on_behalf_of = {}})
+        .Put(category, std::move(fields), record)
+        .Commit();
+  }
+
+  // One customer with an account and a card that was overwritten once, by a process that may read
+  // nothing.
+  void Collect() {
+    Vault vault = vault_.Open({});
+    const Who ada = Who::Ref("user-4711");
+    std::vector<FieldInput> account;
+    account.emplace_back("email", MakeSecret("ada@analytical.example"));
+    ASSERT_THAT(StatusOf(Store(vault, "signup-1", ada, "account", std::move(account))), IsOk());
+    RecordId id;
+    id.bytes.fill(7);
+    for (const std::string_view pan : {"4111111111111111", "5555555555554444"}) {
+      std::vector<FieldInput> card;
+      card.emplace_back("pan", MakeSecret(pan));
+      card.emplace_back("expiry", MakeSecret("12/15"));
+      ASSERT_THAT(StatusOf(Store(vault, "checkout-1", ada, "payment_card", std::move(card), id)),
+                  IsOk());
+    }
+  }
+
+  // Every row but the shard keys, as one line each, sorted.
+  std::vector<std::string> Lines() {
+    std::vector<std::string> lines;
+    Ids ids;
+    const auto seen = Inspect(vault_.path(), {.visit = [&](const InspectedRow& row) {
+                                if (row.kind == "shard key") {
+                                  ++shard_keys_;
+                                  return true;
+                                }
+                                ids.Learn(row);
+                                std::string line = row.table + ": " + row.kind;
+                                for (const auto& [name, value] : row.readable)
+                                  line += ", " + name + " " + ids.Shown(name, value);
+                                // Signed texts of the policy's own making have sizes of their own.
+                                if (row.table != "meta" && row.table != "policies")
+                                  line += ", " + std::to_string(row.value_bytes) + " bytes";
+                                lines.push_back(std::move(line));
+                                return true;
+                              }});
+    EXPECT_THAT(StatusOf(seen), IsOk());
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
+
+  TempVault vault_{PolicyText("livelook_2013")};
+  size_t shard_keys_ = 0;
+};
+
+TEST_F(Keyless, LearnsExactlyThis) {
+  Collect();
+  const std::vector<std::string> expected = {
+      "lookup: pending index, index account.email/service, version 1, handle handle 1, 264 bytes",
+      "lookup: pending index, index account.email/support, version 1, handle handle 1, 264 bytes",
+      "lookup: pending index, index payment_card.pan/billing, version 1, handle handle 1, 264 "
+      "bytes",
+      "lookup: pending index, index payment_card.pan/billing, version 1, handle handle 1, 264 "
+      "bytes",
+      "lookup: ref index, tag tag 1, 88 bytes",
+      "meta: meta, name clock",
+      "meta: meta, name manifest",
+      "meta: meta, name secrets",
+      "meta: meta, name vault",
+      "policies: policy, version 1",
+      "records: record, handle handle 1, category account, record record 1, revision 0, "
+      "collected_at_ms 1370044800000, terms of signup-1, generations 1 1 1 1, sealed_bytes 104 104 "
+      "104 "
+      "104, 502 bytes",
+      "records: record, handle handle 1, category payment_card, record record 2, revision 1, "
+      "collected_at_ms 1370044800000, terms of checkout-1, generations 2 2 2, sealed_bytes 104 104 "
+      "104, "
+      "384 bytes",
+      "subjects: subject, handle handle 1, generation 1, epoch 1, revision 2, 185 bytes",
+      "subjects: wraps, handle handle 1, category account, compartment 0, terms of signup-1, 1225 "
+      "bytes",
+      "subjects: wraps, handle handle 1, category account, compartment 1, terms of signup-1, 1481 "
+      "bytes",
+      "subjects: wraps, handle handle 1, category account, compartment 2, terms of signup-1, 1225 "
+      "bytes",
+      "subjects: wraps, handle handle 1, category account, compartment 3, terms of signup-1, 393 "
+      "bytes",
+      "subjects: wraps, handle handle 1, category payment_card, compartment 0, terms of "
+      "checkout-1, 1353 "
+      "bytes",
+      "subjects: wraps, handle handle 1, category payment_card, compartment 1, terms of "
+      "checkout-1, 1609 "
+      "bytes",
+      "subjects: wraps, handle handle 1, category payment_card, compartment 2, terms of "
+      "checkout-1, 1033 "
+      "bytes",
+      "terms: terms, terms of checkout-1, policy_version 1, expiry_bucket 1409, notice checkout-1, "
+      "source web, controller , 29 bytes",
+      "terms: terms, terms of signup-1, policy_version 1, expiry_bucket 4228, notice signup-1, "
+      "source "
+      "web, controller , 27 bytes",
+  };
+  EXPECT_THAT(Lines(), ElementsAreArray(expected));
+  EXPECT_EQ(shard_keys_, 1024u);
+}
+
+}  // namespace
+}  // namespace bailee

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iostream>
+
+#include "bailee/limits.h"
+#include "bailee/vault.h"
+#include "support/data.h"
+#include "support/error_is.h"
+#include "support/sanitized.h"
+#include "support/temp_vault.h"
+
+// Amounts that an application has: a day's log, and more records than fit into one batch, in memory
+// that does not grow with them.
+namespace bailee {
+namespace {
+
+using testing::DataPath;
+using testing::IsOk;
+using testing::kSanitized;
+using testing::StatusOf;
+
+constexpr size_t kMiB = size_t{1} << 20;
+constexpr size_t kGrowthMax = 64 * kMiB;
+
+// Memory of this process that is not of a file: a mapped database counts as its file's.
+size_t OwnMemoryBytes() {
+  std::ifstream status("/proc/self/status");
+  std::string line;
+  size_t kib = 0;
+  while (std::getline(status, line)) {
+    if (line.starts_with("RssAnon:") || line.starts_with("RssShmem:"))
+      kib += std::stoul(line.substr(line.find(':') + 1));
+  }
+  return kib << 10;
+}
+
+// The part of a line of a combined log between the n-th and the next quote.
+std::string Quoted(const std::string& line, int n) {
+  size_t at = 0;
+  for (int i = 0; i < n; ++i) at = line.find('"', at) + 1;
+  return line.substr(at, line.find('"', at) - at);
+}
+
+// "17/May/2015:10:05:03 +0000" as RFC 3339. The log is all of May 2015.
+std::string Rfc3339(const std::string& line) {
+  const std::string time = line.substr(line.find('[') + 1, 20);
+  EXPECT_EQ(time.substr(2, 10), "/May/2015:");
+  return "2015-05-" + time.substr(0, 2) + "T" + time.substr(12) + "Z";
+}
+
+std::vector<FieldInput> FieldsOf(const std::string& line) {
+  const std::string request = Quoted(line, 1);
+  const size_t path = request.find(' ') + 1;
+  std::vector<FieldInput> fields;
+  fields.emplace_back("ip", MakeSecret(line.substr(0, line.find(' '))));
+  fields.emplace_back("at", MakeSecret(Rfc3339(line)));
+  fields.emplace_back("request", MakeSecret(request.substr(path, request.rfind(' ') - path)));
+  if (const std::string agent = Quoted(line, 5); agent != "-")
+    fields.emplace_back("agent", MakeSecret(agent));
+  return fields;
+}
+
+TEST(Scale, ADaysLogIsStoredAndReadBack) {
+  std::ifstream log(DataPath("access.log"));
+  if (!log.good()) GTEST_SKIP() << "the real log is not here: " << DataPath("access.log");
+  TempVault temp(PolicyText("livelook_2013"));
+  temp.clock().Set(Timestamp{1'433'116'800'000});  // 2015-06-01
+  size_t lines = 0;
+  size_t stored = 0;
+  {
+    Vault collector = temp.Open({});
+    Batch batch = collector.CollectBatch();
+    for (std::string line; std::getline(log, line) && lines < limits::kBatchRecordsMax; ++lines)
+      batch.Add({.who = Who::Nobody(), .notice = "visit-1", .source = "web", .on_behalf_of = {}})
+          .Put("web_log", FieldsOf(line));
+    auto all = batch.Commit();
+    ASSERT_THAT(StatusOf(all), IsOk());
+    for (const Result<Collected>& each : *all) {
+      stored += each.ok() ? 1 : 0;
+      EXPECT_TRUE(each.ok() || each.status().code() == Code::kInvalidValue)
+          << each.status().message();
+    }
+  }
+  std::cout << stored << " of " << lines << " lines stored\n";
+  ASSERT_EQ(lines, limits::kBatchRecordsMax);
+  EXPECT_GT(stored, lines - 20) << "lines whose request is no URL";
+  Vault security = temp.Open({"security"});
+  EXPECT_EQ(security.Info()->records, stored);
+  Result<Session> session = security.As("security");
+  size_t read = 0;
+  EXPECT_THAT(StatusOf(session->Scan({.category = "web_log", .fields = {"ip", "request"}},
+                                     [&](const Record& record) {
+                                       read += record.At("ip").empty() ? 0 : 1;
+                                       return true;
+                                     })),
+              IsOk());
+  EXPECT_EQ(read, stored);
+}
+
+TEST(Scale, MemoryDoesNotGrowWithRecords) {
+  if (kSanitized) GTEST_SKIP() << "a sanitizer keeps freed memory for itself";
+  constexpr size_t kBatches = 10;
+  TempVault temp(PolicyText("livelook_2013"));
+  Vault vault = temp.Open({"service"});
+  size_t after_two = 0;
+  for (size_t i = 0; i < kBatches; ++i) {
+    Batch batch = vault.CollectBatch();
+    for (size_t j = 0; j < limits::kBatchRecordsMax; ++j) {
+      const std::string tag = "browser-" + std::to_string(i * limits::kBatchRecordsMax + j);
+      std::vector<FieldInput> fields;
+      fields.emplace_back("layout", MakeSecret(std::to_string(j)));
+      batch.Add({.who = Who::Tag(tag), .notice = "visit-1", .source = "web", .on_behalf_of = {}})
+          .Put("browser_preferences", std::move(fields));
+    }
+    const auto all = batch.Commit();
+    ASSERT_THAT(StatusOf(all), IsOk());
+    for (const Result<Collected>& each : *all) ASSERT_THAT(StatusOf(each), IsOk());
+    if (i == 1) after_two = OwnMemoryBytes();
+  }
+  const size_t at_end = OwnMemoryBytes();
+  std::cout << "own memory after 20,000 records " << after_two / kMiB << " MiB, after 100,000 "
+            << at_end / kMiB << " MiB\n";
+  EXPECT_LT(at_end, after_two + kGrowthMax);
+  EXPECT_EQ(vault.Info()->records, kBatches * limits::kBatchRecordsMax);
+
+  // Reading them all does not keep them either.
+  Result<Session> session = vault.As("service");
+  size_t read = 0;
+  EXPECT_THAT(StatusOf(session->Scan({.category = "browser_preferences", .fields = {"layout"}},
+                                     [&](const Record&) {
+                                       ++read;
+                                       return true;
+                                     })),
+              IsOk());
+  EXPECT_EQ(read, kBatches * limits::kBatchRecordsMax);
+  std::cout << "and after reading them " << OwnMemoryBytes() / kMiB << " MiB\n";
+  EXPECT_LT(OwnMemoryBytes(), after_two + kGrowthMax);
+}
+
+}  // namespace
+}  // namespace bailee
