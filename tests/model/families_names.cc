@@ -16,7 +16,7 @@ std::vector<SmallStanding> FewStandings() {
 }
 
 // With the inner purpose `news` declared or only implied, knowing existence or not; basis of
-// billing NECESSARY, OPT_IN or CASE.
+// billing NECESSARY, OPT_IN or CASE, of news OPT_OUT or OPT_IN.
 std::vector<SmallPolicy> FewPolicies() {
   std::vector<SmallPolicy> policies;
   for (const bool inner : {false, true}) {
@@ -25,7 +25,9 @@ std::vector<SmallPolicy> FewPolicies() {
       if (inner) policy.purposes["news"] = true;
       auto& allows = policy.categories["card"].allows;
       allows[1].basis = basis;
-      allows.push_back({{"news"}, SmallBasis::kOptOut, {"pan", "pan.last4"}, {}});
+      const bool opt_in = basis == SmallBasis::kOptIn;
+      allows.push_back(
+          {{"news"}, opt_in ? SmallBasis::kOptIn : SmallBasis::kOptOut, {"pan", "pan.last4"}, {}});
       policies.push_back(policy);
     }
   }
@@ -61,13 +63,13 @@ void NamesOfUse(size_t policy_step, const VisitBlock& visit) {
   const std::vector<LoadedStanding> standings = LoadAll(FewStandings());
   const std::vector<SmallRequest> uses = AllUses();
   const Timestamp moments[] = {Days(kEffective, 0, -1), kEffective, kNow};
+  size_t variant = 0;  // goes on across policies, so that a step meets every kind of question
   for (const SmallPolicy& small : FewPolicies()) {
     const auto policy = LoadFilled(small);
     if (policy == nullptr) continue;
     const LoadedTerms terms = Hold(*policy, "n1", "web", "", kCollected);
     // All of: action, version, moment, key, wrap. Taken one by one, since their product with every
     // name would say nothing new.
-    size_t variant = 0;
     for (const SmallAction action :
          {SmallAction::kRead, SmallAction::kVerifyPassword, SmallAction::kFind}) {
       for (const uint32_t version : {0U, 1U, 2U}) {

@@ -159,6 +159,29 @@ TEST(Property, NarrowingThePolicyInForceGrantsNothingNew) {
   EXPECT_GT(refusals, 10'000U);
 }
 
+TEST(Property, DroppingANoticeGrantsNoMoreThanEmptyingIt) {
+  uint64_t refusals = 0;
+  for (const char* notice : {"n1", "n2"}) {
+    SmallPolicy small = Wide();
+    small.notices[notice].purposes = {"keep"};  // as good as empty: nobody is asked about it
+    const auto emptied = LoadFilled(small);
+    small.notices.erase(notice);
+    const auto dropped = LoadFilled(std::move(small));
+    ASSERT_TRUE(emptied != nullptr && dropped != nullptr) << RefusedPolicies().last;
+    ForEachCase(Named("versions"), {13, 11}, [&](const Case& question) {
+      if (question.terms != nullptr && question.terms->small.policy->version == 2) return true;
+      Case asked = question;
+      asked.in_force = emptied.get();
+      if (AskReal(asked).allowed()) return true;
+      ++refusals;
+      asked.in_force = dropped.get();
+      EXPECT_FALSE(AskReal(asked).allowed()) << notice;
+      return !::testing::Test::HasFailure();
+    });
+  }
+  EXPECT_GT(refusals, 10'000U);
+}
+
 TEST(Property, UnknownAbsentAndForbiddenLookAlikeToWhomMayNotKnow) {
   uint64_t hidden = 0;
   for (const Family& family : Families()) {
