@@ -29,8 +29,7 @@ class Collector : public ::testing::Test {
     size_t count = 0;
     for (const RawRows::Row& row : rows.All(Table::kRecords)) {
       const auto parsed = record::ParseRecordRow(row.second);
-      for (const record::RowEntry& entry : *parsed)
-        count += entry.travelling.empty() ? 0 : 1;
+      for (const record::RowEntry& entry : *parsed) count += entry.travelling.empty() ? 0 : 1;
     }
     return count;
   }
@@ -40,8 +39,7 @@ class Collector : public ::testing::Test {
     std::set<uint32_t> found;
     for (const RawRows::Row& row : rows.All(Table::kRecords)) {
       const auto parsed = record::ParseRecordRow(row.second);
-      for (const record::RowEntry& entry : *parsed)
-        found.insert(entry.generation);
+      for (const record::RowEntry& entry : *parsed) found.insert(entry.generation);
     }
     return found;
   }
