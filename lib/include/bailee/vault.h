@@ -30,6 +30,7 @@ struct OpenOptions {
   size_t cached_subjects_max = 4096;
   // Called with an event name and JSON fields that hold no value, ref or key; from any thread.
   // Default: nothing.
+  // Not called yet: nothing of the vault logs so far.
   std::function<void(std::string_view event, std::string_view json_fields)> log = {};
   // Where every event goes. Default: the vault's own. For tests (bailee/testing.h).
   std::shared_ptr<vault::EventSink> events = {};
@@ -52,7 +53,7 @@ struct CreatedVault {
 };
 
 struct Health {
-  bool audit_writable = true;
+  bool audit_writable = true;   // always true until the trail is built: nothing is written yet
   bool secrets_locked = false;  // secret memory cannot be swapped out
   std::string secret_memory;    // "memfd_secret", "mlock", "unlocked"
   uint64_t file_bytes = 0;
