@@ -10,8 +10,9 @@
 
 namespace bailee::crypto {
 
-// ChaCha20-Poly1305 of RFC 8439: a step of suite 1, used nowhere else. By itself it does not commit
-// to its key: one ciphertext can be made to open under two.
+// ChaCha20-Poly1305 of RFC 8439: a step of suite 1, and what seals journal entries (FORMAT.md
+// §13.2), whose keys their reader derives and never chooses. By itself it does not commit to its
+// key: one ciphertext can be made to open under two.
 
 inline constexpr size_t kAeadTagBytes = 16;
 using AeadNonce = std::array<uint8_t, 12>;

@@ -92,6 +92,7 @@ using TagKey = KeyOf<struct TagKeyTag>;                  // tags of refs of brow
 using UnlockKey = KeyOf<struct UnlockKeyTag>;            // opens the secrets of a keyring file
 using BoxSecret = KeyOf<struct BoxSecretTag>;            // X25519 secret
 using BoxKey = KeyOf<struct BoxKeyTag>;                  // K of one box
+using ChainKey = KeyOf<struct ChainKeyTag>;              // a chain of keys of the trail
 using SigningSeed = KeyOf<struct SigningSeedTag>;        // Ed25519 seed
 
 }  // namespace bailee::crypto

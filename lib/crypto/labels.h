@@ -31,6 +31,8 @@ enum class Label : uint8_t {
   kPendingOuter = 9,     // S: pending lookup entry
   kPendingInner = 10,    // box key: pending lookup entry
   kKeyringSecrets = 11,  // unlocking key: the secrets of a keyring file
+  kJournalHead = 12,     // box key: first keys and origin of an instance of the trail
+  kWriteEvent = 13,      // entry key of the trail: the event of a write
 };
 
 // The layout that a label is used with, and no other.
@@ -39,6 +41,7 @@ constexpr Layer LayerOf(Label label) {
     case Label::kWrap:
     case Label::kWriteOnlyWrap:
     case Label::kPendingInner:
+    case Label::kJournalHead:
       return Layer::kWrap;
     case Label::kKeyringSecrets:
       return Layer::kKeyring;
@@ -74,9 +77,11 @@ inline constexpr Personal kManifest = Make("bailee.manifest");  // signature, §
 inline constexpr Personal kRef = Make("bailee.ref");            // tags of refs, §11.1
 inline constexpr Personal kTag = Make("bailee.tag");            // tags of browser tags, §11.1
 inline constexpr Personal kIndex = Make("bailee.index");        // tags of fields, §11.2
+inline constexpr Personal kTrail = Make("bailee.trail");        // keys of the trail, §13.1
+inline constexpr Personal kChain = Make("bailee.chain");        // hash chains of the trail, §13.3
 
-inline constexpr std::array kAll = {kBox,    kBoxSecret, kName, kTerms, kKeyring,
-                                    kPolicy, kManifest,  kRef,  kTag,   kIndex};
+inline constexpr std::array kAll = {kBox,      kBoxSecret, kName, kTerms, kKeyring, kPolicy,
+                                    kManifest, kRef,       kTag,  kIndex, kTrail,   kChain};
 
 }  // namespace person
 
@@ -93,7 +98,8 @@ constexpr bool AllDistinct(const std::array<T, N>& values) {
 inline constexpr std::array kAllLabels = {
     Label::kCompartment,   Label::kSubjectRow,   Label::kWrapsRow,       Label::kWrap,
     Label::kWriteOnlyWrap, Label::kShardKey,     Label::kStorageSecrets, Label::kLookupHandle,
-    Label::kPendingOuter,  Label::kPendingInner, Label::kKeyringSecrets};
+    Label::kPendingOuter,  Label::kPendingInner, Label::kKeyringSecrets, Label::kJournalHead,
+    Label::kWriteEvent};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

@@ -42,10 +42,10 @@ Status Refused(VaultImpl& vault, const Frame& frame, const vault::PreparedReques
                Status status) {
   const Refusal* refusal = status.refusal();
   const std::vector<Reason> reasons = refusal == nullptr ? std::vector<Reason>() : refusal->reasons;
-  BAILEE_TRY([[maybe_unused]] const uint64_t number,
-             vault.Record(frame, {.kind = vault::EventKind::kCollect,
-                                  .outcome = refusal == nullptr ? vault::Outcome::kFailed
-                                                                : vault::Outcome::kRefused,
+  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
+             vault.Record(frame, {.kind = audit::EventKind::kCollect,
+                                  .outcome = refusal == nullptr ? audit::Outcome::kFailed
+                                                                : audit::Outcome::kRefused,
                                   .on_behalf_of = request.on_behalf_of,
                                   .reasons = reasons}));
   return status;
@@ -55,10 +55,9 @@ Status Refused(VaultImpl& vault, const Frame& frame, const vault::PreparedReques
 // are stored.
 Status StoreGroup(VaultImpl& vault, std::span<Collection::Impl* const> group,
                   std::vector<Outcome>& outcomes) {
-  return vault.engine().Write([&](store::WriteTransaction& transaction) -> Status {
+  return vault.Write([&](Frame& frame) -> Status {
     outcomes.assign(group.size(), NothingYet());
-    BAILEE_TRY(Frame frame, vault.BeginWrite(transaction));
-    CollectionWriter writer(vault, transaction, std::move(frame));
+    CollectionWriter writer(vault, frame);
     for (size_t i = 0; i < group.size(); ++i) {
       const Collection::Impl& impl = *group[i];
       const PreparedCollection collection{impl.request, impl.records, impl.rules};

@@ -46,7 +46,7 @@ policy::Decision SessionImpl::DecideOn(const Frame& frame, const Ask& ask,
 Status SessionImpl::Refuse(const Frame& frame, const Ask& ask, const policy::Decision& decision,
                            const Handle& handle) {
   const std::vector<Reason> reasons = decision.reasons.Ordered();
-  BAILEE_TRY([[maybe_unused]] const uint64_t number,
+  BAILEE_TRY([[maybe_unused]] const DecisionId id,
              vault_->Record(frame, {.kind = ask.kind,
                                     .outcome = Outcome::kRefused,
                                     .purpose = purpose_.name,
@@ -62,7 +62,7 @@ Status SessionImpl::Refuse(const Frame& frame, const Ask& ask, const policy::Dec
 Status SessionImpl::Fail(const Frame& frame, const Ask& ask, const Handle& handle, Status status) {
   BAILEE_CHECK(!status.ok());
   const Outcome outcome = status.code() == Code::kNotFound ? Outcome::kNotFound : Outcome::kFailed;
-  BAILEE_TRY([[maybe_unused]] const uint64_t number,
+  BAILEE_TRY([[maybe_unused]] const DecisionId id,
              vault_->Record(frame, {.kind = ask.kind,
                                     .outcome = outcome,
                                     .purpose = purpose_.name,
@@ -74,8 +74,8 @@ Status SessionImpl::Fail(const Frame& frame, const Ask& ask, const Handle& handl
   return status;
 }
 
-Result<uint64_t> SessionImpl::Allow(const Frame& frame, const Ask& ask, const Handle& handle,
-                                    std::span<const EventRecord> records) {
+Result<DecisionId> SessionImpl::Allow(const Frame& frame, const Ask& ask, const Handle& handle,
+                                      std::span<const EventRecord> records) {
   return vault_->Record(frame, {.kind = ask.kind,
                                 .outcome = Outcome::kAllowed,
                                 .purpose = purpose_.name,

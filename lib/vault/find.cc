@@ -75,7 +75,7 @@ Result<std::vector<Found>> SessionImpl::FindByTag(Frame& frame, const Ask& ask,
     found.push_back({hit.handle, hit.record});
     about.push_back(EventRecordOf(*subject, category_id, *row));
   }
-  BAILEE_TRY([[maybe_unused]] const uint64_t decision, Allow(frame, ask, {}, about));
+  BAILEE_TRY([[maybe_unused]] const DecisionId decision, Allow(frame, ask, {}, about));
   return found;
 }
 
@@ -157,7 +157,7 @@ Result<bool> SessionImpl::VerifyPassword(const VerifyRequest& request) {
             : CompareWithNobody(request.attempt);
   const Handle handle = subject ? subject->handle() : Handle{};
   if (!same.ok()) return Fail(frame, ask, handle, same.status());
-  BAILEE_TRY([[maybe_unused]] const uint64_t decision, Allow(frame, ask, handle, about));
+  BAILEE_TRY([[maybe_unused]] const DecisionId decision, Allow(frame, ask, handle, about));
   return same;
 }
 

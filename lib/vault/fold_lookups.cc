@@ -91,9 +91,8 @@ struct Progress {
 };
 
 // Folds some entries of one index. One damaged entry must not keep the others from being found.
-Status FoldSome(VaultImpl& vault, store::WriteTransaction& transaction, const Foldable& foldable,
-                Progress& progress) {
-  BAILEE_TRY(const Frame frame, vault.BeginWrite(transaction));
+Status FoldSome(VaultImpl& vault, Frame& frame, const Foldable& foldable, Progress& progress) {
+  store::WriteTransaction& transaction = *frame.transaction;
   BAILEE_TRY(const std::vector<Entry> entries,
              SomeEntries(transaction, {foldable.index.id, foldable.index.version}, progress.from,
                          kEntriesPerTransaction));
@@ -112,9 +111,8 @@ Status FoldSome(VaultImpl& vault, store::WriteTransaction& transaction, const Fo
   }
   if (folded == 0) return Status();
   const std::string_view purpose = foldable.purpose.name;
-  BAILEE_TRY(
-      [[maybe_unused]] const uint64_t number,
-      vault.RecordWrite(transaction, frame, {.kind = EventKind::kFoldLookups, .purpose = purpose}));
+  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
+             vault.RecordWrite(frame, {.kind = EventKind::kFoldLookups, .purpose = purpose}));
   return Status();
 }
 
@@ -138,9 +136,9 @@ Result<size_t> FoldLookups(VaultImpl& vault) {
     Progress progress;
     while (!progress.done) {
       Progress next;
-      BAILEE_RETURN_IF_ERROR(vault.engine().Write([&](store::WriteTransaction& transaction) {
+      BAILEE_RETURN_IF_ERROR(vault.Write([&](Frame& frame) {
         next = progress;  // again from its start, if the job is run again
-        return FoldSome(vault, transaction, foldable, next);
+        return FoldSome(vault, frame, foldable, next);
       }));
       progress = std::move(next);
     }

@@ -69,7 +69,7 @@ Result<std::vector<RecordInfo>> SessionImpl::List(const Who& who) {
     if (!done.ok()) return Fail(frame, ask, (*subject)->handle(), done);
   }
   if (listed.empty()) return Fail(frame, ask, (*subject)->handle(), NotFound());
-  BAILEE_TRY([[maybe_unused]] const uint64_t decision,
+  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
              Allow(frame, ask, (*subject)->handle(), about));
   return listed;
 }

@@ -125,7 +125,7 @@ Result<std::vector<Record>> SessionImpl::ReadAll(const ReadAllRequest& request) 
   if (taken.records.empty() && !taken.told.allowed()) {
     return Refuse(frame, ask, taken.told, subject->handle());
   }
-  BAILEE_TRY(const uint64_t decision,
+  BAILEE_TRY(const DecisionId decision,
              Allow(frame, ask, subject ? subject->handle() : Handle{}, taken.about));
   for (Record& record : taken.records) record.decision = decision;
   return std::move(taken.records);
@@ -174,7 +174,7 @@ Result<SessionImpl::Chunk> SessionImpl::ScanChunk(const Ask& ask, const Bytes& f
         return problem.ok();
       }));
   if (!problem.ok()) return Fail(frame, ask, {}, problem);
-  BAILEE_TRY(const uint64_t decision, Allow(frame, ask, {}, chunk.taken.about));
+  BAILEE_TRY(const DecisionId decision, Allow(frame, ask, {}, chunk.taken.about));
   for (Record& record : chunk.taken.records) record.decision = decision;
   return chunk;
 }

@@ -13,7 +13,6 @@
 #include "keys/keyring_keys.h"
 #include "policy/decide.h"
 #include "record/row.h"
-#include "vault/event.h"
 #include "vault/vault_impl.h"
 
 namespace bailee::vault {
@@ -76,8 +75,8 @@ class SessionImpl {
                 const Handle& handle);
   // Records that there was nothing, or a failure on the way, and says that.
   Status Fail(const Frame& frame, const Ask& ask, const Handle& handle, Status status);
-  Result<uint64_t> Allow(const Frame& frame, const Ask& ask, const Handle& handle,
-                         std::span<const EventRecord> records);
+  Result<DecisionId> Allow(const Frame& frame, const Ask& ask, const Handle& handle,
+                           std::span<const EventRecord> records);
 
   // open_record.cc
   Result<std::optional<FoundRow>> FindRow(Frame& frame, const OpenedSubject& subject,

@@ -258,13 +258,12 @@ Result<Collected> CollectionWriter::Store(const PreparedCollection& collection) 
   if (frame_.now.unix_ms - latest.unix_ms >= kClockStepMs) {
     BAILEE_RETURN_IF_ERROR(PutLatestTime(transaction_, frame_.now));
   }
-  BAILEE_TRY([[maybe_unused]] const uint64_t number,
-             vault_.RecordWrite(transaction_, frame_,
-                                {.kind = EventKind::kCollect,
-                                 .outcome = Outcome::kAllowed,
-                                 .on_behalf_of = controller,
-                                 .handle = found->handle,
-                                 .records = about}));
+  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
+             vault_.RecordWrite(frame_, {.kind = EventKind::kCollect,
+                                         .outcome = Outcome::kAllowed,
+                                         .on_behalf_of = controller,
+                                         .handle = found->handle,
+                                         .records = about}));
   done.transaction = transaction_.transaction_id();
   return done;
 }

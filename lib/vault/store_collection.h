@@ -25,8 +25,9 @@ struct PreparedCollection {
 // Stores collections in one write transaction. Made for that transaction and gone with it.
 class CollectionWriter {
  public:
-  CollectionWriter(VaultImpl& vault, store::WriteTransaction& transaction, Frame frame)
-      : vault_(vault), transaction_(transaction), frame_(std::move(frame)) {}
+  // `frame` is that of a write and outlives this.
+  CollectionWriter(VaultImpl& vault, Frame& frame)
+      : vault_(vault), transaction_(*frame.transaction), frame_(frame) {}
 
   // Decides whether the collection may be stored; writes nothing.
   // Errors: kRefused; kInvalidValue; kUsage (nothing was put); kConflict "policy.changed";
@@ -100,7 +101,7 @@ class CollectionWriter {
 
   VaultImpl& vault_;
   store::WriteTransaction& transaction_;
-  Frame frame_;
+  Frame& frame_;
   Bytes last_terms_;  // that this transaction read or wrote
   crypto::TermsId last_terms_id_;
   keys::LazyBoxSender boxes_;

@@ -49,9 +49,9 @@ Result<Session> Vault::As(std::string_view purpose, const SessionOptions& option
   const policy::PurposeIndex index = frame.in_force().FindPurpose(purpose);
   const bool leaf = index.valid() && frame.in_force().purpose(index).leaf;
   const auto refuse = [&](Reason reason, std::string offer) -> Status {
-    BAILEE_TRY([[maybe_unused]] const uint64_t number,
-               impl_->Record(frame, {.kind = vault::EventKind::kAs,
-                                     .outcome = vault::Outcome::kRefused,
+    BAILEE_TRY([[maybe_unused]] const DecisionId decision,
+               impl_->Record(frame, {.kind = audit::EventKind::kAs,
+                                     .outcome = audit::Outcome::kRefused,
                                      .purpose = leaf ? purpose : std::string_view(),
                                      .on_behalf_of = options.on_behalf_of,
                                      .reasons = {&reason, 1}}));
@@ -99,20 +99,20 @@ Result<std::vector<Handle>> Vault::Subjects(std::optional<Handle> after, size_t 
     from.assign(next->bytes.begin(), next->bytes.end());
     from.push_back(0xff);
   }
-  BAILEE_TRY([[maybe_unused]] const uint64_t number,
-             impl_->Record(frame, {.kind = vault::EventKind::kSubjects}));
+  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
+             impl_->Record(frame, {.kind = audit::EventKind::kSubjects}));
   return handles;
 }
 
 Result<Secret> Vault::RefOf(const Handle& handle) {
   BAILEE_TRY(vault::Frame frame, impl_->Begin());
   const auto subject = impl_->LoadSubject(frame, handle);
-  const vault::Outcome outcome = !subject.ok()         ? vault::Outcome::kFailed
-                                 : *subject == nullptr ? vault::Outcome::kNotFound
-                                                       : vault::Outcome::kAllowed;
-  BAILEE_TRY([[maybe_unused]] const uint64_t number,
+  const audit::Outcome outcome = !subject.ok()         ? audit::Outcome::kFailed
+                                 : *subject == nullptr ? audit::Outcome::kNotFound
+                                                       : audit::Outcome::kAllowed;
+  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
              impl_->Record(
-                 frame, {.kind = vault::EventKind::kRefOf, .outcome = outcome, .handle = handle}));
+                 frame, {.kind = audit::EventKind::kRefOf, .outcome = outcome, .handle = handle}));
   if (!subject.ok()) return subject.status();
   if (*subject == nullptr) return vault::NotFound();
   return (*subject)->subject().ref.RevealBytes([](ByteView bytes) { return Secret::From(bytes); });

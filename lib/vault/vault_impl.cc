@@ -53,7 +53,7 @@ Result<std::shared_ptr<VaultImpl>> VaultImpl::Open(const std::string& directory,
   std::shared_ptr<VaultImpl> vault(
       new VaultImpl(row, std::move(engine), std::move(keyring), std::move(secrets), options));
   BAILEE_TRY(const Frame frame, vault->Begin());
-  BAILEE_TRY([[maybe_unused]] const uint64_t number,
+  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
              vault->Record(frame, {.kind = EventKind::kOpen}));
   return vault;
 }
@@ -65,7 +65,7 @@ VaultImpl::VaultImpl(const VaultRow& row, std::unique_ptr<store::Engine> engine,
       keyring_(std::move(keyring)),
       secrets_(std::move(secrets)),
       clock_(options.clock == nullptr ? Clock::System() : *options.clock),
-      events_(options.events == nullptr ? CountingSink() : options.events),
+      events_(options.events == nullptr ? audit::CountingSink() : options.events),
       shards_(row_.id, keyring_.keys().storage),
       subjects_(options.cached_subjects_max) {}
 
@@ -124,8 +124,22 @@ Result<Frame> VaultImpl::Begin() {
   return frame;
 }
 
-Result<Frame> VaultImpl::BeginWrite(store::WriteTransaction& transaction) {
-  return FrameOf(transaction, false);
+Status VaultImpl::Write(const std::function<Status(Frame&)>& job) {
+  BAILEE_TRY(const audit::WriteMark mark, events_->BeginWrite());
+  std::optional<DecisionId> last;
+  BAILEE_RETURN_IF_ERROR(engine_->Write([&](store::WriteTransaction& transaction) -> Status {
+    last.reset();
+    BAILEE_TRY(Frame frame, FrameOf(transaction, false));
+    const std::unique_ptr<audit::WriteEvents> events = events_->EventsOf(transaction, mark);
+    frame.transaction = &transaction;
+    frame.events = events.get();
+    BAILEE_RETURN_IF_ERROR(job(frame));
+    BAILEE_RETURN_IF_ERROR(events->Finish());
+    last = events->last();
+    return Status();
+  }));
+  if (last) events_->Committed(*last);
+  return Status();
 }
 
 Result<VaultImpl::Ref> VaultImpl::RefTag(const Who& who) const {
@@ -196,22 +210,20 @@ Event VaultImpl::Signed(const Frame& frame, Event event,
                         std::vector<std::string_view>& fields) const {
   KeepKnownNames(frame.in_force(), event, fields);
   event.at = frame.now;
-  event.actor = keyring_.keys().header.actor;
-  event.keyring_id = keyring_.keys().header.keyring_id;
+  event.transaction = frame.snapshot->transaction_id();
   event.policy_version = frame.in_force().version();
   return event;
 }
 
-Result<uint64_t> VaultImpl::Record(const Frame& frame, Event event) {
-  event.snapshot_transaction = frame.snapshot->transaction_id();
+Result<DecisionId> VaultImpl::Record(const Frame& frame, Event event) {
   std::vector<std::string_view> fields;
   return events_->Append(Signed(frame, event, fields));
 }
 
-Result<uint64_t> VaultImpl::RecordWrite(store::WriteTransaction& transaction, const Frame& frame,
-                                        Event event) {
+Result<DecisionId> VaultImpl::RecordWrite(const Frame& frame, Event event) {
+  BAILEE_CHECK(frame.events != nullptr);
   std::vector<std::string_view> fields;
-  return events_->AppendWrite(transaction, Signed(frame, event, fields));
+  return frame.events->Append(Signed(frame, event, fields));
 }
 
 }  // namespace bailee::vault

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/event.h"
 #include "bailee/vault.h"
 #include "bailee/who.h"
 #include "crypto/random.h"
@@ -15,7 +17,6 @@
 #include "keys/lookup.h"
 #include "keys/shards.h"
 #include "store/engine.h"
-#include "vault/event.h"
 #include "vault/meta.h"
 #include "vault/opened_subject.h"
 #include "vault/rules.h"
@@ -24,6 +25,12 @@
 
 namespace bailee::vault {
 
+using audit::Event;
+using audit::EventKind;
+using audit::EventRecord;
+using audit::EventSink;
+using audit::Outcome;
+
 // What one operation looks at: a snapshot, the rules that hold in it, and the time. Lives for that
 // operation alone.
 struct Frame {
@@ -31,6 +38,8 @@ struct Frame {
   std::unique_ptr<store::Snapshot> owned;  // empty within a write
   std::shared_ptr<const Rules> rules;
   Timestamp now;
+  store::WriteTransaction* transaction = nullptr;  // of a write: the same as `snapshot`
+  audit::WriteEvents* events = nullptr;            // of a write: where its events go
 
   const policy::Policy& in_force() const { return *rules->in_force->policy; }
 };
@@ -54,8 +63,11 @@ class VaultImpl {
   // Begins an operation on the newest state. Errors: those of the store; kDamage; kFailed
   // "clock.backwards".
   Result<Frame> Begin();
-  // The same inside a write transaction.
-  Result<Frame> BeginWrite(store::WriteTransaction& transaction);
+
+  // Runs `job` inside a write transaction, with its events, and returns once it is durable. `job`
+  // may run again from its start. Errors: the job's own; those of Begin, of the trail and the
+  // store.
+  Status Write(const std::function<Status(Frame&)>& job);
 
   // The tag of a ref or browser tag, and where it is listed. REQUIRES: who is kRef or kTag.
   struct Ref {
@@ -72,10 +84,11 @@ class VaultImpl {
   // from a write. Errors: kDamage; kFull; those of the store.
   Result<std::shared_ptr<const OpenedSubject>> LoadSubject(Frame& frame, const Handle& handle);
 
-  // Fills in who acts and when, and records the event.
-  Result<uint64_t> Record(const Frame& frame, Event event);
-  Result<uint64_t> RecordWrite(store::WriteTransaction& transaction, const Frame& frame,
-                               Event event);
+  // Fills in when and under which rules, and records the event, also from within Write what a
+  // transaction that is given up must not take with it.
+  Result<DecisionId> Record(const Frame& frame, Event event);
+  // The same in the transaction of `frame`, and part of it. REQUIRES: within Write.
+  Result<DecisionId> RecordWrite(const Frame& frame, Event event);
 
  private:
   VaultImpl(const VaultRow& row, std::unique_ptr<store::Engine> engine, Keyring keyring,

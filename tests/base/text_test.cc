@@ -72,5 +72,24 @@ TEST(Suggest, OffersTheNearestWordAndNothingFarAway) {
   EXPECT_EQ(DidYouMean("xyz", kWords), "");
 }
 
+TEST(DecisionId, TextRoundTripsAndNothingElseIsOne) {
+  for (const bool write : {false, true}) {
+    for (const uint64_t number : {uint64_t{0}, uint64_t{17}, UINT64_MAX}) {
+      const DecisionId id{{{0x0f, 0x3a}}, write, number};
+      const Result<DecisionId> back = DecisionId::FromText(id.ToText());
+      ASSERT_TRUE(back.ok());
+      EXPECT_EQ(*back, id);
+    }
+  }
+  const std::string hex(32, '0');
+  EXPECT_TRUE(DecisionId::FromText(hex + ".w0").ok());
+  for (const std::string bad :
+       {std::string(), hex, hex + ".", hex + ".r", hex + ".x1", hex + ".r01", hex + ".r-1",
+        hex + ".r1 ", hex + "r1", hex.substr(1) + ".r1", hex + ".r18446744073709551616",
+        std::string(32, 'A') + ".r1"}) {
+    EXPECT_FALSE(DecisionId::FromText(bad).ok()) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace bailee

@@ -145,27 +145,27 @@ Status ClauseWorld::TryAs(std::string_view purpose) {
   return vault.As(purpose).status();
 }
 
-std::vector<EventRecorder::Seen> ClauseWorld::Events(vault::EventKind kind) {
+std::vector<EventRecorder::Seen> ClauseWorld::Events(audit::EventKind kind) {
   std::vector<EventRecorder::Seen> seen = events_->Take();
   std::erase_if(seen, [kind](const EventRecorder::Seen& each) { return each.kind != kind; });
   return seen;
 }
 
-void ClauseWorld::ExpectAllowed(vault::EventKind kind, std::string_view purpose,
+void ClauseWorld::ExpectAllowed(audit::EventKind kind, std::string_view purpose,
                                 std::string_view field) {
   const std::vector<EventRecorder::Seen> seen = Events(kind);
   ASSERT_EQ(seen.size(), 1u);
-  EXPECT_EQ(seen[0].outcome, vault::Outcome::kAllowed);
+  EXPECT_EQ(seen[0].outcome, audit::Outcome::kAllowed);
   EXPECT_EQ(seen[0].purpose, purpose);
   EXPECT_THAT(seen[0].fields, ::testing::ElementsAre(std::string(field)));
   EXPECT_THAT(seen[0].reasons, ::testing::IsEmpty());
   EXPECT_EQ(seen[0].records.size(), 1u);
 }
 
-void ClauseWorld::ExpectRefused(vault::EventKind kind, std::string_view purpose, Reason primary) {
+void ClauseWorld::ExpectRefused(audit::EventKind kind, std::string_view purpose, Reason primary) {
   const std::vector<EventRecorder::Seen> seen = Events(kind);
   ASSERT_EQ(seen.size(), 1u);
-  EXPECT_EQ(seen[0].outcome, vault::Outcome::kRefused);
+  EXPECT_EQ(seen[0].outcome, audit::Outcome::kRefused);
   EXPECT_EQ(seen[0].purpose, purpose);
   ASSERT_FALSE(seen[0].reasons.empty());
   EXPECT_EQ(ReasonWord(seen[0].reasons.front()), ReasonWord(primary));

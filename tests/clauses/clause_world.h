@@ -56,11 +56,11 @@ class ClauseWorld {
   Status TryAs(std::string_view purpose);
 
   // The events of this kind since the last call, of any kind.
-  std::vector<EventRecorder::Seen> Events(vault::EventKind kind);
+  std::vector<EventRecorder::Seen> Events(audit::EventKind kind);
   // Expects that one call was recorded since the last look, and so. Opening a vault is recorded,
   // too, and does not count.
-  void ExpectAllowed(vault::EventKind kind, std::string_view purpose, std::string_view field);
-  void ExpectRefused(vault::EventKind kind, std::string_view purpose, Reason primary);
+  void ExpectAllowed(audit::EventKind kind, std::string_view purpose, std::string_view field);
+  void ExpectRefused(audit::EventKind kind, std::string_view purpose, Reason primary);
 
   // What lies in the rows of one subject and category, for somebody who has the files, the keyring
   // of one purpose, and asks nobody: field, then purpose, then what opens.

@@ -13,7 +13,7 @@ using testing::IsOk;
 using ::testing::Not;
 using testing::StatusOf;
 using ::testing::UnorderedElementsAre;
-using vault::EventKind;
+using audit::EventKind;
 
 const Who kBrowser = Who::Tag("cookie-9f2c");
 
@@ -82,7 +82,7 @@ TEST_F(Clauses, LO_01_ClickstreamIsAboutBrowsersAndNotAboutPersons) {
               ErrorIs(Code::kInvalidValue, "collect.about"));
   const auto seen = world_.Events(EventKind::kCollect);
   ASSERT_EQ(seen.size(), 1u);
-  EXPECT_EQ(seen.front().outcome, vault::Outcome::kFailed);
+  EXPECT_EQ(seen.front().outcome, audit::Outcome::kFailed);
   EXPECT_EQ(world_.Rows(), before);
 }
 

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "vault/event.h"
+#include "audit/event.h"
 
 namespace bailee {
 
 // An event sink that keeps copies of what it is given, and fails when told to.
-class EventRecorder final : public vault::EventSink {
+class EventRecorder final : public audit::EventSink {
  public:
   struct Seen {
-    vault::EventKind kind;
-    vault::Outcome outcome;
-    std::string actor;
+    audit::EventKind kind;
+    audit::Outcome outcome;
     std::string purpose;
     std::string on_behalf_of;
     std::string category;
@@ -27,10 +28,13 @@ class EventRecorder final : public vault::EventSink {
     bool write = false;
   };
 
-  Result<uint64_t> Append(const vault::Event& event) override { return Keep(event, false); }
-  Result<uint64_t> AppendWrite(store::WriteTransaction&, const vault::Event& event) override {
-    return Keep(event, true);
+  Result<DecisionId> Append(const audit::Event& event) override { return Keep(event, false); }
+  Result<audit::WriteMark> BeginWrite() override { return audit::WriteMark{}; }
+  std::unique_ptr<audit::WriteEvents> EventsOf(store::WriteTransaction&,
+                                               const audit::WriteMark&) override {
+    return std::make_unique<Writes>(*this);
   }
+  void Committed(const DecisionId&) override {}
 
   // What was seen since the last call.
   std::vector<Seen> Take() {
@@ -43,12 +47,27 @@ class EventRecorder final : public vault::EventSink {
   }
 
  private:
-  Result<uint64_t> Keep(const vault::Event& event, bool write) {
+  class Writes final : public audit::WriteEvents {
+   public:
+    explicit Writes(EventRecorder& recorder) : recorder_(recorder) {}
+    Result<DecisionId> Append(const audit::Event& event) override {
+      Result<DecisionId> id = recorder_.Keep(event, true);
+      if (id.ok()) last_ = *id;
+      return id;
+    }
+    Status Finish() override { return Status(); }
+    std::optional<DecisionId> last() const override { return last_; }
+
+   private:
+    EventRecorder& recorder_;
+    std::optional<DecisionId> last_;
+  };
+
+  Result<DecisionId> Keep(const audit::Event& event, bool write) {
     const std::lock_guard lock(mutex_);
     if (fail_) return Status(Code::kAuditDown, "audit.down", "the trail cannot be written", "try");
     Seen seen{.kind = event.kind,
               .outcome = event.outcome,
-              .actor = std::string(event.actor),
               .purpose = std::string(event.purpose),
               .on_behalf_of = std::string(event.on_behalf_of),
               .category = std::string(event.category),
@@ -58,9 +77,9 @@ class EventRecorder final : public vault::EventSink {
               .handle = event.handle,
               .records = {},
               .write = write};
-    for (const vault::EventRecord& record : event.records) seen.records.push_back(record.record);
+    for (const audit::EventRecord& record : event.records) seen.records.push_back(record.record);
     seen_.push_back(std::move(seen));
-    return ++last_;
+    return DecisionId{{}, write, last_++};
   }
 
   std::mutex mutex_;

@@ -120,7 +120,7 @@ Status Show(Context& context, const RecordOptions& options) {
                                {"record", record->id.ToHex()},
                                {"category", record->category},
                                {"collected_at", FormatTime(record->collected_at)},
-                               {"decision", record->decision},
+                               {"decision", record->decision.ToText()},
                                {"fields", list}},
                               table);
 }

@@ -46,5 +46,22 @@ using Handle = Id<struct HandleTag>;
 using RecordId = Id<struct RecordTag>;
 // One vault; random, made by `init`.
 using VaultId = Id<struct VaultTag>;
+// One opening of a vault by one process, in the audit trail.
+using InstanceId = Id<struct InstanceTag>;
+
+// The event that recorded a decision. Not personal data; goes into logs and on a command line.
+struct DecisionId {
+  InstanceId instance;
+  bool write = false;   // in the instance's chain of writes, otherwise in its journal
+  uint64_t number = 0;  // in that chain, from 0
+
+  auto operator<=>(const DecisionId&) const = default;
+
+  // The instance in hex, then `.r` for the journal or `.w` for writes and the number, e.g.
+  // "0f3a…91.r17".
+  BAILEE_EXPORT std::string ToText() const;
+  // Errors: kInvalidValue unless `text` is what ToText gives.
+  BAILEE_EXPORT static Result<DecisionId> FromText(std::string_view text);
+};
 
 }  // namespace bailee

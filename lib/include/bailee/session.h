@@ -28,7 +28,7 @@ class BAILEE_EXPORT Record {
   RecordId id;
   std::string category;
   Timestamp collected_at;
-  uint64_t decision = 0;  // number of the event that recorded this release
+  DecisionId decision;  // the event that recorded this release
 
   // The value of a field that was asked for. REQUIRES: the field was asked for and Has(field).
   const Secret& At(std::string_view field) const BAILEE_LIFETIME_BOUND;

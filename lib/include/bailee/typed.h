@@ -69,7 +69,7 @@ class TypedRecord {
   const Handle& handle() const BAILEE_LIFETIME_BOUND { return record_.handle; }
   const RecordId& id() const BAILEE_LIFETIME_BOUND { return record_.id; }
   Timestamp collected_at() const { return record_.collected_at; }
-  uint64_t decision() const { return record_.decision; }
+  DecisionId decision() const { return record_.decision; }
 
  private:
   template <typename Field>

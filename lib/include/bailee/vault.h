@@ -18,9 +18,11 @@
 
 namespace bailee {
 
+namespace audit {
+class EventSink;
+}
 namespace vault {
 class VaultImpl;
-class EventSink;
 }  // namespace vault
 
 struct OpenOptions {
@@ -33,7 +35,7 @@ struct OpenOptions {
   // Not called yet: nothing of the vault logs so far.
   std::function<void(std::string_view event, std::string_view json_fields)> log = {};
   // Where every event goes. Default: the vault's own. For tests (bailee/testing.h).
-  std::shared_ptr<vault::EventSink> events = {};
+  std::shared_ptr<audit::EventSink> events = {};
 };
 
 struct CreateOptions {
