@@ -44,6 +44,9 @@ class Snapshot {
   // between. Inside a write: the number its commit will have.
   virtual uint64_t transaction_id() const = 0;
 
+  // Whether nothing was committed since this was begun, by any process. Costs no system call.
+  virtual bool current() const = 0;
+
   // The value of `key`, or nothing. Errors: kDamage, kFailed (I/O).
   virtual Result<std::optional<ByteView>> Get(Table table, ByteView key) = 0;
 

@@ -29,6 +29,12 @@ class LmdbSnapshot : public Snapshot {
 
   uint64_t transaction_id() const override { return mdb_txn_id(txn_); }
 
+  bool current() const override {
+    MDB_envinfo info = {};
+    return mdb_env_info(core_.environment().handle(), &info) == 0 &&
+           info.me_last_txnid == mdb_txn_id(txn_);
+  }
+
   Result<std::optional<ByteView>> Get(Table table, ByteView key) override {
     if (core_.forked()) return ForkedError();
     return GetRow(txn_, core_.environment().table(table), key);

@@ -12,6 +12,7 @@ class LmdbWrite : public WriteTransaction {
   LmdbWrite(const Environment& environment, MDB_txn* txn) : environment_(environment), txn_(txn) {}
 
   uint64_t transaction_id() const override { return mdb_txn_id(txn_); }
+  bool current() const override { return true; }
   Result<std::optional<ByteView>> Get(Table table, ByteView key) override;
   Status GetMany(Table table, std::span<const ByteView> keys,
                  std::span<std::optional<ByteView>> values) override;

@@ -83,7 +83,7 @@ TEST(DecisionId, TextRoundTripsAndNothingElseIsOne) {
   }
   const std::string hex(32, '0');
   EXPECT_TRUE(DecisionId::FromText(hex + ".w0").ok());
-  for (const std::string bad :
+  for (const std::string& bad :
        {std::string(), hex, hex + ".", hex + ".r", hex + ".x1", hex + ".r01", hex + ".r-1",
         hex + ".r1 ", hex + "r1", hex.substr(1) + ".r1", hex + ".r18446744073709551616",
         std::string(32, 'A') + ".r1"}) {

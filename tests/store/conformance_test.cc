@@ -52,6 +52,16 @@ TYPED_TEST(EngineConformance, ReadsBackWhatWasWritten) {
   EXPECT_EQ(GetText(this->engine(), "other"), "(none)");
 }
 
+TYPED_TEST(EngineConformance, TellsASnapshotThatSomethingWasCommittedSince) {
+  ASSERT_THAT(PutRow(this->engine(), "k", "v"), IsOk());
+  auto before = this->engine().Read();
+  EXPECT_TRUE((*before)->current());
+  ASSERT_THAT(PutRow(this->engine(), "k", "w"), IsOk());
+  EXPECT_FALSE((*before)->current());
+  auto after = this->engine().Read();
+  EXPECT_TRUE((*after)->current());
+}
+
 TYPED_TEST(EngineConformance, KeepsTablesApart) {
   for (uint8_t i = 0; i < kTableCount; ++i) {
     const auto table = static_cast<Table>(i);

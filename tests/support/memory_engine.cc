@@ -2,6 +2,7 @@
 #include "support/memory_engine.h"
 
 #include <array>
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -30,9 +31,15 @@ Bytes Copy(ByteView view) { return {view.begin(), view.end()}; }
 // Reads and changes one content; a snapshot simply offers only the reading.
 class MemoryTransaction : public WriteTransaction {
  public:
-  explicit MemoryTransaction(std::shared_ptr<Content> content) : content_(std::move(content)) {}
+  using Latest = std::shared_ptr<std::atomic<uint64_t>>;
+  // `latest`: number of the newest committed transaction; null within a write.
+  MemoryTransaction(std::shared_ptr<Content> content, Latest latest)
+      : content_(std::move(content)), latest_(std::move(latest)) {}
 
   uint64_t transaction_id() const override { return content_->transaction_id; }
+  bool current() const override {
+    return latest_ == nullptr || latest_->load() == content_->transaction_id;
+  }
 
   Result<std::optional<ByteView>> Get(Table table, ByteView key) override {
     if (!IsKey(key)) return BadKey();
@@ -92,6 +99,7 @@ class MemoryTransaction : public WriteTransaction {
   }
 
   std::shared_ptr<Content> content_;
+  Latest latest_;
   size_t rows_ = 0;
   bool changed_ = false;
   Status failure_;
@@ -101,14 +109,14 @@ class MemoryEngine : public Engine {
  public:
   Result<std::unique_ptr<Snapshot>> Read() override {
     const std::lock_guard lock(mutex_);
-    return std::unique_ptr<Snapshot>(std::make_unique<MemoryTransaction>(content_));
+    return std::unique_ptr<Snapshot>(std::make_unique<MemoryTransaction>(content_, latest_));
   }
 
   Status Write(const Job& job) override {
     const std::lock_guard writer(writer_);
     auto next = std::make_shared<Content>(*content_);
     ++next->transaction_id;
-    MemoryTransaction transaction(next);
+    MemoryTransaction transaction(next, nullptr);
     try {
       Status status = job(transaction);
       if (status.ok()) status = transaction.failure();
@@ -119,7 +127,10 @@ class MemoryEngine : public Engine {
       return {Code::kFailed, "store.job-threw", "a write was given up by an exception"};
     }
     const std::lock_guard lock(mutex_);
-    if (transaction.changed()) content_ = next;
+    if (transaction.changed()) {
+      content_ = next;
+      latest_->store(next->transaction_id);
+    }
     return {};
   }
 
@@ -135,6 +146,8 @@ class MemoryEngine : public Engine {
   std::mutex writer_;
   std::mutex mutex_;
   std::shared_ptr<Content> content_ = std::make_shared<Content>();
+  MemoryTransaction::Latest latest_ =
+      std::make_shared<std::atomic<uint64_t>>(content_->transaction_id);
 };
 
 }  // namespace
