@@ -67,10 +67,13 @@ Decision Decide(const Policy& in_force, const Datum* datum, const Standing& stan
     return Answer(asked, reasons, true);
   }
   if (standing.erased) return AboutErased(asked);
-  const bool collect = request.action == Action::kCollect;
-  const ReasonSet reasons =
-      collect ? CollectStageTwo(asked, standing) : ReadStageTwo(asked, datum, standing);
-  return Answer(asked, reasons, MayKnow(asked));
+  if (request.action != Action::kCollect) {
+    return Answer(asked, ReadStageTwo(asked, datum, standing), MayKnow(asked));
+  }
+  FieldSet stored;
+  Decision decision = Answer(asked, CollectStageTwo(asked, standing, stored), MayKnow(asked));
+  decision.stored = stored;
+  return decision;
 }
 
 }  // namespace bailee::policy

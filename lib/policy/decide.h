@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "bailee/clock.h"
+#include "bailee/limits.h"
 #include "bailee/reason.h"
 #include "bailee/status.h"
 #include "policy/policy.h"
@@ -96,9 +98,15 @@ class ReasonSet {
   uint64_t bits_ = 0;
 };
 
+// Fields and views of one category, by FieldIndex.
+using FieldSet = std::bitset<limits::kFieldsPerCategoryMax>;
+
 struct Decision {
   ReasonSet reasons;    // empty: allowed
   bool visible = true;  // may be told; if false the caller must answer `not-found` and nothing else
+  // Only for an allowed kCollect by Decide: which of the field and its views may be kept [61]. What
+  // is not in it must be forgotten, even if it was given.
+  FieldSet stored;
   // Filled only for a visible refusal. Not part of what two implementations must agree on.
   std::string rule;    // the rule in words of the policy
   std::string clause;  // its clause
@@ -162,10 +170,12 @@ inline constexpr Reason kPrecedence[] = {
 // 21. unknown-source: s is not in F. source-independent: its role is INDEPENDENT.
 // 22. unknown-notice: n is not in F.
 // 23. outside-instructions: k is not ours and is not a controller of F.
-// 24. With E = F.EffectivePurposes(c, f, {n, s, k}) and R = F.ReportPurposes(c, f, {n, s, k}), if
-//     c, f (not a view), s, n and k are known, s is not INDEPENDENT, and both E and R are empty:
-//     outside-instructions if k is not ours and F.EffectivePurposes(c, f, {n, s, ours}) is not
-//     empty; otherwise not-collected-for.
+// 24. The *values* of f are f itself and its views in F: a field may be used through a view alone.
+//     For a value g, E(g) = F.EffectivePurposes(c, g, {n, s, k}) and R(g) = F.ReportPurposes(c, g,
+//     {n, s, k}). If c, f (not a view), s, n and k are known, s is not INDEPENDENT, and E(g) and
+//     R(g) are empty for every value g: outside-instructions if k is not ours and
+//     F.EffectivePurposes(c, g, {n, s, ours}) is not empty for some value g; otherwise
+//     not-collected-for.
 //
 // STAGE TWO (only if stage one gave no reason)
 // Choices. A kGiven is a *yes* to (p, c, s) if its category is empty or c, its purpose is p, and
@@ -225,11 +235,14 @@ inline constexpr Reason kPrecedence[] = {
 //     that have p and f, leaving out those with basis CASE, where a yes may take any source;
 //     restricted if standing.restricted.
 // For kCollect (`datum` is ignored):
-// 60. For each q in E (rule 24), its reasons are choice(basis(F, f, q, s)) for q, and
-//     past-retention if ended(F, q) with request.collected_at. For each q in R, past-retention if
-//     ended(F, q). If at least one q in E or R has no reasons, the answer is allowed; otherwise all
-//     reasons are united. (What nobody may use is not collected.) Restriction and holds do not stop
-//     storing.
+// 60. For each value g (rule 24) and each q in E(g), the reasons are choice(basis(F, g, q, s)) for
+//     q, and past-retention if ended(F, q) with request.collected_at. For each q in R(g),
+//     past-retention if ended(F, q). A value is *open* if at least one q in its E or R has no
+//     reasons. If a value is open, the answer is allowed; otherwise all reasons of all values are
+//     united. (What nobody may use is not collected.) Restriction and holds do not stop storing.
+// 61. What an allowed answer lets the caller keep, `stored`: f and all its views if f is open, so
+//     that a view can be opened later by consent; otherwise the open views alone. (A whole value is
+//     never stored for the sake of its views, nor a view that nobody may use without it.)
 //
 // VISIBLE. Stage one always. Stage two: if the action is kCollect or p is "rights", or p itself is
 // marked may_know_existence in F (the mark of an inner purpose is not inherited). But

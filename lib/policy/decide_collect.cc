@@ -6,6 +6,61 @@ namespace {
 
 TermsIndexes Proposed(const Asked& asked) { return {asked.notice, asked.source, asked.controller}; }
 
+// Whether `field` is a value of the field that is asked for: that field itself or a view of it.
+bool IsValue(const Asked& asked, FieldIndex field) {
+  return field == asked.field || asked.in_force.field(asked.category, field).view_of == asked.field;
+}
+
+// The values of the field that is asked for.
+FieldSet ValuesOf(const Asked& asked) {
+  FieldSet values;
+  const size_t count = asked.in_force.category(asked.category).fields.size();
+  for (uint16_t i = asked.field.value; i < count && IsValue(asked, {i}); ++i) values.set(i);
+  return values;
+}
+
+bool AnyEffective(const Asked& asked, FieldSet values, const TermsIndexes& terms) {
+  for (uint16_t i = 0; i < values.size(); ++i) {
+    if (values[i] && asked.in_force.EffectivePurposes(asked.category, FieldIndex{i}, terms).any()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool AnyReport(const Asked& asked, FieldSet values, const TermsIndexes& terms) {
+  for (uint16_t i = 0; i < values.size(); ++i) {
+    if (values[i] && asked.in_force.ReportPurposes(asked.category, {i}, terms).any()) return true;
+  }
+  return false;
+}
+
+// Whether one value is open; otherwise adds what keeps it closed, if any purpose would use it.
+bool IsOpen(const Asked& asked, const Standing& standing, FieldIndex value, ReasonSet& reasons) {
+  const Policy& f = asked.in_force;
+  const TermsIndexes terms = Proposed(asked);
+  const PurposeSet effective = f.EffectivePurposes(asked.category, value, terms);
+  const PurposeSet reports = f.ReportPurposes(asked.category, value, terms);
+  for (uint16_t i = 0; i < f.purposes().size(); ++i) {
+    if (!effective[i] && !reports[i]) continue;
+    const PurposeIndex purpose{i};
+    ReasonSet late;
+    if (Ended(f, asked.category, purpose, standing, asked.request.collected_at,
+              asked.request.now)) {
+      late.Add(Reason::kPastRetention);
+    }
+    if (reports[i] && late.empty()) return true;
+    reasons.Add(late);
+    if (!effective[i]) continue;
+    const AllowRule* rule = f.FindAllow(asked.category, value, purpose, asked.source);
+    const Said said = WhatWasSaid(f, standing, purpose, asked.request.category, asked.source);
+    const ReasonSet choice = ChoiceReasons(said, rule->basis);
+    if (choice.empty() && late.empty()) return true;
+    reasons.Add(choice);
+  }
+  return false;
+}
+
 }  // namespace
 
 ReasonSet CollectStageOne(const Asked& asked) {
@@ -35,38 +90,22 @@ ReasonSet CollectStageOne(const Asked& asked) {
   }
   if (!known) return reasons;
   const TermsIndexes terms = Proposed(asked);  // [24]
-  if (f.EffectivePurposes(asked.category, asked.field, terms).any()) return reasons;
-  if (f.ReportPurposes(asked.category, asked.field, terms).any()) return reasons;
+  const FieldSet values = ValuesOf(asked);
+  if (AnyEffective(asked, values, terms) || AnyReport(asked, values, terms)) return reasons;
   const TermsIndexes ours{terms.notice, terms.source, {}};
-  const bool for_us = f.EffectivePurposes(asked.category, asked.field, ours).any();
+  const bool for_us = AnyEffective(asked, values, ours);
   reasons.Add(!asked.ours && for_us ? Reason::kOutsideInstructions : Reason::kNotCollectedFor);
   return reasons;
 }
 
-ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing) {
-  const Policy& f = asked.in_force;
-  const TermsIndexes terms = Proposed(asked);
-  const PurposeSet effective = f.EffectivePurposes(asked.category, asked.field, terms);
-  const PurposeSet reports = f.ReportPurposes(asked.category, asked.field, terms);
+ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing, FieldSet& stored) {
+  const FieldSet values = ValuesOf(asked);
   ReasonSet reasons;
-  for (uint16_t i = 0; i < f.purposes().size(); ++i) {
-    if (!effective[i] && !reports[i]) continue;
-    const PurposeIndex purpose{i};
-    ReasonSet late;
-    if (Ended(f, asked.category, purpose, standing, asked.request.collected_at,
-              asked.request.now)) {
-      late.Add(Reason::kPastRetention);
-    }
-    if (reports[i] && late.empty()) return {};
-    reasons.Add(late);
-    if (!effective[i]) continue;
-    const AllowRule* rule = f.FindAllow(asked.category, asked.field, purpose, asked.source);
-    const Said said = WhatWasSaid(f, standing, purpose, asked.request.category, asked.source);
-    const ReasonSet choice = ChoiceReasons(said, rule->basis);
-    if (choice.empty() && late.empty()) return {};
-    reasons.Add(choice);
+  for (uint16_t i = asked.field.value; i < values.size(); ++i) {
+    if (values[i] && IsOpen(asked, standing, {i}, reasons)) stored.set(i);
   }
-  return reasons;
+  if (stored[asked.field.value]) stored = values;  // [61]
+  return stored.any() ? ReasonSet() : reasons;
 }
 
 }  // namespace bailee::policy

@@ -31,9 +31,10 @@ Asked LookUp(const Policy& in_force, const Request& request);
 ReasonSet ReadStageOne(const Asked& asked);     // [1] to [11]
 ReasonSet CollectStageOne(const Asked& asked);  // [1], [20] to [24]
 ReasonSet ReadStageTwo(const Asked& asked, const Datum* datum,
-                       const Standing& standing);                         // [31] to [50]
-ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing);  // [60]
-ReasonSet PolicyInForce(const Asked& asked);                              // [1]
+                       const Standing& standing);  // [31] to [50]
+ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing,
+                          FieldSet& stored);  // [60], [61]
+ReasonSet PolicyInForce(const Asked& asked);  // [1]
 
 // What the choices of a subject come to.
 struct Said {

@@ -41,10 +41,20 @@ std::string NoticeToShow(const Asked& asked) {
   return {};
 }
 
+// Whether the rule gives the field or one of its views.
+bool GivesAValue(const AllowRule& rule, const CategoryInfo& category, FieldIndex field) {
+  for (uint16_t i = 0; i < category.fields.size(); ++i) {
+    const bool value = i == field.value || category.fields[i].view_of == field;
+    if (value && rule.fields[i]) return true;
+  }
+  return false;
+}
+
 // For collecting: the notice for the first purpose that waits for consent.
 std::string NoticeToCollect(const Asked& asked) {
-  for (const AllowRule& rule : asked.in_force.category(asked.category).allows) {
-    if (rule.basis != Basis::kOptIn || !rule.fields[asked.field.value]) continue;
+  const CategoryInfo& category = asked.in_force.category(asked.category);
+  for (const AllowRule& rule : category.allows) {
+    if (rule.basis != Basis::kOptIn || !GivesAValue(rule, category, asked.field)) continue;
     for (const NoticeInfo& notice : asked.in_force.notices()) {
       if ((notice.purposes & rule.purposes).any()) return "show notice " + notice.id;
     }

@@ -33,6 +33,7 @@ keys::WrapPlace PlaceOf(const VaultId& vault, const Handle& handle, const keys::
 Result<Secret> CollectionWriter::PlainOf(const Draft& draft, uint16_t compartment) const {
   std::vector<record::FieldValue> values;
   for (const PreparedField& field : draft.record.fields) {
+    if (!draft.stored[field.field.value]) continue;
     if (draft.category.fields[field.field.value].compartment.value != compartment) continue;
     values.push_back({.field = field.field.value, .secret = &field.value});
   }
@@ -220,7 +221,7 @@ Result<bool> CollectionWriter::HasSameContent(const PreparedCollection& collecti
 Status CollectionWriter::PutLookups(Target& target, const Draft& draft) {
   for (const PreparedField& field : draft.record.fields) {
     const std::vector<IndexBinding>& indexes = draft.binding.indexes[field.field.value];
-    if (indexes.empty()) continue;
+    if (indexes.empty() || !draft.stored[field.field.value]) continue;
     const policy::FieldInfo& info = draft.category.fields[field.field.value];
     const policy::PurposeSet effective =
         policy().EffectivePurposes(draft.record.category, field.field, draft.terms);

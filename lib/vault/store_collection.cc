@@ -90,27 +90,45 @@ Status CollectionWriter::CheckRecord(const PreparedCollection& collection,
                                      const Target* target) {
   BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record, target));
   const policy::Standing standing = target != nullptr ? target->standing : policy::Standing{};
-  const policy::CategoryInfo& category = policy().category(record.category);
   for (const PreparedField& field : record.fields) {
-    const policy::FieldInfo& info = category.fields[field.field.value];
-    if (info.is_view()) continue;
-    const policy::Request request{.action = policy::Action::kCollect,
-                                  .purpose = {},
-                                  .category = category.id,
-                                  .field = info.name,
-                                  .on_behalf_of = collection.request.on_behalf_of,
-                                  .case_reference = {},
-                                  .now = frame_.now,
-                                  .policy_version = 0,
-                                  .purpose_key_held = false,
-                                  .wrap = policy::WrapState::kPresent,
-                                  .notice = collection.request.notice,
-                                  .source = collection.request.source,
-                                  .collected_at = collected_at};
-    const policy::Decision decision = policy::Decide(policy(), nullptr, standing, request);
+    if (policy().field(record.category, field.field).is_view()) continue;
+    const policy::Decision decision =
+        DecideOn(collection, record, field.field, collected_at, standing);
     if (!decision.allowed()) return decision.ToStatus();
   }
   return Status();
+}
+
+policy::Decision CollectionWriter::DecideOn(const PreparedCollection& collection,
+                                            const PreparedRecord& record, policy::FieldIndex field,
+                                            Timestamp collected_at,
+                                            const policy::Standing& standing) const {
+  const policy::Request request{.action = policy::Action::kCollect,
+                                .purpose = {},
+                                .category = policy().category(record.category).id,
+                                .field = policy().field(record.category, field).name,
+                                .on_behalf_of = collection.request.on_behalf_of,
+                                .case_reference = {},
+                                .now = frame_.now,
+                                .policy_version = 0,
+                                .purpose_key_held = false,
+                                .wrap = policy::WrapState::kPresent,
+                                .notice = collection.request.notice,
+                                .source = collection.request.source,
+                                .collected_at = collected_at};
+  return policy::Decide(policy(), nullptr, standing, request);
+}
+
+// A field that no purpose may use itself, but through its views, is forgotten here.
+policy::FieldSet CollectionWriter::StoredOf(const PreparedCollection& collection,
+                                            const PreparedRecord& record, Timestamp collected_at,
+                                            const policy::Standing& standing) const {
+  policy::FieldSet stored;
+  for (const PreparedField& field : record.fields) {
+    if (policy().field(record.category, field.field).is_view()) continue;
+    stored |= DecideOn(collection, record, field.field, collected_at, standing).stored;
+  }
+  return stored;
 }
 
 Status CollectionWriter::Check(const PreparedCollection& collection) {
@@ -246,8 +264,10 @@ Result<Collected> CollectionWriter::Store(const PreparedCollection& collection) 
   std::vector<EventRecord> about;
   for (const PreparedRecord& record : collection.records) {
     const CategoryBinding& binding = bound().category(record.category);
-    const Draft draft{record, policy().category(record.category), binding, terms, {}, collected_at,
-                      0};
+    const Draft draft{record,  policy().category(record.category),
+                      binding, terms,
+                      {},      collected_at,
+                      0,       StoredOf(collection, record, collected_at, found->standing)};
     BAILEE_RETURN_IF_ERROR(StoreRecord(collection, *found, draft, done));
     done.records.push_back(record.id);
     about.push_back({found->handle, binding.id, record.id, {}});

@@ -8,6 +8,7 @@
 
 #include "bailee/collection.h"
 #include "keys/wraps.h"
+#include "policy/decide.h"
 #include "record/row.h"
 #include "vault/fold_wraps.h"
 #include "vault/prepared.h"
@@ -62,11 +63,17 @@ class CollectionWriter {
     crypto::TermsId terms_id;
     Timestamp collected_at;
     uint32_t revision = 0;
+    policy::FieldSet stored;  // of the values that were given, those that are kept
   };
 
   // store_collection.cc
   Status CheckRecord(const PreparedCollection& collection, const PreparedRecord& record,
                      Timestamp collected_at, const Target* target);
+  policy::Decision DecideOn(const PreparedCollection& collection, const PreparedRecord& record,
+                            policy::FieldIndex field, Timestamp collected_at,
+                            const policy::Standing& standing) const;
+  policy::FieldSet StoredOf(const PreparedCollection& collection, const PreparedRecord& record,
+                            Timestamp collected_at, const policy::Standing& standing) const;
   Status CheckAbout(const PreparedCollection& collection, const PreparedRecord& record,
                     const Target* target) const;
   keys::SubjectKind KindOf(const PreparedCollection& collection) const;

@@ -75,6 +75,34 @@ std::vector<LoadedStanding> Triples() {
   return LoadAll(std::move(standings));
 }
 
+// Three purposes that use the card number: all the field, one its view, and one both, each on a
+// basis of its own.
+std::vector<std::vector<SmallAllow>> CardUses(SmallBasis billing, SmallBasis mail, SmallBasis sms) {
+  const Names web = {"web"};
+  return {{{{"billing"}, billing, {"pan"}, {}},
+           {{"news.mail"}, mail, {"pan"}, {}},
+           {{"news.sms"}, sms, {"pan"}, web}},
+          {{{"billing"}, billing, {"pan"}, {}},
+           {{"news.mail"}, mail, {"pan.last4"}, {}},
+           {{"news.sms"}, sms, {"pan"}, web}},
+          {{{"billing"}, billing, {"pan"}, {}},
+           {{"billing"}, mail, {"pan.last4"}, web},
+           {{"news.mail"}, mail, {"pan"}, {}},
+           {{"news.sms"}, sms, {"pan.last4"}, {}}}};
+}
+
+SmallPolicy UsedBy(const std::vector<SmallAllow>& uses) {
+  SmallPolicy policy = BasePolicy(2);
+  policy.notices["n4"] = {{"billing", "news"}, {}};
+  SmallCategory& card = policy.categories["card"];
+  card.allows = {{{"keep"}, SmallBasis::kNecessary, {"code", "pan.last4"}, {}}};
+  card.allows.insert(card.allows.end(), uses.begin(), uses.end());
+  card.fields["pan"].lookups = {"billing"};
+  card.retains = {
+      {{"billing"}, 1, "closed", 2}, {{"news.mail"}, 2, "", 0}, {{"news.sms"}, 3, "", 0}};
+  return policy;
+}
+
 }  // namespace
 
 // Every sequence of choices: for every basis, held under the same version, under an older one that
@@ -100,7 +128,7 @@ void Choices(size_t policy_step, const VisitBlock& visit) {
 }
 
 // Collections that would serve up to three purposes of every basis, each with its own retention and
-// its own choice.
+// its own choice, by the field, by its view, or one of them by each.
 void Collecting(size_t policy_step, const VisitBlock& visit) {
   std::vector<SmallStanding> standings;
   const std::string purposes[] = {"billing", "news.mail", "news.sms"};
@@ -136,20 +164,12 @@ void Collecting(size_t policy_step, const VisitBlock& visit) {
   for (const SmallBasis billing : kBases) {
     for (const SmallBasis mail : kBases) {
       for (const SmallBasis sms : kBases) {
-        if (number++ % policy_step != 0) continue;
-        SmallPolicy small = BasePolicy(2);
-        small.notices["n4"] = {{"billing", "news"}, {}};
-        SmallCategory& card = small.categories["card"];
-        card.allows = {{{"keep"}, SmallBasis::kNecessary, {"code", "pan.last4"}, {}},
-                       {{"billing"}, billing, {"pan"}, {}},
-                       {{"news.mail"}, mail, {"pan"}, {}},
-                       {{"news.sms"}, sms, {"pan"}, {"web"}}};
-        card.fields["pan"].lookups = {"billing"};
-        card.retains = {
-            {{"billing"}, 1, "closed", 2}, {{"news.mail"}, 2, "", 0}, {{"news.sms"}, 3, "", 0}};
-        const auto policy = LoadFilled(std::move(small));
-        if (policy == nullptr) continue;
-        if (!visit({policy.get(), {}, true, loaded, requests})) return;
+        for (const auto& uses : CardUses(billing, mail, sms)) {
+          if (number++ % policy_step != 0) continue;
+          const auto policy = LoadFilled(UsedBy(uses));
+          if (policy == nullptr) continue;
+          if (!visit({policy.get(), {}, true, loaded, requests})) return;
+        }
       }
     }
   }

@@ -89,17 +89,18 @@ void RefuseUseEarly(const SmallPolicy& F, const SmallRequest& request, Reasons& 
   }
 }
 
-// The purposes a new field would serve: E (readers) and R (reports) of rule 24.
+// The purposes a new value would serve: its E (readers) and R (reports) of rule 24.
 struct Served {
   Names readers;
   Names reports;
 };
-Served ServedBy(const SmallPolicy& F, const SmallRequest& request, const std::string& controller) {
+Served ServedBy(const SmallPolicy& F, const SmallRequest& request, const std::string& value,
+                const std::string& controller) {
   const Under under{request.notice, request.source, controller};
   Served served;
   for (const auto& [id, may_know] : F.purposes) {
     if (!IsLeaf(F, id)) continue;
-    const Cell cell{request.category, request.field, id};
+    const Cell cell{request.category, value, id};
     if (Effective(F, cell, under)) served.readers.insert(id);
     if (EffectiveReport(F, cell, under)) served.reports.insert(id);
   }
@@ -121,9 +122,13 @@ void RefuseCollectEarly(const SmallPolicy& F, const SmallRequest& request, Reaso
   if (!notice) reasons.insert(Reason::kUnknownNotice);            // 22
   if (!controller) reasons.insert(Reason::kOutsideInstructions);  // 23
   if (!category || !field || !notice || !controller || !GoodSource(F, request.source)) return;
-  const Served served = ServedBy(F, request, request.on_behalf_of);  // 24
-  if (!served.readers.empty() || !served.reports.empty()) return;
-  if (!request.on_behalf_of.empty() && !ServedBy(F, request, "").readers.empty()) {
+  bool for_us = false;  // 24
+  for (const std::string& value : ValuesOf(F, request.category, request.field)) {
+    const Served served = ServedBy(F, request, value, request.on_behalf_of);
+    if (!served.readers.empty() || !served.reports.empty()) return;
+    if (!ServedBy(F, request, value, "").readers.empty()) for_us = true;
+  }
+  if (!request.on_behalf_of.empty() && for_us) {
     reasons.insert(Reason::kOutsideInstructions);
   } else {
     reasons.insert(Reason::kNotCollectedFor);
@@ -252,14 +257,18 @@ Reasons RefuseAbsent(const SmallPolicy& F, const SmallStanding& standing, const 
   return reasons;
 }
 
-// Rule 60.
-Reasons RefuseCollect(const SmallPolicy& F, const SmallStanding& standing,
-                      const SmallRequest& request) {
-  Reasons all;
-  const Served served = ServedBy(F, request, request.on_behalf_of);
+// Rule 60 for one value: whether some purpose may use it, and otherwise what stops each.
+struct Uses {
+  bool open = false;
+  Reasons reasons;
+};
+Uses UsesOf(const SmallPolicy& F, const SmallStanding& standing, const SmallRequest& request,
+            const std::string& value) {
+  Uses uses;
+  const Served served = ServedBy(F, request, value, request.on_behalf_of);
   for (const bool report : {false, true}) {
     for (const std::string& q : report ? served.reports : served.readers) {
-      const Cell cell{request.category, request.field, q};
+      const Cell cell{request.category, value, q};
       Reasons reasons;
       if (!report) {
         const Heard heard = Hear(F, standing, cell, &request.source);
@@ -268,11 +277,26 @@ Reasons RefuseCollect(const SmallPolicy& F, const SmallStanding& standing,
       if (Ended(F, cell, standing, request.collected_at, request.now)) {
         reasons.insert(Reason::kPastRetention);
       }
-      if (reasons.empty()) return {};
-      all.insert(reasons.begin(), reasons.end());
+      if (reasons.empty()) uses.open = true;
+      uses.reasons.insert(reasons.begin(), reasons.end());
     }
   }
-  return all;
+  return uses;
+}
+
+// Rules 60 and 61.
+OracleAnswer AnswerCollect(const SmallPolicy& F, const SmallStanding& standing,
+                           const SmallRequest& request) {
+  OracleAnswer answer;
+  const Names values = ValuesOf(F, request.category, request.field);
+  for (const std::string& value : values) {
+    const Uses uses = UsesOf(F, standing, request, value);
+    if (uses.open) answer.stored.insert(value);
+    answer.reasons.insert(uses.reasons.begin(), uses.reasons.end());
+  }
+  if (!answer.stored.empty()) answer.reasons.clear();
+  if (answer.stored.contains(request.field)) answer.stored = values;
+  return answer;
 }
 
 }  // namespace
@@ -304,7 +328,7 @@ OracleAnswer OracleDecide(const SmallPolicy& in_force, const SmallTerms* terms,
     if (unknown.empty()) return {{Reason::kSubjectErased}, false};
     return {unknown, in_force.purposes.at(request.purpose)};
   }
-  if (collect) return {RefuseCollect(in_force, standing, request), true};
+  if (collect) return AnswerCollect(in_force, standing, request);
   if (rights) {
     if (terms != nullptr && terms->controller != request.on_behalf_of) {  // 31
       answer.reasons.insert(Reason::kOutsideInstructions);

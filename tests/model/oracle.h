@@ -120,6 +120,7 @@ using Reasons = std::set<Reason>;
 struct OracleAnswer {
   Reasons reasons;      // empty: allowed
   bool visible = true;  // also if allowed: there is nothing to hide then
+  Names stored = {};    // of an allowed collection: the field and views that may be kept
 };
 
 // `terms` is null if there is no datum.

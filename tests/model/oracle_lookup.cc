@@ -32,6 +32,14 @@ bool KnowsField(const SmallPolicy& policy, const std::string& category, const st
   return KnowsCategory(policy, category) && policy.categories.at(category).fields.contains(field);
 }
 
+Names ValuesOf(const SmallPolicy& policy, const std::string& category, const std::string& field) {
+  Names values = {field};
+  for (const auto& [name, other] : policy.categories.at(category).fields) {
+    if (!other.transform.empty() && name.starts_with(field + ".")) values.insert(name);
+  }
+  return values;
+}
+
 bool KnowsController(const SmallPolicy& policy, const std::string& controller) {
   return controller.empty() || policy.controllers.contains(controller);
 }

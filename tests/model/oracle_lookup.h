@@ -12,6 +12,9 @@ namespace bailee::model {
 bool KnowsCategory(const SmallPolicy& policy, const std::string& category);
 bool KnowsField(const SmallPolicy& policy, const std::string& category, const std::string& field);
 
+// The field itself and the views of it.
+Names ValuesOf(const SmallPolicy& policy, const std::string& category, const std::string& field);
+
 // Ours (the empty name) is always known.
 bool KnowsController(const SmallPolicy& policy, const std::string& controller);
 

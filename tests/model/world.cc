@@ -157,13 +157,31 @@ Reasons ToReasons(const policy::ReasonSet& set) {
   return reasons;
 }
 
-// Whether the two answers are one.
+// Whether the two answers are one, but for what is stored.
 bool Same(const policy::Decision& real, const OracleAnswer& oracle) {
   policy::ReasonSet expected;
   for (const Reason reason : oracle.reasons) expected.Add(reason);
   if (!(real.reasons == expected) || real.allowed() != oracle.reasons.empty()) return false;
   if (real.visible != oracle.visible) return false;
   return real.allowed() || real.reasons.Ordered().front() == OraclePrimary(oracle.reasons);
+}
+
+// The names of what the library would keep of a collection.
+Names StoredNames(const Case& question, const policy::Decision& real) {
+  Names names;
+  if (real.stored.none()) return names;
+  const policy::Policy& policy = *question.in_force->real;
+  const auto& fields = policy.category(policy.FindCategory(question.request->category)).fields;
+  for (size_t i = 0; i < real.stored.size(); ++i) {
+    if (real.stored[i]) names.insert(i < fields.size() ? fields[i].name : "(no field)");
+  }
+  return names;
+}
+
+std::string Joined(const Names& names) {
+  std::string text;
+  for (const std::string& name : names) text += " " + name;
+  return text.empty() ? " nothing" : text;
 }
 
 std::string Differ(const policy::Decision& real, const OracleAnswer& oracle) {
@@ -268,6 +286,13 @@ bool Agree(const Case& question, std::string* difference) {
   const OracleAnswer oracle = AskOracle(question);
   if (!Same(real, oracle)) {
     if (difference != nullptr) *difference = Differ(real, oracle);
+    return false;
+  }
+  if (const Names kept = StoredNames(question, real); kept != oracle.stored) {
+    if (difference != nullptr) {
+      *difference = "stored by the library:" + Joined(kept) +
+                    "\nstored by the oracle: " + Joined(oracle.stored) + "\n";
+    }
     return false;
   }
   const policy::Decision real_one =

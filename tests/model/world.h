@@ -52,7 +52,8 @@ struct Case {
 policy::Decision AskReal(const Case& question);
 OracleAnswer AskOracle(const Case& question);
 
-// Whether both say the same: reasons, primary, visible, and what stage one alone says. Otherwise
+// Whether both say the same: reasons, primary, visible, what is stored, and what stage one alone
+// says. Otherwise
 // `difference`, if given, says in words what differs.
 bool Agree(const Case& question, std::string* difference = nullptr);
 
