@@ -207,11 +207,38 @@ TEST_F(Clauses, LL_05_LinesPastTheirTimeAreNeitherReadNorTaken) {
               UnorderedElementsAre("security", "legal.process", "rights", "upkeep"));
   EXPECT_FALSE(world_.RawReaders(old.handle, "web_log", "language").contains("service"));
 
-  late.collected_at = kJune2013;  // 90 days ago: nobody may use the request any more
+  late.collected_at = kJune2013;  // 90 days ago: nobody may use the cookie any more
   const std::vector<size_t> before = world_.Rows();
   EXPECT_EQ(WhyNot(world_.Collect(late, "web_log", Line())), Reason::kPastRetention);
   world_.ExpectRefused(EventKind::kCollect, "", Reason::kPastRetention);
   EXPECT_EQ(world_.Rows(), before);
+}
+
+TEST_F(Clauses, LL_05_OldLinesAreTakenForWhatTheirViewsAreStillOfUse) {
+  std::vector<FieldInput> line = Line();
+  line.pop_back();  // the cookie has no view
+  std::vector<FieldInput> again = Line();
+  again.pop_back();
+  world_.clock().AdvanceDays(179);
+  CollectRequest late = Under("visit-1", "web", Who::Nobody());
+  late.collected_at = kJune2013;
+  const Collected stored = Store(late, "web_log", std::move(line));
+  const Who visitor = Who::ByHandle(stored.handle);
+  const RecordId id = stored.records.front();
+  EXPECT_EQ(*world_.Read({"audit", visitor, "web_log", "request.path", id}), "/help/chat");
+
+  // Of what only security, the law and the network team might have used nothing is kept.
+  const auto raw = world_.Raw(stored.handle, "web_log");
+  for (const std::string field : {"request", "request.host", "ip", "ip.net"}) {
+    EXPECT_EQ(raw.count(field), 0u) << field;
+  }
+  EXPECT_THAT(world_.RawReaders(stored.handle, "web_log", "request.path"),
+              UnorderedElementsAre("audit", "improve.service", "rights", "upkeep"));
+  EXPECT_THAT(world_.RawReaders(stored.handle, "web_log", "ip.region"),
+              UnorderedElementsAre("tally", "rights", "upkeep"));
+
+  world_.clock().AdvanceDays(1);
+  EXPECT_EQ(WhyNot(world_.Collect(late, "web_log", std::move(again))), Reason::kPastRetention);
 }
 
 TEST_F(Clauses, LL_06_SupportReadsMessagesAndImprovingOnlyWhatTheyAreAbout) {

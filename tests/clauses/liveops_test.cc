@@ -68,11 +68,12 @@ TEST_F(Clauses, LO_01_TrendsSeeDomainsAndActivityAndNotTheVisitor) {
   EXPECT_EQ(WhyNot(world_.Read({"trends", visitor, "clickstream", "at", id})),
             Reason::kIndividualReadOfReportData);
   world_.ExpectRefused(EventKind::kRead, "trends", Reason::kIndividualReadOfReportData);
-  // Trends have no key to the whole page or referrer either.
-  for (const std::string_view field : {"from", "page"}) {
-    EXPECT_THAT(world_.RawReaders(stored.handle, "clickstream", field),
-                UnorderedElementsAre("security", "rights", "upkeep"));
-  }
+  // The whole page and referrer are not even there.
+  const auto raw = world_.Raw(stored.handle, "clickstream");
+  EXPECT_EQ(raw.count("from") + raw.count("page"), 0u);
+  EXPECT_EQ(raw.at("page.path").at("trends"), "/careers");
+  EXPECT_THAT(world_.RawReaders(stored.handle, "clickstream", "from.host"),
+              UnorderedElementsAre("trends", "rights", "upkeep"));
 }
 
 TEST_F(Clauses, LO_01_ClickstreamIsAboutBrowsersAndNotAboutPersons) {
@@ -142,6 +143,31 @@ TEST_F(Clauses, LO_05_AReturningTagFindsItsOwnPreferencesOnly) {
   EXPECT_EQ(again.handle, mine.handle);
   EXPECT_EQ(again.replaced, 1u);
   EXPECT_EQ(*world_.Read({"service", kBrowser, "browser_preferences", "language"}), "en");
+}
+
+TEST_F(Clauses, LO_06_BeaconNoticesKeepThePathForReportsAndNothingOfTheVisitor) {
+  std::vector<FieldInput> fields;
+  fields.emplace_back("page", MakeSecret("https://customer.example/offer?visitor=ada"));
+  fields.emplace_back("at", MakeSecret("2016-06-30T10:05:03Z"));
+  const Collected stored =
+      Store(Under("beacon-1", "site-vendor", Who::Nobody()), "beacon_notice", std::move(fields));
+  const Who visitor = Who::ByHandle(stored.handle);
+  const RecordId id = stored.records.front();
+  for (const std::string_view field : {"page.path", "at"}) {
+    EXPECT_EQ(WhyNot(world_.Read({"trends", visitor, "beacon_notice", field, id})),
+              Reason::kIndividualReadOfReportData);
+    world_.ExpectRefused(EventKind::kRead, "trends", Reason::kIndividualReadOfReportData);
+  }
+  for (const std::string& purpose : world_.Leaves()) {
+    EXPECT_EQ(WhyNot(world_.Read({purpose, visitor, "beacon_notice", "page", id})),
+              Reason::kNotCollectedFor);
+    world_.ExpectRefused(EventKind::kRead, purpose, Reason::kNotCollectedFor);
+  }
+  const auto raw = world_.Raw(stored.handle, "beacon_notice");
+  EXPECT_EQ(raw.count("page"), 0u);
+  EXPECT_EQ(raw.at("page.path").at("tally"), "/offer");
+  EXPECT_THAT(world_.RawReaders(stored.handle, "beacon_notice", "page.path"),
+              UnorderedElementsAre("tally", "rights", "upkeep"));
 }
 
 TEST_F(Clauses, LO_08_RegionsAreForReportsAndWholeAddressesForSecurity) {

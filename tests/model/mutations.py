@@ -108,7 +108,7 @@ _COLLECT = [
     ("reports-keep-forever", "if (reports[i] && late.empty()) return true;", "if (reports[i]) return true;"),
     ("collected-past-retention", "if (choice.empty() && late.empty()) return true;", "if (choice.empty()) return true;"),
     ("collected-against-choice", "if (choice.empty() && late.empty()) return true;", "if (late.empty()) return true;"),
-    ("views-not-collected-for", "field == asked.field ||\n         asked.in_force.field(asked.category, field).view_of == asked.field;", "field == asked.field;"),
+    ("views-not-collected-for", "return field == asked.field || asked.in_force.field(asked.category, field).view_of == asked.field;", "return field == asked.field;"),
     ("any-later-field-a-value", "asked.in_force.field(asked.category, field).view_of == asked.field;", "asked.in_force.field(asked.category, field).view_of.valid();"),
     ("reports-of-views-ignored", "|| AnyReport(asked, values, terms)) return", "|| AnyReport(asked, FieldSet().set(asked.field.value), terms)) return"),
     ("views-of-ours-ignored", "const bool for_us = AnyEffective(asked, values, ours);", "const bool for_us = AnyEffective(asked, FieldSet().set(asked.field.value), ours);"),

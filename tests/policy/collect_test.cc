@@ -39,7 +39,7 @@ TEST_F(DecideTest, Rule23ControllersMustBeKnownToCollect) {
 }
 
 TEST_F(DecideTest, Rule24WhatNoPurposeOfTheNoticeMayUseIsNotCollected) {
-  Collect("card", "pan");
+  Collect("opinion", "text");
   request.notice = "some";
   EXPECT_EQ(StageOne(), "not-collected-for");
   Collect("card", "holder");
@@ -52,6 +52,38 @@ TEST_F(DecideTest, Rule24InstructionsBindCollectingToo) {
   Collect("card", "pan");
   request.on_behalf_of = "acme";
   EXPECT_EQ(StageOne(), "outside-instructions");
+  request.notice = "some";
+  EXPECT_EQ(StageOne(), "outside-instructions") << "of ours, the last digits would be of use";
+  request.notice = "news-1";
+  EXPECT_EQ(StageOne(), "not-collected-for");
+}
+
+TEST_F(DecideTest, Rule24AFieldOfUseThroughAViewAloneIsCollected) {
+  Collect("card", "pan");
+  request.notice = "some";  // the service alone, which may read the last digits
+  EXPECT_EQ(StageOne(), "allowed");
+  EXPECT_EQ(AnswerWithoutDatum(), "allowed");
+  request.source = "shop";
+  EXPECT_EQ(StageOne(), "not-collected-for");
+}
+
+TEST_F(DecideTest, Rule24InstructionsForAViewAreEnough) {
+  Collect("card", "pan");
+  request.on_behalf_of = "bolt";
+  EXPECT_EQ(AnswerWithoutDatum(), "allowed");
+  EXPECT_EQ(Stored(), "pan.last4");
+}
+
+TEST_F(DecideTest, Rule24AReportOfAViewIsEnough) {
+  const std::string text = With(kV1, "field { id: \"at\" kind: TIME }",
+                                "field { id: \"page\" kind: URL view { id: \"path\" coarsen: PATH "
+                                "} }\n  field { id: \"at\" kind: TIME }");
+  in_force = Loaded(With(text, "by: \"region\"", "by: [\"region\", \"page.path\"]"));
+  Collect("card", "page");
+  EXPECT_EQ(AnswerWithoutDatum(), "allowed");
+  EXPECT_EQ(Stored(), "page.path");
+  request.collected_at = At(950);
+  EXPECT_EQ(AnswerWithoutDatum(), "past-retention");
   request.notice = "some";
   EXPECT_EQ(StageOne(), "not-collected-for");
 }
@@ -90,6 +122,63 @@ TEST_F(DecideTest, Rule60WhatIsTooOldForEveryPurposeIsNotStored) {
   EXPECT_EQ(AnswerWithoutDatum(), "allowed");
   request.collected_at = At(950);
   EXPECT_EQ(AnswerWithoutDatum(), "past-retention");
+}
+
+TEST_F(DecideTest, Rule60ChoicesAboutAViewCountForIt) {
+  Collect("card", "pan");
+  request.notice = "some";
+  Choose(Choice::kDeclined, "service");
+  EXPECT_EQ(AnswerWithoutDatum(), "declined");
+  EXPECT_EQ(Stored(), "");
+}
+
+TEST_F(DecideTest, Rule60TheOfferNamesTheNoticeForAView) {
+  std::string text =
+      With(kV1, "field { id: \"text\" kind: TEXT }",
+           "field { id: \"text\" kind: EMAIL view { id: \"domain\" coarsen: DOMAIN } }");
+  text = With(text, "allow { purpose: \"improve\" basis: OPT_IN }",
+              "allow { purpose: \"improve\" basis: OPT_IN field: \"text.domain\" }");
+  in_force =
+      Loaded(With(text, "allow { purpose: \"contact.news\" basis: OPT_IN }",
+                  "allow { purpose: \"contact.news\" basis: OPT_IN field: \"text.domain\" }"));
+  Collect("opinion", "text");
+  EXPECT_EQ(AnswerWithoutDatum(), "consent-missing");
+  EXPECT_EQ(Decide(*in_force, nullptr, standing, request).offer, "show notice all");
+  Choose(Choice::kGiven, "improve");
+  EXPECT_EQ(AnswerWithoutDatum(), "allowed");
+  EXPECT_EQ(Stored(), "text.domain");
+}
+
+TEST_F(DecideTest, Rule60TheLongestUseOfAnyViewCounts) {
+  in_force = Loaded(With(kV1, "\"develop\"] days: 100", "\"develop\"] days: 200"));
+  Collect("card", "pan");
+  request.collected_at = {At(900).unix_ms + 1};
+  EXPECT_EQ(Stored(), "pan pan.last4");
+  request.collected_at = At(900);
+  EXPECT_EQ(AnswerWithoutDatum(), "allowed");
+  EXPECT_EQ(Stored(), "pan.last4") << "nobody may use the whole number any more";
+  request.collected_at = At(800);
+  EXPECT_EQ(AnswerWithoutDatum(), "past-retention");
+  EXPECT_EQ(Stored(), "");
+}
+
+TEST_F(DecideTest, Rule61AnOpenFieldKeepsAllItsViews) {
+  in_force = Loaded(
+      With(kV1, "field: [\"pan\", \"pan.last4\", \"holder\"]", "field: [\"pan\", \"holder\"]"));
+  Collect("card", "pan");
+  Choose(Choice::kDeclined, "service");
+  EXPECT_EQ(Stored(), "pan pan.last4") << "a choice may be lifted later";
+  Choose(Choice::kDeclined, "billing");
+  EXPECT_EQ(Stored(), "");
+}
+
+TEST_F(DecideTest, Rule61OnlyCollectingStores) {
+  EXPECT_EQ(Answer(), "allowed");
+  EXPECT_TRUE(Full().stored.none());
+  Collect("card", "holder");
+  EXPECT_TRUE(DecideStageOne(*in_force, request).stored.none());
+  standing.erased = true;
+  EXPECT_EQ(Stored(), "");
 }
 
 TEST_F(DecideTest, Rule60RestrictionAndHoldsDoNotStopStoring) {

@@ -109,6 +109,17 @@ class DecideTest : public ::testing::Test {
   std::string AnswerWithoutDatum() const {
     return Words(Decide(*in_force, nullptr, standing, request));
   }
+  // The names of what a collection would keep.
+  std::string Stored() const {
+    const FieldSet stored = Decide(*in_force, nullptr, standing, request).stored;
+    std::string out;
+    for (uint16_t i = 0; i < stored.size(); ++i) {
+      if (!stored[i]) continue;
+      out += (out.empty() ? "" : " ") +
+             in_force->field(in_force->FindCategory(request.category), {i}).name;
+    }
+    return out;
+  }
   std::string StageOne() const { return Words(DecideStageOne(*in_force, request)); }
 
   PolicyPtr v1 = Loaded(kV1);

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdlib>
+#include <functional>
+#include <map>
 #include <set>
+#include <string>
 
 #include "keys/shards.h"
 #include "keys/subject.h"
@@ -28,6 +31,27 @@ class RawReader {
   // The compartments of a record that open.
   std::set<uint16_t> Opens(ByteView key, ByteView row_bytes) {
     std::set<uint16_t> opened;
+    ForEachOpened(key, row_bytes,
+                  [&](uint16_t compartment, const Secret&) { opened.insert(compartment); });
+    return opened;
+  }
+
+  // The values in them, by number of field.
+  std::map<record::FieldNumber, std::string> Values(ByteView key, ByteView row_bytes) {
+    std::map<record::FieldNumber, std::string> values;
+    ForEachOpened(key, row_bytes, [&](uint16_t, const Secret& opened) {
+      opened.RevealBytes([&](ByteView plain) {
+        const auto fields = record::Fields::Decode(plain);
+        if (!fields.ok()) std::abort();
+        for (const auto& item : *fields) values[item.field] = std::string(AsText(item.value));
+      });
+    });
+    return values;
+  }
+
+ private:
+  void ForEachOpened(ByteView key, ByteView row_bytes,
+                     const std::function<void(uint16_t, const Secret&)>& visit) {
     const auto row = record::ParseRecordRow(row_bytes);
     keys::WrapPlace place{.vault = vault_};
     std::copy_n(key.begin(), 16, place.handle.bytes.begin());
@@ -51,15 +75,14 @@ class RawReader {
       for (const keys::Wrap& wrap : wraps.wraps()) {
         for (const keys::HeldPurpose& held : keys_.purposes) {
           const auto d = keys::OpenWrap(place, wrap, held.key);
-          if (d.ok() && record::OpenCompartment(*d, at, entry.sealed).ok())
-            opened.insert(entry.compartment);
+          if (!d.ok()) continue;
+          const auto plain = record::OpenCompartment(*d, at, entry.sealed);
+          if (plain.ok()) visit(entry.compartment, *plain);
         }
       }
     }
-    return opened;
   }
 
- private:
   keys::Subject OpenSubject(const Handle& handle) {
     const auto row = snapshot_->Get(store::Table::kSubjects, keys::SubjectRowKeyOf(handle));
     const auto shard = shards_.Get(*snapshot_, keys::ShardOf(handle.bytes));

@@ -201,9 +201,10 @@ void AddImport(Commands& commands) {
        "%{User-Agent}i agent, %{Accept-Language}i language, %{Cookie}i cookie, %{Referer}i\n"
        "referrer, %>s status; --map changes that. A line without an accepted tag belongs to "
        "nobody.\n"
-       "A line that names a user (%u) is refused unless %u is mapped or dropped. Lines already "
-       "past\n"
-       "their retention are counted and dropped."},
+       "A line that names a user (%u) is refused unless %u is mapped or dropped. Lines with a "
+       "field\n"
+       "that is past its retention, and so are its views, are counted and dropped. Of a field of\n"
+       "use only through its views, those alone are stored."},
       [options](Context& context) { return Import(context, *options); });
   command->add_option("FILE", options->file, "the log, or - for standard input")->required();
   command->add_option("--format", options->format, "the server's LogFormat, or common, combined")

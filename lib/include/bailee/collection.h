@@ -60,7 +60,9 @@ class BAILEE_EXPORT Collection {
   Collection& Put(std::string_view category, std::initializer_list<FieldInput> fields,
                   std::optional<RecordId> record = {});
 
-  // Stores what was Put. Durable when it returns. On failure nothing was stored.
+  // Stores what was Put. Durable when it returns. On failure nothing was stored. Of a field that no
+  // purpose may use itself, under these terms, these choices and this age, only those views are
+  // stored that some purpose may use; the value itself is forgotten, for `rights` too.
   // Errors: kRefused (the policy does not allow collecting this under that notice and source, or
   // the person said no to every use of it; the latter is told, since the same of someone unknown
   // would be stored and the refusal alone tells as much);
