@@ -109,7 +109,6 @@ _COLLECT = [
     ("collected-past-retention", "if (choice.empty() && late.empty()) return true;", "if (choice.empty()) return true;"),
     ("collected-against-choice", "if (choice.empty() && late.empty()) return true;", "if (late.empty()) return true;"),
     ("views-not-collected-for", "return field == asked.field || asked.in_force.field(asked.category, field).view_of == asked.field;", "return field == asked.field;"),
-    ("any-later-field-a-value", "asked.in_force.field(asked.category, field).view_of == asked.field;", "asked.in_force.field(asked.category, field).view_of.valid();"),
     ("reports-of-views-ignored", "|| AnyReport(asked, values, terms)) return", "|| AnyReport(asked, FieldSet().set(asked.field.value), terms)) return"),
     ("views-of-ours-ignored", "const bool for_us = AnyEffective(asked, values, ours);", "const bool for_us = AnyEffective(asked, FieldSet().set(asked.field.value), ours);"),
     ("basis-of-the-field-for-its-views", "f.FindAllow(asked.category, value, purpose, asked.source)", "(f.FindAllow(asked.category, asked.field, purpose, asked.source) != nullptr ? f.FindAllow(asked.category, asked.field, purpose, asked.source) : f.FindAllow(asked.category, value, purpose, asked.source))"),
