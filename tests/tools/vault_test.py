@@ -234,19 +234,32 @@ class VaultTest(unittest.TestCase):
 
     def test_import_stores_drops_what_is_past_retention_and_names_the_rest(self):
         now = time.time()
-        text = (log_line(now - 60) + log_line(now - 120 * 86400) +
-                log_line(now - 200 * 86400) + "garbage\n" +
+        text = (log_line(now - 60) + log_line(now - 200 * 86400) + "garbage\n" +
                 log_line(now - 30, user="frank") + log_line(now - 20, address="not-an-address"))
         ran = self.as_("guard", "import", "--format", "combined", "--category", "web_log",
                        "--notice", "visit-1", "--source", "web", "--json", "-", stdin=text)
         self.assertEqual(ran.code, 5, ran)
         answer = ran.json()
         self.assertEqual((answer["lines"], answer["stored"], answer["expired"], answer["rejected"]),
-                         (6, 2, 1, 3), ran)
+                         (5, 1, 1, 3), ran)
         problems = [json.loads(each) for each in ran.err.splitlines()]
         self.assertEqual(sorted(each["line"] for each in problems if each["type"] == "problem"),
-                         [4, 5, 6])
+                         [3, 4, 5])
         self.assertNotIn("not-an-address", ran.err)
+
+    def test_import_takes_a_line_for_its_views_when_the_whole_is_past_retention(self):
+        # LiveLOOK keeps whole addresses for 90 days, the path for 180.
+        policy = os.path.join(os.path.dirname(os.path.abspath(POLICY)),
+                              "../../proto/policies/livelook_2013.textproto")
+        self.tool.run("init", "old", "--policy", policy, "--keyrings", "old-keys")
+        self.tool.run("--vault", "old", "keyring", "grant", "--from", "old-keys", "--actor", "web",
+                      "--collector", "--out", "old.keyring")
+        now = time.time()
+        ran = self.tool.run("--vault", "old", "--keyring", "file:old.keyring", "import", "--format",
+                            "combined", "--category", "web_log", "--notice", "visit-1", "--source",
+                            "web", "--json", "-", stdin=log_line(now - 120 * 86400) +
+                            log_line(now - 181 * 86400))
+        self.assertEqual((ran.json()["stored"], ran.json()["expired"]), (1, 1), ran)
 
     def test_a_real_log_can_be_imported_with_its_dates_moved(self):
         log = os.path.join(os.path.dirname(POLICY), "../../../shared/data/access.log")
