@@ -63,8 +63,7 @@ Bytes WatermarkKey(const InstanceId& instance) {
 
 Result<std::optional<Watermark>> ReadWatermark(store::Snapshot& snapshot,
                                                const InstanceId& instance) {
-  BAILEE_TRY(const std::optional<ByteView> row,
-             snapshot.Get(Table::kMeta, WatermarkKey(instance)));
+  BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, WatermarkKey(instance)));
   if (!row) return std::optional<Watermark>();
   BAILEE_TRY(const Watermark watermark, ParseWatermark(*row));
   return std::optional<Watermark>(watermark);

@@ -4,7 +4,8 @@
 namespace bailee::audit {
 
 EventView::EventView(const EventCopy& copy) : fields_(copy.fields.begin(), copy.fields.end()) {
-  for (const EventCopy::Detail& detail : copy.details) details_.push_back({detail.what, detail.text});
+  for (const EventCopy::Detail& detail : copy.details)
+    details_.push_back({detail.what, detail.text});
   event_ = {.kind = copy.kind,
             .outcome = copy.outcome,
             .at = copy.at,

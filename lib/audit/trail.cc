@@ -27,7 +27,8 @@ constexpr auto kRoomWait = std::chrono::seconds(1);
 constexpr uint64_t kReleaseBytes = uint64_t{1} << 20;
 
 Status Forked() {
-  return Status(Code::kAuditDown, "trail.forked", "this process was forked from the one that opened it",
+  return Status(Code::kAuditDown, "trail.forked",
+                "this process was forked from the one that opened it",
                 "open the vault after the fork, in the child");
 }
 
@@ -55,8 +56,8 @@ Result<std::shared_ptr<Trail>> Trail::Start(store::Engine& engine, const TrailOp
   BAILEE_TRY(KeyChain write_keys, KeyChain::Start(ChainKind::kWrites, options.vault, instance,
                                                   std::move(head.writes_first)));
   trail->writes_.emplace(std::move(write_keys));
-  BAILEE_TRY(trail->journal_, Journal::Start(std::move(file), head.bytes.size(), instance,
-                                             std::move(journal_keys)));
+  BAILEE_TRY(trail->journal_,
+             Journal::Start(std::move(file), head.bytes.size(), instance, std::move(journal_keys)));
   BAILEE_RETURN_IF_ERROR(trail->Register(head.bytes));
   // What cannot be adopted now stays for later and hides nothing: it is not in the tree.
   (void)AdoptJournals(engine, *trail->directory_, instance);
@@ -109,8 +110,9 @@ Status Trail::WaitForRoom() {
   }
   const uint64_t written = journal_->written().offset;
   std::unique_lock lock(mutex_);
-  const bool room = drained_more_.wait_for(
-      lock, kRoomWait, [&] { return written - std::min(written, drained_.offset) <= kBacklogBytesMax; });
+  const bool room = drained_more_.wait_for(lock, kRoomWait, [&] {
+    return written - std::min(written, drained_.offset) <= kBacklogBytesMax;
+  });
   if (room) return Status();
   return Status(Code::kAuditDown, "trail.backlog",
                 "events are recorded faster than they go into the tree",
@@ -268,6 +270,7 @@ Status Trail::Tend() {
 }
 
 void Trail::RunCaretaker() {
+  std::string said;
   std::unique_lock lock(caretaker_mutex_);
   while (!stop_) {
     caretaker_wakes_.wait_for(lock, options_.tend_every, [&] { return stop_ || wanted_; });
@@ -275,7 +278,9 @@ void Trail::RunCaretaker() {
     wanted_ = false;
     lock.unlock();
     // What fails here is found again where it matters: by the next event, write or look at health.
-    (void)Tend();
+    const Status status = Tend();
+    if (!status.ok() && status.name() != said && options_.report) options_.report(status);
+    said = status.name();
     lock.lock();
   }
 }

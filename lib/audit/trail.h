@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -38,8 +39,10 @@ struct TrailOptions {
   std::string actor;
   std::array<uint8_t, 16> keyring_id{};
   Durability durability = Durability::kWritten;
-  const Clock* clock = nullptr;  // not null; outlives the trail
+  const Clock* clock = nullptr;      // not null; outlives the trail
   crypto::Random* random = nullptr;  // not null; outlives the trail
+  // Told what the caretaker finds, once each time it is something else; from its thread.
+  std::function<void(const Status&)> report = {};
   // How often the caretaker looks; 0: there is none, and Tend is called by hand.
   std::chrono::milliseconds tend_every{100};
 };
