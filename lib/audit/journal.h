@@ -17,7 +17,8 @@
 namespace bailee::audit {
 
 // The journal of this instance, as its owner writes it (FORMAT.md §13.2). Thread-safe. In a forked
-// child every function gives kFailed "trail.forked" and touches neither keys nor file.
+// child everything that returns a Status gives kFailed "trail.forked" and the rest nothing; neither
+// keys nor file are touched.
 //
 // Closed for ever means: what may have happened to the file is unknown, so nothing is written to it
 // again; the instance must end and the next one adopts it.
@@ -86,13 +87,14 @@ class Journal {
   Journal(std::unique_ptr<JournalFile> file, uint64_t head_bytes, const InstanceId& instance,
           KeyChain chain);
 
+  bool forked() const;
+
   // Each with mutex_ held.
-  Status CheckUsable() const;
-  Status EncodeFrame(const Event& event);
   Status ReserveFor(uint64_t entry_bytes);
-  Status WriteFrame();
-  void SayFull(const Event& event);
-  Status CloseForEver(const Status& why);
+  Status Write(const Event& event);
+  void SayFull(const Event& refused);
+  void SyncAll(std::unique_lock<std::mutex>& lock);
+  Status CloseForEver(Status why);
 
   const std::unique_ptr<JournalFile> file_;
   const InstanceId instance_;
