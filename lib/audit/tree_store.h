@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -40,6 +41,8 @@ class TreeWriter {
  private:
   TreeWriter(store::WriteTransaction& transaction, const Frontier& frontier)
       : transaction_(&transaction), frontier_(frontier) {}
+
+  Status Put(store::Table table, ByteView key, ByteView value);
 
   store::WriteTransaction* transaction_;
   Frontier frontier_;
@@ -93,10 +96,8 @@ class TreeReader {
       : snapshot_(&snapshot), head_(head), pruned_(pruned) {}
 
   Result<TreeHash> HashOf(const Subtree& subtree) const;
-  Result<TreeHash> HashOf(const LeafRange& range) const;
   Result<std::vector<TreeHash>> HashesOf(const std::vector<Subtree>& subtrees) const;
   Result<std::vector<TreeHash>> HashesOf(const std::vector<LeafRange>& ranges) const;
-  Result<TreeHash> LeafHashAt(uint64_t index) const;
   Result<TreeHash> KeptHash(const Subtree& subtree) const;
 
   store::Snapshot* snapshot_;

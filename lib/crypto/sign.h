@@ -45,6 +45,8 @@ class SigningKey {
  private:
   SigningKey(Secret secret, const VerifyKey& verify_key);
 
+  Signature SignBytes(ByteView message) const;
+
   Secret secret_;  // libsodium's 64 bytes: seed ‖ public key
   VerifyKey verify_key_;
 };

@@ -100,7 +100,7 @@ struct InclusionProof {
   bool operator==(const InclusionProof&) const = default;
 };
 
-// The text of a proof file. Errors: kInvalidValue "proof.malformed" if ParseProof would refuse it.
+// The text of a proof file. Errors: as ParseProof, if that would refuse it.
 BAILEE_EXPORT Result<std::string> FormatProof(const InclusionProof& proof);
 
 // Reads a proof and believes it: nothing is proven.
