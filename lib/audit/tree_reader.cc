@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "audit/tree_rows.h"
 #include "audit/tree_store.h"
@@ -97,15 +98,20 @@ Result<std::vector<TreeHash>> TreeReader::HashesOf(const std::vector<LeafRange>&
   return hashes;
 }
 
-Result<Frontier> TreeReader::FrontierAt(uint64_t size) const {
+Result<TreeReader::Earlier> TreeReader::At(uint64_t size) const {
   if (size > this->size()) return BeyondTree();
-  if (size == this->size()) return head_;
+  if (size == this->size()) return Earlier{head_, {}};
   BAILEE_TRY(const std::vector<TreeHash> subtrees, HashesOf(SubtreesOf({0, size})));
-  const Frontier frontier = Frontier::FromSubtrees(size, subtrees);
-  BAILEE_TRY(const std::vector<TreeHash> proof, HashesOf(ConsistencyRanges(size, this->size())));
-  BAILEE_RETURN_IF_ERROR(
-      Proven(VerifyConsistency({size, frontier.Root()}, {this->size(), Root()}, proof)));
-  return frontier;
+  BAILEE_TRY(std::vector<TreeHash> to_head, HashesOf(ConsistencyRanges(size, this->size())));
+  Earlier earlier{Frontier::FromSubtrees(size, subtrees), std::move(to_head)};
+  BAILEE_RETURN_IF_ERROR(Proven(
+      VerifyConsistency({size, earlier.frontier.Root()}, {this->size(), Root()}, earlier.to_head)));
+  return earlier;
+}
+
+Result<Frontier> TreeReader::FrontierAt(uint64_t size) const {
+  BAILEE_TRY(const Earlier earlier, At(size));
+  return earlier.frontier;
 }
 
 Result<TreeHash> TreeReader::RootAt(uint64_t size) const {
@@ -126,10 +132,11 @@ Result<std::vector<TreeHash>> TreeReader::InclusionProof(uint64_t index, uint64_
 Result<std::vector<TreeHash>> TreeReader::ConsistencyProof(uint64_t older, uint64_t newer) const {
   BAILEE_CHECK(older <= newer);
   BAILEE_TRY(const TreeHash newer_root, RootAt(newer));
-  BAILEE_TRY(const TreeHash older_root, RootAt(older));
+  BAILEE_TRY(Earlier from, At(older));
+  if (newer == size()) return std::move(from.to_head);
   BAILEE_TRY(std::vector<TreeHash> proof, HashesOf(ConsistencyRanges(older, newer)));
   BAILEE_RETURN_IF_ERROR(
-      Proven(VerifyConsistency({older, older_root}, {newer, newer_root}, proof)));
+      Proven(VerifyConsistency({older, from.frontier.Root()}, {newer, newer_root}, proof)));
   return proof;
 }
 

@@ -95,6 +95,12 @@ class TreeReader {
   TreeReader(store::Snapshot& snapshot, const Frontier& head, uint64_t pruned)
       : snapshot_(&snapshot), head_(head), pruned_(pruned) {}
 
+  // The tree as it was with fewer leaves, and the proof that the head extends it.
+  struct Earlier {
+    Frontier frontier;
+    std::vector<TreeHash> to_head;
+  };
+  Result<Earlier> At(uint64_t size) const;
   Result<TreeHash> HashOf(const Subtree& subtree) const;
   Result<std::vector<TreeHash>> HashesOf(const std::vector<Subtree>& subtrees) const;
   Result<std::vector<TreeHash>> HashesOf(const std::vector<LeafRange>& ranges) const;
