@@ -133,7 +133,8 @@ TEST(TrailKill, LosesAndDoublesNothingThatAKilledProcessWasGiven) {
   for (Worker& worker : workers) worker.Start(world);
   std::mt19937 random(4711);
   for (size_t i = 0; i < kills; ++i) {
-    for (Worker& worker : workers) worker.Take(witness, static_cast<int>(random() % 20));
+    (void)poll(nullptr, 0, static_cast<int>(random() % 60));
+    for (Worker& worker : workers) worker.Take(witness, 0);
     Worker& victim = workers[random() % workers.size()];
     victim.Kill(witness);
     victim.Start(world);
@@ -160,7 +161,9 @@ TEST(TrailKill, LosesAndDoublesNothingThatAKilledProcessWasGiven) {
   EXPECT_EQ(lost, 0u);
   EXPECT_GT(witness.size(), kills) << "the processes did too little for this to say anything";
   for (const auto& [instance, count] : ends) EXPECT_EQ(count, 1) << instance.ToHex();
-  EXPECT_TRUE(std::filesystem::is_empty(world.path() + "/journal"));
+  for (const auto& file : std::filesystem::directory_iterator(world.path() + "/journal")) {
+    EXPECT_NE(file.path().extension(), ".journal") << "left behind: " << file.path();
+  }
   std::printf("%zu kills, %zu values held by the witness, %zu events in %zu instances\n", kills,
               witness.size(), in_trail.size(), ends.size());
 }
