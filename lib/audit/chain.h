@@ -42,7 +42,7 @@ class KeyChain {
     MakeKeys();
     Status status = state_.RevealBytes(
         [&](ByteView state) { return use(state.subspan(kEntryKeyAt, crypto::kKeyBytes)); });
-    TakeStep(status.ok());
+    WipeKeys(status.ok());
     return status;
   }
 
@@ -72,8 +72,10 @@ class KeyChain {
 
   KeyChain(ChainKind kind, const VaultId& vault, const InstanceId& instance, Secret state);
   Status CheckReach(uint64_t number) const;
+  static void MakeKeys(std::span<uint8_t> state, Prefix& hashed, uint64_t number);
+  static void TakeStep(std::span<uint8_t> state);
   void MakeKeys();
-  void TakeStep(bool advance);  // wipes what MakeKeys made
+  void WipeKeys(bool advance);  // what MakeKeys made
 
   Secret state_;
   Prefix hashed_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -45,6 +46,9 @@ struct EventCopy {
 // Errors: kInvalidValue "trail.event-too-large" if a text has more than 255 bytes, or there are
 // more than 255 fields or details.
 Status AppendEvent(const Event& event, Bytes& out);
+
+// How many bytes AppendEvent appends, if it does.
+size_t EventSize(const Event& event);
 
 // What `bytes`, without their padding, say. Texts are not checked to be UTF-8.
 // Errors: kDamage "trail.bad-event".

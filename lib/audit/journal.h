@@ -17,7 +17,8 @@
 namespace bailee::audit {
 
 // The journal of this instance, as its owner writes it (FORMAT.md §13.2). Thread-safe. In a forked
-// child every function gives kFailed "trail.forked" and touches neither keys nor file.
+// child everything that returns a Status gives kFailed "trail.forked" and the rest nothing; neither
+// keys nor file are touched.
 //
 // Closed for ever means: what may have happened to the file is unknown, so nothing is written to it
 // again; the instance must end and the next one adopts it.

@@ -65,7 +65,7 @@ Result<NewHead> BuildHead(const VaultId& vault, const InstanceId& instance, Time
                           const Origin& origin, const crypto::BoxPublicKey& auditor,
                           crypto::Random& random);
 
-// The head that `bytes` begin with. Errors: kDamage "trail.bad-head"; kTooNew "trail.too-new".
+// The head that `bytes` begin with. Errors: kDamage "trail.bad-head".
 Result<Head> ParseHead(ByteView bytes);
 
 // Errors: kKey "crypto.wrong-key" if it was sealed to another auditor, or its clear part was
@@ -97,20 +97,15 @@ struct Entry {
 // The entry that `bytes` begin with.
 Entry ParseEntry(const InstanceId& instance, ByteView bytes);
 
-// Where in a frame made by SealEntry the entry begins: the frame is made so that nothing is copied.
-inline constexpr size_t kFrameLead = 8;
-// Where in a frame the event goes.
-inline constexpr size_t kFrameEventAt = kFrameLead + kEntryHeadBytes;
-
-// Completes `frame`, which holds an event's bytes from kFrameEventAt on, to
-// `kFrameLead unused bytes ‖ entry`: pads, seals in place, writes the head. `key` is the entry key
-// of `number`, 32 bytes. Grows `frame`; allocates nothing if it has the capacity. REQUIRES: the
-// entry has at most kEntryBytesMax, see EntrySizeFor; (key, attempt) was never used.
+// Completes `frame`, which holds an event's bytes from kEntryHeadBytes on, to the entry `number`:
+// pads, seals in place, writes the head. `key` is the entry key of `number`, 32 bytes. Allocates
+// nothing if `frame` has the capacity. REQUIRES: the ciphertext will have at most kEntryBytesMax
+// (see CiphertextSize); (key, attempt) was never used.
 void SealEntry(ByteView key, const InstanceId& instance, uint64_t number, uint32_t attempt,
                Bytes& frame);
 
 // The size of the ciphertext of an event of `event_bytes`.
-size_t CiphertextSizeFor(size_t event_bytes);
+size_t CiphertextSize(size_t event_bytes);
 
 // The event's bytes, without padding, of an entry that is whole.
 // Errors: kDamage "trail.forged-entry" if it does not open under `key`; "crypto.bad-padding".

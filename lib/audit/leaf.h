@@ -85,7 +85,7 @@ struct Leaf {
 void AppendLeafHead(LeafType type, const InstanceId& instance, uint64_t number, Bytes& out);
 
 // The leaf that `bytes` are; its body is what its type says, belongs to its instance and number,
-// and nothing is left over. Errors: kDamage "trail.bad-leaf"; kTooNew "trail.too-new".
+// and nothing is left over. Errors: kDamage "trail.bad-leaf".
 Result<Leaf> ParseLeaf(ByteView bytes);
 
 // Body of kWrite.
