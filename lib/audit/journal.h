@@ -87,13 +87,14 @@ class Journal {
   Journal(std::unique_ptr<JournalFile> file, uint64_t head_bytes, const InstanceId& instance,
           KeyChain chain);
 
+  bool forked() const;
+
   // Each with mutex_ held.
-  Status CheckUsable() const;
-  Status EncodeFrame(const Event& event);
   Status ReserveFor(uint64_t entry_bytes);
-  Status WriteFrame();
-  void SayFull(const Event& event);
-  Status CloseForEver(const Status& why);
+  Status Write(const Event& event);
+  void SayFull(const Event& refused);
+  void SyncAll(std::unique_lock<std::mutex>& lock);
+  Status CloseForEver(Status why);
 
   const std::unique_ptr<JournalFile> file_;
   const InstanceId instance_;

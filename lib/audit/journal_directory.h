@@ -46,10 +46,9 @@ class JournalDirectory {
   void RemoveStale() const;
 
  private:
-  explicit JournalDirectory(int fd, std::string path);
+  explicit JournalDirectory(int fd) : fd_(fd) {}
 
-  int fd_;
-  std::string path_;
+  const int fd_;
 };
 
 }  // namespace bailee::audit
