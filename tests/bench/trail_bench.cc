@@ -22,10 +22,10 @@ namespace {
 constexpr size_t kPaddedBytes = 256;
 constexpr size_t kRestartAtBytes = size_t{256} << 20;  // so that a long run fills no disk
 
-// A read of three fields, of the size that the floor seals.
+// A read of two records, of the size that the floor seals.
 Event ReadEvent() {
   static constexpr std::array<std::string_view, 3> kFields = {"pan", "expiry", "holder"};
-  static const std::array<EventRecord, 1> records = {};
+  static const std::array<EventRecord, 2> records = {};
   return {.kind = EventKind::kRead,
           .outcome = Outcome::kAllowed,
           .at = {1'700'000'000'000},
