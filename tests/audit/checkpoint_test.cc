@@ -101,7 +101,7 @@ TEST_F(Checkpoints, ASignatureThatClaimsToBeOursMustHold) {
     return audit::NoteSignatureLine(name, audit::NoteKeyIdOf(name, type, log_.key().bytes),
                                     Bytes(bytes));
   };
-  for (const size_t bytes : {1, 7, 8, 63, 64, 65, 71, 72, 73}) {
+  for (const size_t bytes : std::initializer_list<size_t>{1, 7, 8, 63, 64, 65, 71, 72, 73}) {
     EXPECT_THAT(
         Verify(text_ + "\n" + claimed(log_.origin(), audit::NoteSignatureType::kEd25519, bytes))
             .status(),

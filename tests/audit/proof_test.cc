@@ -133,11 +133,14 @@ TEST(Inclusion, RefusesAnIndexBeyondTheTreeAndTheEmptyTree) {
 }
 
 TEST(Inclusion, RefusesAnInnerNodeShownAsALeaf) {
-  const TreeHash node = audit::NodeHash(LeafAt(0), LeafAt(1));
-  Bytes forged(LeafAt(0).begin(), LeafAt(0).end());
-  const TreeHash right = LeafAt(1);
-  forged.insert(forged.end(), right.begin(), right.end());
-  EXPECT_NE(LeafHash(forged), node);
+  Bytes forged;
+  for (const uint64_t index : std::initializer_list<uint64_t>{0, 1}) {
+    const TreeHash child = LeafAt(index);
+    forged.insert(forged.end(), child.begin(), child.end());
+  }
+  EXPECT_THAT(VerifyInclusion(LeafHash(forged), 0, 1, {}, Naive().Root(2)), kNotIncluded);
+  EXPECT_THAT(VerifyInclusion(LeafHash(forged), 0, 2, Naive().Path(2, 3), Naive().Root(3)),
+              kNotIncluded);
 }
 
 TEST(Inclusion, ComesToAnEndForEverySizeAndProof) {

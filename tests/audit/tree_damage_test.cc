@@ -46,14 +46,14 @@ size_t AskAll(StoredTree& tree) {
     return 1;
   }
   size_t refused = 0;
-  for (const uint64_t size : {1, 100, 256, 300, 512, 600}) {
+  for (const uint64_t size : std::initializer_list<uint64_t>{1, 100, 256, 300, 512, 600}) {
     // The root of the head is what the head says; only a checkpoint proves it.
     if (size < kLeaves) {
       ExpectRightOrRefused(reader->RootAt(size), Naive().Root(size), refused);
     }
     ExpectRightOrRefused(reader->ConsistencyProof(size, kLeaves), Naive().Proof(size, kLeaves),
                          refused);
-    for (const uint64_t index : {0, 77, 255, 256, 400, 599}) {
+    for (const uint64_t index : std::initializer_list<uint64_t>{0, 77, 255, 256, 400, 599}) {
       if (index >= size) continue;
       ExpectRightOrRefused(reader->InclusionProof(index, size), Naive().Path(index, size), refused);
     }
@@ -73,7 +73,7 @@ TEST(DamagedTree, WholeOneAnswersEverything) {
 }
 
 TEST(DamagedTree, NoFlippedBitOfANodeGetsIntoAnAnswer) {
-  for (const uint64_t node : {0, 1}) {
+  for (const uint64_t node : std::initializer_list<uint64_t>{0, 1}) {
     StoredTree tree(kLeaves);
     const auto key = NodeKey({8, node});
     const Bytes row = tree.Get(Table::kAuditNode, key);
@@ -85,7 +85,7 @@ TEST(DamagedTree, NoFlippedBitOfANodeGetsIntoAnAnswer) {
 }
 
 TEST(DamagedTree, NoChangedLeafGetsIntoAnAnswer) {
-  for (const uint64_t leaf : {0, 77, 255, 256, 400, 599}) {
+  for (const uint64_t leaf : std::initializer_list<uint64_t>{0, 77, 255, 256, 400, 599}) {
     StoredTree tree(kLeaves);
     const Bytes row = tree.Get(Table::kAuditLeaf, LeafKey(leaf));
     for (const Bytes& changed : {Flipped(row, 9), Bytes(row.begin(), row.end() - 1), Bytes()}) {
@@ -105,7 +105,7 @@ TEST(DamagedTree, ExchangedLeavesAreFound) {
 }
 
 TEST(DamagedTree, AMissingRowIsDamage) {
-  for (const uint64_t leaf : {77, 599}) {
+  for (const uint64_t leaf : std::initializer_list<uint64_t>{77, 599}) {
     StoredTree tree(kLeaves);
     tree.Delete(Table::kAuditLeaf, LeafKey(leaf));
     EXPECT_GT(AskAll(tree), 0U);

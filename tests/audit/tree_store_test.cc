@@ -94,7 +94,8 @@ TEST(StoredTree, ProvesEveryLeafAsTheDefinitionDoes) {
   StoredTree tree(kLeaves);
   const auto snapshot = tree.Read();
   const auto reader = *TreeReader::Open(*snapshot);
-  for (const uint64_t size : {1, 2, 3, 255, 256, 257, 300, 513, 600}) {
+  for (const uint64_t size :
+       std::initializer_list<uint64_t>{1, 2, 3, 255, 256, 257, 300, 513, 600}) {
     for (uint64_t index = 0; index < size; ++index) {
       const auto proof = reader.InclusionProof(index, size);
       ASSERT_THAT(proof.status(), IsOk()) << index << " of " << size;
@@ -109,7 +110,7 @@ TEST(StoredTree, ProvesConsistencyAsTheDefinitionDoes) {
   StoredTree tree(kLeaves);
   const auto snapshot = tree.Read();
   const auto reader = *TreeReader::Open(*snapshot);
-  for (const uint64_t newer : {1, 7, 255, 256, 257, 513, 600}) {
+  for (const uint64_t newer : std::initializer_list<uint64_t>{1, 7, 255, 256, 257, 513, 600}) {
     for (uint64_t older = 0; older <= newer; ++older) {
       const auto proof = reader.ConsistencyProof(older, newer);
       ASSERT_THAT(proof.status(), IsOk()) << older << " to " << newer;
@@ -123,7 +124,7 @@ TEST(StoredTree, FrontierOfAnOlderSizeGrowsToTheHead) {
   StoredTree tree(kLeaves);
   const auto snapshot = tree.Read();
   const auto reader = *TreeReader::Open(*snapshot);
-  for (const uint64_t from : {0, 1, 256, 400, 512, 599, 600}) {
+  for (const uint64_t from : std::initializer_list<uint64_t>{0, 1, 256, 400, 512, 599, 600}) {
     Frontier frontier = *reader.FrontierAt(from);
     for (uint64_t i = from; i < kLeaves; ++i) frontier.Append(LeafAt(i));
     EXPECT_EQ(frontier.Root(), reader.Root()) << from;
@@ -138,12 +139,13 @@ TEST(StoredTree, KeepsNodesOfTheNextLevelAndProvesAcrossThem) {
   EXPECT_EQ(Rows(tree, Table::kAuditNode), 256U + 3U + 1U);
   const auto snapshot = tree.Read();
   const auto reader = *TreeReader::Open(*snapshot);
-  for (const uint64_t index : {uint64_t{0}, uint64_t{40'000}, uint64_t{65'536}, kMany - 1}) {
+  for (const uint64_t index : std::initializer_list<uint64_t>{uint64_t{0}, uint64_t{40'000},
+                                                              uint64_t{65'536}, kMany - 1}) {
     const auto proof = reader.InclusionProof(index, kMany);
     ASSERT_THAT(proof.status(), IsOk()) << index;
     EXPECT_THAT(VerifyInclusion(LeafAt(index), index, kMany, *proof, reader.Root()), IsOk());
   }
-  for (const uint64_t older : {1, 20'000, 65'535, 65'536, 65'537}) {
+  for (const uint64_t older : std::initializer_list<uint64_t>{1, 20'000, 65'535, 65'536, 65'537}) {
     const auto proof = reader.ConsistencyProof(older, kMany);
     ASSERT_THAT(proof.status(), IsOk()) << older;
     EXPECT_THAT(VerifyConsistency({older, *reader.RootAt(older)}, {kMany, reader.Root()}, *proof),
@@ -166,7 +168,7 @@ TEST(StoredTree, AnAbandonedTransactionLeavesNothing) {
 }
 
 TEST(PrunedTree, ProvesEverythingThatIsLeft) {
-  for (const uint64_t pruned : {256, 512}) {
+  for (const uint64_t pruned : std::initializer_list<uint64_t>{256, 512}) {
     StoredTree tree(kLeaves);
     tree.Prune(pruned);
     const auto snapshot = tree.Read();

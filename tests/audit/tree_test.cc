@@ -126,7 +126,7 @@ TEST(Tree, HeadRowIsSizeAndPeaksLargestFirst) {
 
 TEST(Tree, HeadRejectsEveryTruncationAndATrailingByte) {
   const auto damaged = ErrorIs(Code::kDamage, "audit.tree-damaged");
-  for (const uint64_t size : {0, 1, 7, 256}) {
+  for (const uint64_t size : std::initializer_list<uint64_t>{0, 1, 7, 256}) {
     Bytes row = FrontierOf(size).Encode();
     for (size_t bytes = 0; bytes < row.size(); ++bytes) {
       EXPECT_THAT(Frontier::Parse(ByteView(row).first(bytes)).status(), damaged) << bytes;

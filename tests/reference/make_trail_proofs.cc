@@ -37,7 +37,8 @@ Status WriteTree(store::Engine& engine) {
 // Everything said of the tree as it was with each of some sizes.
 Result<nlohmann::json> Describe(const audit::TreeReader& tree, const crypto::SigningKey& key) {
   nlohmann::json sizes = nlohmann::json::array();
-  for (const uint64_t size : {0, 1, 2, 3, 255, 256, 257, 511, 512, 600}) {
+  for (const uint64_t size :
+       std::initializer_list<uint64_t>{0, 1, 2, 3, 255, 256, 257, 511, 512, 600}) {
     BAILEE_TRY(const TreeHash root, tree.RootAt(size));
     BAILEE_TRY(const std::string checkpoint,
                audit::SignCheckpoint(key, kOrigin, {size, root}, kTime));
@@ -45,7 +46,7 @@ Result<nlohmann::json> Describe(const audit::TreeReader& tree, const crypto::Sig
     BAILEE_TRY(const std::vector<TreeHash> hashes, tree.ConsistencyProof(size, kLeaves));
     for (const TreeHash& hash : hashes) consistency.push_back(ToBase64(hash));
     nlohmann::json proofs = nlohmann::json::object();
-    for (const uint64_t index : {0, 1, 2, 200, 256, 511, 599}) {
+    for (const uint64_t index : std::initializer_list<uint64_t>{0, 1, 2, 200, 256, 511, 599}) {
       if (index >= size) continue;
       InclusionProof proof{{}, index, {}, checkpoint};
       if (index == 2) proof.extra = {1, 2, 3};
