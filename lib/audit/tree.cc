@@ -25,7 +25,10 @@ namespace {
 uint8_t FloorLog2(uint64_t n) { return static_cast<uint8_t>(std::bit_width(n) - 1); }
 
 // Where RFC 6962 divides n ≥ 2 leaves: the largest power of two below n.
-uint64_t SplitOf(uint64_t n) { return uint64_t{1} << FloorLog2(n - 1); }
+uint64_t SplitOf(uint64_t n) {
+  BAILEE_CHECK(n >= 2);
+  return uint64_t{1} << FloorLog2(n - 1);
+}
 
 }  // namespace
 

@@ -60,7 +60,7 @@ Result<uint64_t> TreeWriter::Append(ByteView leaf) {
 }
 
 Status TreeWriter::Put(store::Table table, ByteView key, ByteView value) {
-  const Status status = transaction_->Insert(table, key, value);
+  Status status = transaction_->Insert(table, key, value);
   if (status.code() != Code::kConflict) return status;
   return TreeDamaged("a row of the audit tree is there before it was written");
 }
