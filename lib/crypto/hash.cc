@@ -42,6 +42,11 @@ void KeyedHashInto(const Key& key, const Personal& personal, std::initializer_li
   key.Reveal([&](ByteView bytes) { HashParts(bytes, personal, parts, out); });
 }
 
+void KeyedHashInto(ByteView key, const Personal& personal, ByteView data, std::span<uint8_t> out) {
+  BAILEE_CHECK(key.size() == kKeyBytes);
+  HashParts(key, personal, {data}, out);
+}
+
 bool ConstantTimeEqual(ByteView a, ByteView b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -23,6 +23,9 @@ void HashInto(const Personal& personal, std::initializer_list<ByteView> parts,
 void KeyedHashInto(const Key& key, const Personal& personal, std::initializer_list<ByteView> parts,
                    std::span<uint8_t> out);
 
+// As KeyedHashInto, under a key that is part of a larger Secret. REQUIRES: key.size() == 32.
+void KeyedHashInto(ByteView key, const Personal& personal, ByteView data, std::span<uint8_t> out);
+
 // The same as values, for digests that are not secret.
 template <size_t N>
 std::array<uint8_t, N> Hash(const Personal& personal, std::initializer_list<ByteView> parts) {

@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -15,6 +16,11 @@ Bytes Message(const Personal& personal, std::initializer_list<ByteView> parts) {
   Bytes message(personal.bytes.begin(), personal.bytes.end());
   for (const ByteView part : parts) message.insert(message.end(), part.begin(), part.end());
   return message;
+}
+
+Status BadSignature() {
+  return Status(Code::kDamage, "crypto.bad-signature", "a signature does not verify",
+                "restore what was signed from where it was made");
 }
 
 }  // namespace
@@ -35,8 +41,18 @@ SigningKey::SigningKey(Secret secret, const VerifyKey& verify_key)
     : secret_(std::move(secret)), verify_key_(verify_key) {}
 
 Signature SigningKey::Sign(const Personal& personal, std::initializer_list<ByteView> parts) const {
+  // Otherwise what is signed here might be a note as well.
+  BAILEE_CHECK(personal.bytes.back() == 0);
+  return SignBytes(Message(personal, parts));
+}
+
+Signature SigningKey::SignNote(ByteView text) const {
+  BAILEE_CHECK(IsNote(text));
+  return SignBytes(text);
+}
+
+Signature SigningKey::SignBytes(ByteView message) const {
   BAILEE_CHECK(!secret_.empty());
-  const Bytes message = Message(personal, parts);
   Signature signature;
   secret_.RevealBytes([&](ByteView secret) {
     crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), secret.data());
@@ -46,9 +62,16 @@ Signature SigningKey::Sign(const Personal& personal, std::initializer_list<ByteV
 
 Status Verify(const VerifyKey& key, const Personal& personal, std::initializer_list<ByteView> parts,
               ByteView signature) {
-  if (internal::VerifyRaw(key, Message(personal, parts), signature)) return Status();
-  return Status(Code::kDamage, "crypto.bad-signature", "a signature does not verify",
-                "restore what was signed from where it was made");
+  return internal::VerifyRaw(key, Message(personal, parts), signature) ? Status() : BadSignature();
+}
+
+bool IsNote(ByteView text) {
+  return !text.empty() && text.back() == '\n' &&
+         std::all_of(text.begin(), text.end(), [](uint8_t c) { return c >= 0x20 || c == '\n'; });
+}
+
+Status VerifyNote(const VerifyKey& key, ByteView text, ByteView signature) {
+  return IsNote(text) && internal::VerifyRaw(key, text, signature) ? Status() : BadSignature();
 }
 
 bool internal::VerifyRaw(const VerifyKey& key, ByteView message, ByteView signature) {

@@ -4,6 +4,12 @@
 #include "vault/session_impl.h"
 
 namespace bailee::vault {
+namespace {
+
+// Unwinds an attempt whose answer does not count; nobody sees it.
+Status Overtaken() { return Status(Code::kBusy, "read.overtaken", "a commit came between"); }
+
+}  // namespace
 
 policy::Request SessionImpl::RequestFor(const Frame& frame, const Ask& ask,
                                         std::string_view field) const {
@@ -76,15 +82,20 @@ Status SessionImpl::Fail(const Frame& frame, const Ask& ask, const Handle& handl
 
 Result<DecisionId> SessionImpl::Allow(const Frame& frame, const Ask& ask, const Handle& handle,
                                       std::span<const EventRecord> records) {
-  return vault_->Record(frame, {.kind = ask.kind,
-                                .outcome = Outcome::kAllowed,
-                                .purpose = purpose_.name,
-                                .on_behalf_of = on_behalf_of_,
-                                .category = ask.category,
-                                .fields = ask.fields,
-                                .case_reference = ask.case_reference,
-                                .handle = handle,
-                                .records = records});
+  const auto overtaken = [&] { return !attempt_.last && !frame.snapshot->current(); };
+  attempt_.overtaken = overtaken();
+  if (attempt_.overtaken) return Overtaken();
+  BAILEE_TRY(const DecisionId id, vault_->Record(frame, {.kind = ask.kind,
+                                                         .outcome = Outcome::kAllowed,
+                                                         .purpose = purpose_.name,
+                                                         .on_behalf_of = on_behalf_of_,
+                                                         .category = ask.category,
+                                                         .fields = ask.fields,
+                                                         .case_reference = ask.case_reference,
+                                                         .handle = handle,
+                                                         .records = records}));
+  attempt_.overtaken = overtaken();
+  return id;
 }
 
 }  // namespace bailee::vault

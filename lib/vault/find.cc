@@ -80,6 +80,10 @@ Result<std::vector<Found>> SessionImpl::FindByTag(Frame& frame, const Ask& ask,
 }
 
 Result<std::vector<Found>> SessionImpl::Find(const FindRequest& request) {
+  return Settled([&] { return FindOnce(request); });
+}
+
+Result<std::vector<Found>> SessionImpl::FindOnce(const FindRequest& request) {
   const std::string_view field = request.field;
   const Ask ask{.kind = EventKind::kFind,
                 .action = policy::Action::kFind,
@@ -116,11 +120,16 @@ Result<std::vector<Found>> SessionImpl::Find(const FindRequest& request) {
   }
   return form->Reveal([&](std::string_view text) -> Result<std::vector<Found>> {
     Result<std::vector<Found>> found = FindByTag(frame, ask, *index, text);
-    return found.ok() ? std::move(found) : Fail(frame, ask, {}, found.status());
+    const bool settled = found.ok() || attempt_.overtaken;
+    return settled ? std::move(found) : Fail(frame, ask, {}, found.status());
   });
 }
 
 Result<bool> SessionImpl::VerifyPassword(const VerifyRequest& request) {
+  return Settled([&] { return VerifyOnce(request); });
+}
+
+Result<bool> SessionImpl::VerifyOnce(const VerifyRequest& request) {
   const std::string_view field = request.field;
   const Ask ask{.kind = EventKind::kVerifyPassword,
                 .action = policy::Action::kVerifyPassword,

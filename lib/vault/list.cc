@@ -53,6 +53,10 @@ Status SessionImpl::ListCategory(Frame& frame, const OpenedSubject& subject,
 }
 
 Result<std::vector<RecordInfo>> SessionImpl::List(const Who& who) {
+  return Settled([&] { return ListOnce(who); });
+}
+
+Result<std::vector<RecordInfo>> SessionImpl::ListOnce(const Who& who) {
   const Ask ask{.kind = EventKind::kList,
                 .action = policy::Action::kRead,
                 .category = {},

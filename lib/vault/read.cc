@@ -88,6 +88,10 @@ Result<Record> SessionImpl::Read(const ReadRequest& request) {
                 .category = request.category,
                 .fields = request.fields,
                 .case_reference = request.case_reference};
+  return Settled([&] { return ReadOnce(ask, request); });
+}
+
+Result<Record> SessionImpl::ReadOnce(const Ask& ask, const ReadRequest& request) {
   BAILEE_TRY(Frame frame, vault_->Begin());
   if (ask.fields.empty()) return Fail(frame, ask, {}, NoFields());
   const policy::Decision first = DecideStageOne(frame, ask);
@@ -101,11 +105,15 @@ Result<std::vector<Record>> SessionImpl::ReadAll(const ReadAllRequest& request) 
                 .category = request.category,
                 .fields = request.fields,
                 .case_reference = request.case_reference};
+  return Settled([&] { return ReadAllOnce(ask, request.who); });
+}
+
+Result<std::vector<Record>> SessionImpl::ReadAllOnce(const Ask& ask, const Who& who) {
   BAILEE_TRY(Frame frame, vault_->Begin());
   if (ask.fields.empty()) return Fail(frame, ask, {}, NoFields());
   const policy::Decision first = DecideStageOne(frame, ask);
   if (!first.allowed()) return Refuse(frame, ask, first, {});
-  const Result<SharedSubject> loaded = SubjectOf(frame, request.who);
+  const Result<SharedSubject> loaded = SubjectOf(frame, who);
   if (!loaded.ok()) return Fail(frame, ask, {}, loaded.status());
   const SharedSubject& subject = *loaded;
   Taken taken;
@@ -188,7 +196,7 @@ Status SessionImpl::Scan(const ScanRequest& request,
                 .case_reference = request.case_reference};
   Bytes from;
   do {
-    BAILEE_TRY(Chunk chunk, ScanChunk(ask, from));
+    BAILEE_TRY(Chunk chunk, Settled([&] { return ScanChunk(ask, from); }));
     for (const Record& record : chunk.taken.records) {
       if (!visit(record)) return Status();
     }

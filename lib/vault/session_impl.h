@@ -75,8 +75,20 @@ class SessionImpl {
                 const Handle& handle);
   // Records that there was nothing, or a failure on the way, and says that.
   Status Fail(const Frame& frame, const Ask& ask, const Handle& handle, Status status);
+  // Records that it is allowed; the last thing before a release. REQUIRES: within Settled.
   Result<DecisionId> Allow(const Frame& frame, const Ask& ask, const Handle& handle,
                            std::span<const EventRecord> records);
+  // Runs an operation that begins a frame and ends with Allow. If somebody committed meanwhile,
+  // what it found may no longer hold: it then runs once more, on the newest state, and that answer
+  // counts.
+  template <typename Operation>
+  auto Settled(Operation&& operation) {
+    attempt_ = {};
+    auto answer = operation();
+    if (!attempt_.overtaken) return answer;
+    attempt_ = {.last = true};
+    return operation();
+  }
 
   // open_record.cc
   Result<std::optional<FoundRow>> FindRow(Frame& frame, const OpenedSubject& subject,
@@ -106,6 +118,8 @@ class SessionImpl {
 
   // read.cc
   using SharedSubject = std::shared_ptr<const OpenedSubject>;
+  Result<Record> ReadOnce(const Ask& ask, const ReadRequest& request);
+  Result<std::vector<Record>> ReadAllOnce(const Ask& ask, const Who& who);
   // The subject, or null if unknown.
   Result<SharedSubject> SubjectOf(Frame& frame, const Who& who);
   // What several rows gave: the records released, their part of the event, and a refusal that may
@@ -126,7 +140,10 @@ class SessionImpl {
   Result<RecordId> RecordAsked(const Frame& frame, const Ask& ask,
                                const std::optional<RecordId>& record) const;
 
-  // find.cc
+  // list.cc, find.cc
+  Result<std::vector<RecordInfo>> ListOnce(const Who& who);
+  Result<std::vector<Found>> FindOnce(const FindRequest& request);
+  Result<bool> VerifyOnce(const VerifyRequest& request);
   Result<std::vector<Found>> FindByTag(Frame& frame, const Ask& ask, const keys::HeldIndex& index,
                                        std::string_view index_form);
   Result<bool> ValueMatches(const Record& record, Kind kind, std::string_view index_form) const;
@@ -134,6 +151,13 @@ class SessionImpl {
   const std::shared_ptr<VaultImpl> vault_;
   const keys::HeldPurpose& purpose_;
   const std::string on_behalf_of_;
+
+  // Of the operation that is running: a session is used by one thread at a time.
+  struct Attempt {
+    bool last = false;
+    bool overtaken = false;  // what it answers does not count
+  };
+  Attempt attempt_;
 };
 
 }  // namespace bailee::vault

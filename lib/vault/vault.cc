@@ -153,6 +153,12 @@ Result<Health> Vault::CheckHealth() const {
   BAILEE_TRY(const store::Engine::Statistics statistics, impl_->engine().Measure());
   const ArenaHealth memory = arena::Health();
   Health health;
+  if (const audit::Trail* trail = impl_->trail()) {
+    const audit::Trail::State state = trail->Look();
+    health.audit_writable = state.writable.ok();
+    health.audit_problem = state.writable.name();
+    health.audit_backlog_bytes = state.backlog_bytes;
+  }
   health.secrets_locked = memory.locked;
   health.secret_memory = memory.kind == ArenaKind::kMemfdSecret ? "memfd_secret"
                          : memory.locked                        ? "mlock"

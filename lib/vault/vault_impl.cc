@@ -29,6 +29,17 @@ Status CheckKeyring(const keys::KeyringKeys& keyring, const VaultRow& row) {
   return Status();
 }
 
+// Names and messages of a Status hold nothing that needs escaping in JSON.
+std::function<void(const Status&)> ReportTo(
+    const std::function<void(std::string_view, std::string_view)>& log) {
+  if (!log) return {};
+  return [log](const Status& status) {
+    const std::string fields = "{\"code\":\"" + std::string(CodeWord(status.code())) +
+                               "\",\"message\":\"" + std::string(status.message()) + "\"}";
+    log(status.name(), fields);
+  };
+}
+
 }  // namespace
 
 Status NotFound() {
@@ -52,10 +63,38 @@ Result<std::shared_ptr<VaultImpl>> VaultImpl::Open(const std::string& directory,
   snapshot.reset();
   std::shared_ptr<VaultImpl> vault(
       new VaultImpl(row, std::move(engine), std::move(keyring), std::move(secrets), options));
+  BAILEE_RETURN_IF_ERROR(vault->StartTrail(directory, options));
   BAILEE_TRY(const Frame frame, vault->Begin());
   BAILEE_TRY([[maybe_unused]] const DecisionId decision,
              vault->Record(frame, {.kind = EventKind::kOpen}));
   return vault;
+}
+
+Status VaultImpl::StartTrail(const std::string& directory, const OpenOptions& options) {
+  if (options.events != nullptr) {
+    events_ = options.events;
+    return Status();
+  }
+  crypto::BoxPublicKey auditor;
+  {
+    BAILEE_TRY(const Frame frame, Begin());
+    auditor = frame.rules->manifest.auditor_public;
+  }
+  const keys::KeyringHeader& header = keyring_.keys().header;
+  BAILEE_TRY(trail_,
+             audit::Trail::Start(*engine_, {.vault = row_.id,
+                                            .vault_path = directory,
+                                            .auditor = auditor,
+                                            .actor = header.actor,
+                                            .keyring_id = header.keyring_id,
+                                            .durability = options.reads == ReadDurability::kSynced
+                                                              ? audit::Durability::kSynced
+                                                              : audit::Durability::kWritten,
+                                            .clock = &clock_,
+                                            .random = &random(),
+                                            .report = ReportTo(options.log)}));
+  events_ = trail_;
+  return Status();
 }
 
 VaultImpl::VaultImpl(const VaultRow& row, std::unique_ptr<store::Engine> engine, Keyring keyring,
@@ -65,7 +104,6 @@ VaultImpl::VaultImpl(const VaultRow& row, std::unique_ptr<store::Engine> engine,
       keyring_(std::move(keyring)),
       secrets_(std::move(secrets)),
       clock_(options.clock == nullptr ? Clock::System() : *options.clock),
-      events_(options.events == nullptr ? audit::CountingSink() : options.events),
       shards_(row_.id, keyring_.keys().storage),
       subjects_(options.cached_subjects_max) {}
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "audit/event.h"
+#include "audit/trail.h"
 #include "bailee/vault.h"
 #include "bailee/who.h"
 #include "crypto/random.h"
@@ -56,6 +57,8 @@ class VaultImpl {
   const keys::KeyringKeys& keyring() const { return keyring_.keys(); }
   crypto::Random& random() { return crypto::SystemRandom(); }
   EventSink& events() { return *events_; }
+  // Null if events go elsewhere.
+  audit::Trail* trail() { return trail_.get(); }
   TermsCache& terms() { return terms_; }
   keys::LookupContext lookup() { return {row_.id, shards_}; }
   keys::Shards& shards() { return shards_; }
@@ -91,6 +94,7 @@ class VaultImpl {
   Result<DecisionId> RecordWrite(const Frame& frame, Event event);
 
  private:
+  Status StartTrail(const std::string& directory, const OpenOptions& options);
   VaultImpl(const VaultRow& row, std::unique_ptr<store::Engine> engine, Keyring keyring,
             StorageSecrets secrets, const OpenOptions& options);
 
@@ -110,7 +114,8 @@ class VaultImpl {
   const Keyring keyring_;
   const StorageSecrets secrets_;
   const Clock& clock_;
-  const std::shared_ptr<EventSink> events_;
+  std::shared_ptr<EventSink> events_;    // set once, before anybody else sees the vault
+  std::shared_ptr<audit::Trail> trail_;  // the same, unless events go elsewhere
   keys::Shards shards_;
   SubjectCache subjects_;
   TermsCache terms_;

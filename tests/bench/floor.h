@@ -26,6 +26,9 @@ class ReadFloor {
   // Subject row and record row; opens the compartment with a key that is at hand. Returns the first
   // byte of the value.
   uint8_t Warm(size_t note);
+  // As Warm, and records it before it answers as a journal does: one hash for the keys of the
+  // entry, one cipher, one checksum, one write.
+  uint8_t WarmAudited(size_t note, int journal);
   // Subject, wraps and record row; opens subject, wraps, wrap and compartment.
   uint8_t Cold(size_t note);
 
@@ -47,6 +50,8 @@ class ReadFloor {
   RawKey purpose_key_{};
   std::vector<RawKey> shard_keys_;
   std::vector<RawKey> warm_keys_;
+  RawKey chain_{};
+  uint64_t entries_ = 0;
 };
 
 }  // namespace bailee::bench

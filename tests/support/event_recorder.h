@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "audit/event.h"
@@ -28,7 +30,11 @@ class EventRecorder final : public audit::EventSink {
     bool write = false;
   };
 
-  Result<DecisionId> Append(const audit::Event& event) override { return Keep(event, false); }
+  Result<DecisionId> Append(const audit::Event& event) override {
+    Result<DecisionId> id = Keep(event, false);
+    if (const auto hook = std::exchange(hook_, nullptr)) hook();
+    return id;
+  }
   Result<audit::WriteMark> BeginWrite() override { return audit::WriteMark{}; }
   std::unique_ptr<audit::WriteEvents> EventsOf(store::WriteTransaction&,
                                                const audit::WriteMark&) override {
@@ -41,6 +47,8 @@ class EventRecorder final : public audit::EventSink {
     const std::lock_guard lock(mutex_);
     return std::exchange(seen_, {});
   }
+  // Runs `hook` once, after the next event that is no write has been kept.
+  void AfterNextAppend(std::function<void()> hook) { hook_ = std::move(hook); }
   void Fail(bool fail) {
     const std::lock_guard lock(mutex_);
     fail_ = fail;
@@ -84,6 +92,7 @@ class EventRecorder final : public audit::EventSink {
 
   std::mutex mutex_;
   std::vector<Seen> seen_;
+  std::function<void()> hook_;
   uint64_t last_ = 0;
   bool fail_ = false;
 };

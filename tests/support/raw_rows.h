@@ -31,7 +31,7 @@ class RawRows {
   std::unique_ptr<store::Engine> engine_;
 };
 
-// How many rows each table has.
+// How many rows each table has, those of the audit trail and meta apart: every opening adds there.
 std::vector<size_t> RowCounts(const std::string& directory);
 
 // Calls `check` for the value with each single bit flipped: all bits of the first and last

@@ -6,12 +6,12 @@
 namespace bailee {
 namespace {
 
+using audit::EventKind;
+using audit::Outcome;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::IsOk;
 using testing::StatusOf;
-using audit::EventKind;
-using audit::Outcome;
 
 class Events : public ::testing::Test {
  protected:
@@ -255,6 +255,59 @@ TEST_F(Events, ThatCannotBeRecordedStopOpening) {
   events_->Fail(true);
   EXPECT_EQ(vault_.TryOpen(vault_.Granted("t", {}), {.events = events_}).status().code(),
             Code::kAuditDown);
+}
+
+// Somebody commits between the decision and the release: what counts is the newest state.
+TEST_F(Events, AReadOvertakenByACommitThatForbidsItIsRefused) {
+  Vault vault = Open({"support"});
+  Session support = As(vault, "support");
+  const auto store = [&](std::string_view notice, std::string_view source) {
+    ASSERT_THAT(StatusOf(vault.Collect({.who = Who::Ref(kUser), .notice = notice, .source = source})
+                             .Put("account",
+                                  {{"name", MakeSecret("Ada")}, {"email", MakeSecret("ada@x.org")}})
+                             .Commit()),
+                IsOk());
+  };
+  store("signup-1", "web");
+  const ReadRequest request{.who = Who::Ref(kUser), .category = "account", .fields = {"name"}};
+  ASSERT_THAT(StatusOf(support.Read(request)), IsOk());
+  events_->Take();
+  // The same record again, under a notice that does not speak of support.
+  events_->AfterNextAppend([&] { store("partner-1", "partner-site"); });
+  EXPECT_EQ(StatusOf(support.Read(request)).code(), Code::kRefused);
+  const auto seen = events_->Take();
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[0].outcome, Outcome::kAllowed);
+  EXPECT_TRUE(seen[1].write);
+  EXPECT_EQ(seen[2].outcome, Outcome::kRefused);
+}
+
+TEST_F(Events, AnAnswerOvertakenByACommitIsGivenAnew) {
+  StoreOne();
+  Vault vault = Open({"billing"});
+  Session billing = As(vault, "billing");
+  const auto overwrite = [&](std::string_view pan) {
+    return [&vault, pan] { ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(1), pan)), IsOk()); };
+  };
+  const ReadRequest one{
+      .who = Who::Ref(kUser), .category = "payment_card", .record = IdOf(1), .fields = {"pan"}};
+  events_->AfterNextAppend(overwrite(kOtherPan));
+  EXPECT_EQ(TextOf(billing.Read(one)->At("pan")), kOtherPan);
+
+  const ReadAllRequest all{.who = Who::Ref(kUser), .category = "payment_card", .fields = {"pan"}};
+  events_->AfterNextAppend(overwrite(kPan));
+  EXPECT_EQ(TextOf(billing.ReadAll(all)->front().At("pan")), kPan);
+
+  events_->AfterNextAppend(overwrite(kOtherPan));
+  ASSERT_THAT(billing.Scan({.category = "payment_card", .fields = {"pan"}},
+                           [&](const Record& record) {
+                             EXPECT_EQ(TextOf(record.At("pan")), kOtherPan);
+                             return true;
+                           }),
+              IsOk());
+
+  events_->AfterNextAppend(overwrite(kPan));
+  EXPECT_THAT(*FindCard(vault, kOtherPan), IsEmpty());
 }
 
 }  // namespace

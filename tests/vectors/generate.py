@@ -129,7 +129,7 @@ def padded_size(data_bytes):
 
 
 def binding(label, f):
-    wrap = label in (4, 5, 10)
+    wrap = label in (4, 5, 10, 12)
     out = bytes([1, 1, 2 if wrap else 1, label])
     out += f["vault"] + f["handle"] + f["category"] + f["record"]
     out += struct.pack(">H", f["compartment"]) + f["terms"]
@@ -221,6 +221,107 @@ def padding_vectors():
     return [{"data_bytes": n, "padded_bytes": padded_size(n)} for n in sizes]
 
 
+# --- proto/FORMAT.md §13 --------------------------------------------------------------------------
+
+
+def siphash24(key, data):
+    k0, k1 = struct.unpack("<QQ", key)
+    v = [k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261,
+         k1 ^ 0x7465646279746573]
+    mask = (1 << 64) - 1
+    turn = lambda x, count: ((x << count) | (x >> (64 - count))) & mask
+
+    def rounds(count):
+        for _ in range(count):
+            v[0] = (v[0] + v[1]) & mask
+            v[1] = turn(v[1], 13) ^ v[0]
+            v[0] = turn(v[0], 32)
+            v[2] = (v[2] + v[3]) & mask
+            v[3] = turn(v[3], 16) ^ v[2]
+            v[0] = (v[0] + v[3]) & mask
+            v[3] = turn(v[3], 21) ^ v[0]
+            v[2] = (v[2] + v[1]) & mask
+            v[1] = turn(v[1], 17) ^ v[2]
+            v[2] = turn(v[2], 32)
+
+    data = data + bytes(7 - len(data) % 8) + bytes([len(data) & 0xFF])
+    for (word,) in struct.iter_unpack("<Q", data):
+        v[3] ^= word
+        rounds(2)
+        v[0] ^= word
+    v[2] ^= 0xFF
+    rounds(4)
+    return v[0] ^ v[1] ^ v[2] ^ v[3]
+
+
+def checked(instance, before, after=b""):
+    return before + struct.pack(">Q", siphash24(instance, before + after)) + after
+
+
+def pad(data):
+    return data + b"\x80" + bytes(padded_size(len(data)) - len(data) - 1)
+
+
+def chain_keys(first, chain, vault, instance, count):
+    keys = []
+    for i in range(count):
+        h = blake2b(64, b"bailee.trail",
+                    bytes([chain]) + vault + instance + struct.pack(">Q", i), first)
+        keys.append(h[:32])
+        first = h[32:]
+    return keys
+
+
+def chain_vectors():
+    vectors = []
+    for chain in (1, 2):
+        take = stream(f"chain {chain}")
+        vault, instance, first = take(16), take(16), take(32)
+        keys = chain_keys(first, chain, vault, instance, 300)
+        vectors.append({"chain": chain, "vault": vault.hex(), "instance": instance.hex(),
+                        "first": first.hex(), "entry_keys": [k.hex() for k in keys]})
+    return vectors
+
+
+def entry_vectors():
+    """`next_chain` is the step of a hash chain that stands at `key`."""
+    vectors = []
+    for size, attempt in ((0, 0), (31, 0), (32, 1), (200, 0), (256, 0xFFFFFFFF), (3000, 2)):
+        take = stream(f"entry {size} {attempt}")
+        key, instance, index, event = take(32), take(16), number(take(8)), take(size)
+        nonce = struct.pack(">I", attempt) + bytes(8)
+        ciphertext = aead_seal(key, nonce, b"", pad(event))
+        entry = checked(instance, struct.pack(">IQI", len(ciphertext), index, attempt), ciphertext)
+        vectors.append({"key": key.hex(), "instance": instance.hex(), "number": str(index),
+                        "attempt": attempt, "event": event.hex(), "entry": entry.hex(),
+                        "next_chain": blake2b(32, b"bailee.chain", key + entry).hex()})
+    return vectors
+
+
+def head_vectors():
+    take = stream("head")
+    vault, instance, auditor = take(16), take(16), take(32)
+    journal_first, writes_first, ephemeral, salt = take(32), take(32), take(32), take(24)
+    opened_at = 1_700_000_000_123
+    origin = (b"\x05web-1" + take(16) + struct.pack(">II", 1000, 4711) + b"\x04host" +
+              b"\x0d/usr/bin/acme")
+    aad = binding(12, dict(vault=vault, handle=bytes(16), category=bytes(8), record=instance,
+                           compartment=0, terms=bytes(16), generation=0, revision=0,
+                           context=opened_at, purpose=blake2b(8, b"bailee.name", b"auditor"),
+                           key_version=1))
+    sealed = box(ephemeral, x25519(auditor, BASE_POINT), salt, aad,
+                 pad(journal_first + writes_first + origin))
+    head = (b"BAILEEJN" + struct.pack(">H", 1) + vault + instance + struct.pack(">q", opened_at) +
+            struct.pack(">I", len(sealed)) + sealed)
+    head = checked(instance, head)
+    return [{"vault": vault.hex(), "instance": instance.hex(), "auditor": auditor.hex(),
+             "opened_at": opened_at, "journal_first": journal_first.hex(),
+             "writes_first": writes_first.hex(), "ephemeral": ephemeral.hex(), "salt": salt.hex(),
+             "actor": "web-1", "keyring_id": origin[6:22].hex(), "uid": 1000, "pid": 4711,
+             "host": "host", "program": "/usr/bin/acme", "head": head.hex(),
+             "chain_0": blake2b(32, b"bailee.chain", head).hex()}]
+
+
 def self_check():
     key = bytes(range(0x80, 0xA0))  # RFC 8439 §2.8.2
     text = (b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the "
@@ -232,6 +333,8 @@ def self_check():
     k = bytes.fromhex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4")
     u = bytes.fromhex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c")
     assert x25519(k, u).hex() == "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552"
+    # Appendix A of the paper that SipHash is defined in
+    assert siphash24(bytes(range(16)), bytes(range(15))) == 0xA129CA6149BE45E5
 
 
 if __name__ == "__main__":
@@ -239,6 +342,7 @@ if __name__ == "__main__":
     for name, vectors in (("binding", binding_vectors()), ("suite1", suite1_vectors()),
                           ("box", box_vectors()), ("names", name_vectors()),
                           ("terms", terms_vectors()), ("hash", hash_vectors()),
-                          ("padding", padding_vectors())):
+                          ("padding", padding_vectors()), ("chain", chain_vectors()),
+                          ("entry", entry_vectors()), ("head", head_vectors())):
         lines = ",\n".join(json.dumps(v) for v in vectors)
         (HERE / f"{name}.json").write_text(f"[\n{lines}\n]\n")

@@ -25,14 +25,22 @@ namespace vault {
 class VaultImpl;
 }  // namespace vault
 
+// When the event of a read counts as recorded, and its values may leave.
+enum class ReadDurability : uint8_t {
+  kWritten,  // in the kernel: exact whatever happens to the process; after a loss of power those of
+             // the last 100 ms may be missing, and are reported as unproven
+  kSynced,   // on disk; threads that read at the same time share the wait
+};
+
 struct OpenOptions {
   const Clock* clock = nullptr;  // default the system's; must outlive the vault
   uint64_t map_bytes = uint64_t{64}
                        << 30;  // address space reserved for the file, sparse; grows when needed
   size_t cached_subjects_max = 4096;
+  ReadDurability reads = ReadDurability::kWritten;
   // Called with an event name and JSON fields that hold no value, ref or key; from any thread.
-  // Default: nothing.
-  // Not called yet: nothing of the vault logs so far.
+  // Default: nothing. So far it hears of what the trail's caretaker finds: the names are those of
+  // Status, the fields "code" and "message".
   std::function<void(std::string_view event, std::string_view json_fields)> log = {};
   // Where every event goes. Default: the vault's own. For tests (bailee/testing.h).
   std::shared_ptr<audit::EventSink> events = {};
@@ -55,9 +63,11 @@ struct CreatedVault {
 };
 
 struct Health {
-  bool audit_writable = true;   // always true until the trail is built: nothing is written yet
-  bool secrets_locked = false;  // secret memory cannot be swapped out
-  std::string secret_memory;    // "memfd_secret", "mlock", "unlocked"
+  bool audit_writable = true;        // events can be recorded; if not, nothing is released
+  std::string audit_problem;         // why not, e.g. "trail.full"; or empty
+  uint64_t audit_backlog_bytes = 0;  // events recorded and not in the tree yet
+  bool secrets_locked = false;       // secret memory cannot be swapped out
+  std::string secret_memory;         // "memfd_secret", "mlock", "unlocked"
   uint64_t file_bytes = 0;
   uint64_t map_bytes = 0;
   uint32_t readers_used = 0;

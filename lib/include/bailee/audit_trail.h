@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bailee/checkpoint.h"
+#include "bailee/clock.h"
+#include "bailee/export.h"
+#include "bailee/ids.h"
+#include "bailee/keyring.h"
+#include "bailee/reason.h"
+#include "bailee/result.h"
+
+namespace bailee {
+
+namespace vault {
+class AuditTrailImpl;
+}
+
+// One event of the trail, opened. Words are those of the tool and never change their meaning.
+struct TrailEntry {
+  uint64_t index = 0;  // of its leaf in the tree
+  DecisionId id;
+  Timestamp at;
+  std::string kind;     // "read", "collect", …
+  std::string outcome;  // "allowed", "refused", "not-found", "failed"
+  // Who: the keyring's holder, and where the process ran.
+  std::string actor;
+  std::string keyring;  // its id, 32 hex digits
+  uint32_t uid = 0;
+  uint32_t pid = 0;
+  std::string host;
+  std::string program;
+  // What for, and what.
+  std::string purpose;  // empty where none acts
+  std::string on_behalf_of;
+  std::string category;
+  std::vector<std::string> fields;
+  std::string case_reference;
+  std::string recipient;
+  std::string ground;
+  std::vector<Reason> reasons;
+  Handle handle;  // zero if nobody was resolved
+  struct About {
+    Handle handle;
+    std::string category;  // its name, or the hex of its id where no policy at hand has it
+    RecordId record;
+    std::string terms;  // 32 hex digits
+  };
+  std::vector<About> records;
+  std::vector<std::pair<std::string, std::string>> details;
+  uint32_t policy_version = 0;
+  uint64_t transaction = 0;
+  uint32_t repeats = 0;  // so many more like the one in details "of"
+};
+
+// Which entries; what is empty or zero does not matter.
+struct TrailFilter {
+  std::optional<Timestamp> since;  // inclusive
+  std::optional<Timestamp> until;  // exclusive
+  std::string purpose;
+  std::string actor;
+  std::string outcome;
+  std::string category;
+  std::string kind;
+  std::optional<Handle> handle;  // the event's, or that of one of its records
+};
+
+// Something that is not as it must be, or cannot be shown to be.
+struct TrailFinding {
+  enum class Weight : uint8_t {
+    kBroken,    // history was changed: exit code 14
+    kUnproven,  // nobody can say: the end of an instance that did not close; exit code 4
+  };
+  Weight weight = Weight::kBroken;
+  std::string name;  // dotted and stable, e.g. "trail.entry-missing"
+  std::string message;
+  std::optional<uint64_t> leaf;        // where
+  std::optional<InstanceId> instance;  // where
+};
+
+struct TrailReport {
+  std::string origin;
+  uint64_t size = 0;  // leaves
+  TreeHash root{};
+  uint64_t pruned = 0;
+  uint64_t entries = 0;  // events among the leaves
+  uint64_t instances = 0;
+  uint64_t open = 0;           // instances that have not ended
+  uint64_t waiting_bytes = 0;  // in journals, not in the tree yet
+  bool entries_opened = false;
+  std::vector<TrailFinding> findings;
+  // Success, kFindings or kAuditBroken, by the weightiest finding.
+  Status ToStatus() const;
+};
+
+// The trail of one vault for those who look after it: auditor, log signer, and whoever wants to
+// verify it. Opens vaults that the keyring cannot read records of. Every call is itself an event,
+// of the keyring's holder. Thread-compatible.
+class BAILEE_EXPORT AuditTrail {
+ public:
+  struct Options {
+    const Clock* clock = nullptr;  // default the system's; must outlive the trail
+    uint64_t map_bytes = uint64_t{64} << 30;
+  };
+
+  // Any keyring of the vault will do for Verify; Entries, Find and the entries of Verify take the
+  // auditor's, Sign takes the log's. Adopts journals that were left behind.
+  // Errors: kNoVault, kKey, kDamage, kTooNew, kBusy, kAuditDown.
+  static Result<AuditTrail> Open(const std::string& directory, Keyring keyring,
+                                 const Options& options);
+  static Result<AuditTrail> Open(const std::string& directory, Keyring keyring) {
+    return Open(directory, std::move(keyring), Options());
+  }
+  AuditTrail(AuditTrail&&) noexcept;
+  AuditTrail& operator=(AuditTrail&&) noexcept;
+  ~AuditTrail();
+
+  const VaultId& vault() const;
+  const std::string& origin() const;
+  LogKey log_key() const;
+  // Size and root as they are now.
+  Result<Checkpoint> Head();
+
+  // Calls `visit` for every entry that `filter` lets through, in the order of the tree, from leaf
+  // `from` on, until it returns false. Returns the index after the last leaf looked at, to follow
+  // with. An entry that does not open ends it: nothing is passed over.
+  // Errors: kKey without the auditor's secret; kAuditBroken; kDamage.
+  Result<uint64_t> Entries(const TrailFilter& filter, uint64_t from,
+                           const std::function<bool(const TrailEntry&)>& visit);
+
+  // The entry that recorded a decision. Errors: kNotFound, also while it waits in a journal of a
+  // living process; as Entries.
+  Result<TrailEntry> Find(const DecisionId& id);
+
+  struct VerifyOptions {
+    bool entries = false;     // open every entry too; takes the auditor's secret
+    std::string pinned = {};  // a checkpoint or head kept outside the vault; or empty
+    std::function<void(uint64_t done, uint64_t all)> progress = {};
+  };
+  // Replays the whole trail: tree, chains, watermarks, journals, and that history extends what was
+  // pinned. What is wrong is in the report; errors are of the call itself.
+  Result<TrailReport> Verify(const VerifyOptions& options);
+
+  // The head as a text to keep outside the vault: a checkpoint without a signature.
+  Result<std::string> Pin();
+
+  // Signs the head, once it is proven that it extends `previous` (the last checkpoint, kept outside
+  // the vault; empty for the first). Errors: kKey without the log's secret; kAuditBroken.
+  Result<std::string> Sign(const std::string& previous);
+
+  // A proof, as a C2SP tlog-proof, that leaf `index` is in the tree of `checkpoint`, a signed one;
+  // and the leaf. Errors: kNotFound "audit.beyond-tree", "audit.leaf-pruned"; kAuditBroken.
+  struct Proof {
+    std::string text;
+    Bytes leaf;
+  };
+  Result<Proof> Prove(uint64_t index, const std::string& checkpoint);
+
+  // Writes leaves from `from` on up to the size of `checkpoint` as one export (FORMAT.md §13.8),
+  // piece by piece. Errors: those of `write`; kAuditBroken.
+  Result<uint64_t> Export(uint64_t from, const std::string& checkpoint,
+                          const std::function<Status(ByteView)>& write);
+
+  struct PruneOptions {
+    std::string checkpoint;   // signed; of what was exported
+    Timestamp older_than;     // only entries before it
+    int64_t keep_days = 365;  // never younger ones (PCI DSS 10.5.1)
+  };
+  // Deletes the longest prefix, in blocks of 256 leaves, whose entries are all older and that the
+  // checkpoint covers. Takes the auditor's secret. Returns how many leaves are gone. Resumable.
+  Result<uint64_t> Prune(const PruneOptions& options);
+
+ private:
+  explicit AuditTrail(std::unique_ptr<vault::AuditTrailImpl> impl);
+  std::unique_ptr<vault::AuditTrailImpl> impl_;
+};
+
+}  // namespace bailee
