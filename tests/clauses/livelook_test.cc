@@ -7,13 +7,13 @@
 namespace bailee {
 namespace {
 
+using audit::EventKind;
 using testing::ErrorIs;
 using ::testing::HasSubstr;
 using testing::IsOk;
 using ::testing::StartsWith;
 using testing::StatusOf;
 using ::testing::UnorderedElementsAre;
-using audit::EventKind;
 
 constexpr std::string_view kPan = "4111111111111111";
 constexpr std::string_view kIban = "DE89370400440532013000";

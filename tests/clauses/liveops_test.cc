@@ -7,13 +7,13 @@
 namespace bailee {
 namespace {
 
+using audit::EventKind;
 using testing::ErrorIs;
 using ::testing::HasSubstr;
 using testing::IsOk;
 using ::testing::Not;
 using testing::StatusOf;
 using ::testing::UnorderedElementsAre;
-using audit::EventKind;
 
 const Who kBrowser = Who::Tag("cookie-9f2c");
 

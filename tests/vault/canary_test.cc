@@ -226,8 +226,8 @@ class Canary : public ::testing::TestWithParam<std::string> {
     std::string text;
     for (const EventRecorder::Seen& seen : events_->Take()) {
       ++events_seen_;
-      text += seen.actor + " " + seen.purpose + " " + seen.on_behalf_of + " " + seen.category +
-              " " + seen.case_reference;
+      text +=
+          seen.purpose + " " + seen.on_behalf_of + " " + seen.category + " " + seen.case_reference;
       for (const std::string& field : seen.fields) text += " " + field;
       text += seen.handle.ToHex();
       for (const RecordId& record : seen.records) text += " " + record.ToHex();
