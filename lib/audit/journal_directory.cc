@@ -158,7 +158,8 @@ Result<std::vector<InstanceId>> JournalDirectory::List() const {
   for (const std::string& name : names) {
     if (const auto instance = InstanceOf(name, kSuffix)) instances.push_back(*instance);
   }
-  std::sort(instances.begin(), instances.end());
+  std::sort(instances.begin(), instances.end(),
+            [](const InstanceId& a, const InstanceId& b) { return a.bytes < b.bytes; });
   return instances;
 }
 

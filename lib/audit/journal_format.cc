@@ -42,7 +42,8 @@ crypto::EncodedWrapBinding HeadBinding(const VaultId& vault, const InstanceId& i
 }
 
 ByteView Cut(const std::string& text) {
-  return AsBytes(std::string_view(text).substr(0, kTextBytesMax));
+  const std::string_view whole = text;
+  return AsBytes(whole.substr(0, kTextBytesMax));
 }
 
 Bytes EncodeOrigin(const Origin& origin) {

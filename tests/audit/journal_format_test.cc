@@ -174,7 +174,7 @@ TEST(JournalEntry, IsAsTheVectorsSay) {
 }
 
 TEST(JournalEntry, ComesBackWithWhatFollowsItLeftAlone) {
-  for (const size_t size : {0, 1, 200, 1000, 70'000}) {
+  for (const size_t size : std::vector<size_t>{0, 1, 200, 1000, 70'000}) {
     Bytes bytes = Sealed(size, 77, 3);
     EXPECT_EQ(bytes.size(), kEntryHeadBytes + CiphertextSize(size));
     const size_t entry_bytes = bytes.size();
@@ -207,7 +207,7 @@ TEST(JournalEntry, SealedAgainWithAnotherAttemptSharesNoKeystream) {
 }
 
 TEST(ParseEntry, CallsEveryTruncationTorn) {
-  for (const size_t size : {0, 200, 2000}) {
+  for (const size_t size : std::vector<size_t>{0, 200, 2000}) {
     const Bytes whole = Sealed(size);
     for (size_t cut = 0; cut < whole.size(); ++cut) {
       const Bytes bytes(whole.begin(), whole.begin() + static_cast<long>(cut));
