@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cstdio>
 
+#include "safe_text.h"
 #include "usage.h"
 
 namespace bailee::tool {
@@ -63,6 +65,31 @@ TEST(Output, TableIsAlignedByCharactersNotBytes) {
 
 TEST(Output, ACellCannotBreakALineOrDriveATerminal) {
   EXPECT_EQ(SafeCell("a\tb\nc\x1b[2J\x7f"), "a\\tb\\nc\\x1b[2J\\x7f");
+  EXPECT_EQ(SafeCell("\u009b31m"), "\\xc2\\x9b31m");  // CSI, as one character
+  EXPECT_EQ(SafeCell("\x9b"
+                     "31m"),
+            "\\x9b31m");  // and as one byte
+  EXPECT_EQ(SafeCell("a\u202ecba\u2069"), "a\\xe2\\x80\\xaecba\\xe2\\x81\\xa9");
+  EXPECT_EQ(SafeCell("a\u2028b"), "a\\xe2\\x80\\xa8b");
+}
+
+TEST(Output, ACellShowsWhatIsTextAndEscapesBytesThatAreNone) {
+  EXPECT_EQ(SafeCell("Zoë €5 \U0001F600\u00a0"), "Zoë €5 \U0001F600\u00a0");
+  for (const std::string bad : {"\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                "\xe2\x82", "\xff", "\x80"}) {
+    std::string escaped;
+    for (const char c : bad) escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    EXPECT_EQ(SafeCell(bad), escaped);
+    EXPECT_EQ(SafeCell(bad + "z"), escaped + "z");
+  }
+}
+
+TEST(Output, AFailureCannotBreakALineOrDriveATerminal) {
+  Streams streams;
+  streams.output.Failure({Code::kNotFound, "io.not-found", "log a\x1b[2J\nb: none", "name c\u009b"},
+                         8);
+  EXPECT_EQ(streams.err(),
+            "bailee: error: log a\\x1b[2J\\nb: none\nbailee: hint: name c\\xc2\\x9b\n");
 }
 
 TEST(Output, JsonIsOneDocumentWithItsSchema) {

@@ -5,6 +5,7 @@
 #include "collect_line.h"
 #include "commands.h"
 #include "feed.h"
+#include "interrupt.h"
 #include "progress.h"
 
 namespace bailee::tool {

@@ -11,6 +11,7 @@
 #include "bailee/limits.h"
 #include "commands.h"
 #include "feed.h"
+#include "interrupt.h"
 #include "log_map.h"
 #include "progress.h"
 #include "secret_json.h"
@@ -125,6 +126,7 @@ Result<int64_t> ShiftOf(const ImportOptions& options, const LogFormat& format) {
     if (!format.Parse(text, scratch, line) || !line.time.has_value()) continue;
     newest = std::max(newest.value_or(*line.time), *line.time);
   }
+  if (Interrupted()) return int64_t{0};  // no line will be stored
   if (!newest.has_value()) {
     return Status(Code::kInvalidValue, "log.no-time", "no line of the log has a time",
                   "check the log format");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "safe_text.h"
 #include "text.h"
 
 namespace bailee::tool {

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "safe_text.h"
+
 namespace bailee::tool {
 namespace {
 
@@ -71,24 +73,6 @@ std::string PlainLine(const std::vector<std::string>& row) {
 }
 
 }  // namespace
-
-std::string SafeCell(std::string_view text) {
-  std::string safe;
-  safe.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\t') {
-      safe += "\\t";
-    } else if (c == '\n') {
-      safe += "\\n";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      safe += fmt::format("\\x{:02x}", byte);
-    } else {
-      safe += c;
-    }
-  }
-  return safe;
-}
 
 std::string ToLine(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -228,8 +212,8 @@ void Output::Failure(const Status& status, int exit) {
   if (options_.quiet || (answered_ && is_answer)) return;
   const bool color = options_.color_err;
   PutLine(err_, fmt::format("bailee: {}error:{} {}", color ? kRed : "", color ? kPlainColor : "",
-                            status.message()));
-  PutLine(err_, fmt::format("bailee: hint: {}", HintFor(status)));
+                            SafeCell(status.message())));
+  PutLine(err_, fmt::format("bailee: hint: {}", SafeCell(HintFor(status))));
 }
 
 Status Output::Finish() {

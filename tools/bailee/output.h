@@ -33,10 +33,6 @@ struct OutputOptions {
   std::string field = {};     // print only this member of an answer, without a newline
 };
 
-// `text` with every control character escaped (\t, \n, \xhh), so that it is one cell of a line and
-// cannot drive a terminal.
-std::string SafeCell(std::string_view text);
-
 // One JSON line; bytes that are not UTF-8 are replaced, nothing throws.
 std::string ToLine(const Json& json);
 

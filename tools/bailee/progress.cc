@@ -4,18 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
 namespace bailee::tool {
 namespace {
-
-std::atomic<bool> interrupted{false};
-
-extern "C" void OnSignal(int /*signal*/) { interrupted.store(true); }
 
 std::chrono::milliseconds LineInterval() {
   int seconds = 10;
@@ -55,19 +49,6 @@ void Progress::Show(uint64_t done, uint64_t items) {
   const auto full = static_cast<size_t>(part * kWidth);
   const std::string bar = total_ == 0 ? "" : fmt::format("[{:<20}] ", std::string(full, '#'));
   out_.Raw(fmt::format("\r\x1b[K{}{} {}", bar, items, what_));
-}
-
-bool Interrupted() {
-  static const bool listening = [] {
-    struct sigaction action = {};
-    action.sa_handler = OnSignal;
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
-    (void)sigaction(SIGINT, &action, nullptr);
-    (void)sigaction(SIGTERM, &action, nullptr);
-    return true;
-  }();
-  return listening && interrupted.load();
 }
 
 }  // namespace bailee::tool

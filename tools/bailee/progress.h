@@ -31,8 +31,4 @@ class Progress {
   bool shown_ = false;
 };
 
-// Whether Ctrl-C or SIGTERM came since the first call, which starts listening. A long command asks
-// between batches, finishes what it holds and stops.
-bool Interrupted();
-
 }  // namespace bailee::tool

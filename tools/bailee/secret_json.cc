@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "interrupt.h"
+
 namespace bailee::tool {
 namespace {
 
@@ -32,7 +34,7 @@ bool LineReader::Fill() {
     begin_ = 0;
   }
   if (end_ == buffer_.size()) Grow(buffer_);
-  while (true) {
+  while (WaitToRead(fd_)) {
     const ssize_t count = read(fd_, buffer_.data() + end_, buffer_.size() - end_);
     if (count < 0 && errno == EINTR) continue;
     failed_ = count < 0;
@@ -41,6 +43,8 @@ bool LineReader::Fill() {
     bytes_read_ += static_cast<size_t>(count);
     return true;
   }
+  stopped_ = true;
+  return false;
 }
 
 LineReader::Next LineReader::Read(std::string_view& line) {
@@ -63,6 +67,7 @@ LineReader::Next LineReader::Read(std::string_view& line) {
     }
     if (Fill()) continue;
     if (failed_) return Next::kError;
+    if (stopped_) return Next::kEnd;
     line = std::string_view(buffer_.data() + begin_, end_ - begin_);
     begin_ = end_;
     if (too_long) return Next::kTooLong;

@@ -55,7 +55,8 @@ class LineReader {
 
   enum class Next : uint8_t { kLine, kTooLong, kEnd, kError };
   // Reads the next line, without its newline; `line` borrows until the next call. A line longer
-  // than kInputLineBytesMax is skipped and kTooLong.
+  // than kInputLineBytesMax is skipped and kTooLong. Once interrupted: kEnd, without the line that
+  // was under way.
   Next Read(std::string_view& line);
 
   uint64_t line_number() const { return line_number_; }  // of the line just read, from 1
@@ -71,6 +72,7 @@ class LineReader {
   uint64_t line_number_ = 0;
   uint64_t bytes_read_ = 0;
   bool failed_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace bailee::tool

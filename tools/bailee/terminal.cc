@@ -7,21 +7,62 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <optional>
 
 #include "bailee/limits.h"
-#include "output.h"
+#include "safe_text.h"
 
 namespace bailee::tool {
 namespace {
 
 constexpr size_t kLineBytesMax = limits::kFieldBytesMax;
 
+// What the terminal was like before a question hid the answer.
+int hidden_fd = -1;
+termios hidden_before = {};
+
+extern "C" void ShowAgain(int signal) {
+  (void)tcsetattr(hidden_fd, TCSANOW, &hidden_before);
+  (void)raise(signal);  // by now what it would have done without us
+}
+
+// While it lives, a signal that ends the process leaves a terminal that shows what is typed.
+class EchoGuard {
+ public:
+  EchoGuard(int fd, const termios& before) {
+    hidden_fd = fd;
+    hidden_before = before;
+    struct sigaction action = {};
+    action.sa_handler = ShowAgain;
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESETHAND;
+    for (size_t i = 0; i < kSignals.size(); ++i) {
+      (void)sigaction(kSignals[i], nullptr, &before_[i]);
+      const bool ignored = before_[i].sa_handler == SIG_IGN;
+      if (!ignored) (void)sigaction(kSignals[i], &action, nullptr);
+    }
+  }
+  EchoGuard(const EchoGuard&) = delete;
+  EchoGuard& operator=(const EchoGuard&) = delete;
+  ~EchoGuard() {
+    for (size_t i = 0; i < kSignals.size(); ++i) {
+      (void)sigaction(kSignals[i], &before_[i], nullptr);
+    }
+  }
+
+ private:
+  static constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  std::array<struct sigaction, kSignals.size()> before_ = {};
+};
+
 // /dev/tty for the length of a question, without echo if wanted; everything is put back at the end.
 class TerminalFile {
  public:
   explicit TerminalFile(bool echo) : fd_(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) {
     if (fd_ < 0 || echo || tcgetattr(fd_, &before_) != 0) return;
+    guard_.emplace(fd_, before_);
     termios quiet = before_;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     changed_ = tcsetattr(fd_, TCSAFLUSH, &quiet) == 0;
@@ -33,6 +74,7 @@ class TerminalFile {
       (void)tcsetattr(fd_, TCSAFLUSH, &before_);
       Say("\n");
     }
+    guard_.reset();
     if (fd_ >= 0) close(fd_);
   }
 
@@ -46,6 +88,7 @@ class TerminalFile {
   int fd_;
   termios before_ = {};
   bool changed_ = false;
+  std::optional<EchoGuard> guard_;
 };
 
 // The first line of `fd`, byte by byte: nothing beyond it is read, and no buffer keeps it.
@@ -108,9 +151,9 @@ Status ShowOnTerminal(std::string_view label, const Secret& secret) {
   std::string head = SafeCell(label) + "  ";
   const bool shown = secret.Reveal([&](std::string_view text) {
     if (write(STDOUT_FILENO, head.data(), head.size()) < 0) return false;
-    // Byte by byte, escaped: a stored value must not drive the terminal, and no copy is kept.
-    for (const char c : text) {
-      const std::string safe = SafeCell(std::string_view(&c, 1));
+    // Piece by piece, escaped: a stored value must not drive the terminal, and no copy is kept.
+    while (!text.empty()) {
+      const std::string safe = TakeSafe(text);
       if (write(STDOUT_FILENO, safe.data(), safe.size()) < 0) return false;
     }
     return write(STDOUT_FILENO, "\n", 1) == 1;
