@@ -9,12 +9,12 @@ namespace bailee {
 namespace {
 
 struct Form {
-  uint8_t mask, lead;
   size_t length;
   uint32_t smallest;
+  uint8_t mask, lead;
 };
 constexpr Form kForms[] = {
-    {0x80, 0x00, 1, 0}, {0xE0, 0xC0, 2, 0x80}, {0xF0, 0xE0, 3, 0x800}, {0xF8, 0xF0, 4, 0x10000}};
+    {1, 0, 0x80, 0x00}, {2, 0x80, 0xE0, 0xC0}, {3, 0x800, 0xF0, 0xE0}, {4, 0x10000, 0xF8, 0xF0}};
 
 // Length of the well-formed character at the start of `text`, or 0.
 size_t CharacterLength(std::string_view text) {

@@ -16,7 +16,7 @@ namespace bailee::crypto {
 struct NameId {
   std::array<uint8_t, 8> bytes{};
 
-  auto operator<=>(const NameId&) const = default;
+  auto operator<=>(const NameId&) const = default;  // NOLINT(modernize-use-nullptr)
   ByteView view() const { return bytes; }
   std::string ToHex() const;  // 16 lower-case hex digits
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/padding.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -13,10 +14,7 @@ namespace {
 constexpr uint8_t kMarker = 0x80;
 
 // The distance of buckets around a length, with the marker, of `bytes`.
-size_t Step(size_t bytes) {
-  if (bytes <= 256) return 32;
-  return std::bit_floor(bytes) / 8;
-}
+size_t Step(size_t bytes) { return std::max<size_t>(32, std::bit_floor(bytes) / 8); }
 
 }  // namespace
 

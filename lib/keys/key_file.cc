@@ -7,7 +7,7 @@
 namespace bailee::keys {
 
 Status CheckPrivate(const std::string& path) {
-  const Status status = SystemFiles().CheckPrivate(path);
+  Status status = SystemFiles().CheckPrivate(path);
   if (status.name() != "file.not-private") return status;
   return Status(Code::kKey, "key.file-mode", std::string(status.message()),
                 std::string(status.hint()));

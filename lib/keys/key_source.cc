@@ -13,8 +13,6 @@
 #include "base/try.h"
 #include "keys/key_file.h"
 
-extern char** environ;
-
 namespace bailee {
 
 namespace {

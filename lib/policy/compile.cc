@@ -239,6 +239,7 @@ void CompileReport(const ReportDraft& r, Tables& t) {
 
 std::vector<std::string> Texts(const std::vector<Word>& words) {
   std::vector<std::string> out;
+  out.reserve(words.size());
   for (const Word& word : words) out.push_back(word.text);
   return out;
 }

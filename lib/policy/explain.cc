@@ -65,6 +65,7 @@ std::string NoticeToCollect(const Asked& asked) {
 template <typename Infos>
 std::string Near(std::string_view name, const Infos& infos, auto id_of) {
   std::vector<std::string_view> names;
+  names.reserve(infos.size());
   for (const auto& info : infos) names.push_back(id_of(info));
   const std::string near = Nearest(name, names);
   return near.empty() ? near : "did you mean " + near;
@@ -80,7 +81,7 @@ std::string OfferNotCollectedFor(const Asked& asked) {
 
 std::string OfferFor(const Asked& asked, Reason primary) {
   const Policy& f = asked.in_force;
-  const auto id = [](const auto& info) { return std::string_view(info.id); };
+  const auto id = [](const auto& info) -> std::string_view { return info.id; };
   switch (primary) {
     case Reason::kUnknownPurpose:
       if (const PurposeIndex inner = f.FindPurpose(asked.request.purpose); inner.valid()) {
@@ -92,7 +93,7 @@ std::string OfferFor(const Asked& asked, Reason primary) {
     case Reason::kUnknownField:
     case Reason::kUndeclaredField:
       return Near(asked.request.field, f.category(asked.category).fields,
-                  [](const FieldInfo& field) { return std::string_view(field.name); });
+                  [](const FieldInfo& field) -> std::string_view { return field.name; });
     case Reason::kUnknownSource:
       return Near(asked.request.source, f.sources(), id);
     case Reason::kUnknownNotice:

@@ -67,6 +67,7 @@ class Node {
     const FieldDescriptor* field = Field(name);
     const int count = message_->GetReflection()->FieldSize(*message_, field);
     std::vector<Draft> drafts;
+    drafts.reserve(static_cast<size_t>(count));
     for (int i = 0; i < count; ++i) {
       drafts.push_back(make({message_->GetReflection()->GetRepeatedMessage(*message_, field, i),
                              Nested(field, i, false), PlaceOf(field, i), *findings_}));

@@ -118,7 +118,7 @@ Status LmdbCore::Recover(std::chrono::milliseconds wait) {
   CloseEnvironment();
   BAILEE_RETURN_IF_ERROR(CheckFile(false));
   BAILEE_TRY(environment_, OpenEnvironment(false));
-  if (const Status settled = Settle(); !settled.ok()) {
+  if (Status settled = Settle(); !settled.ok()) {
     CloseEnvironment();
     return settled;
   }

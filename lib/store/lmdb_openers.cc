@@ -21,7 +21,7 @@ constexpr size_t kSlotBytes = 64;
 using SlotBytes = std::array<uint8_t, kSlotBytes>;
 constexpr off_t kHeadAt = 0;
 
-off_t SlotAt(uint16_t slot) { return static_cast<off_t>(kSlotBytes) * (slot + 1); }
+off_t SlotAt(size_t slot) { return static_cast<off_t>(kSlotBytes * (slot + 1)); }
 
 struct flock LockOf(short type, off_t at) {
   struct flock lock = {};
@@ -65,7 +65,7 @@ bool IsEmpty(const SlotBytes& slot) {
   return std::ranges::all_of(slot, [](uint8_t byte) { return byte == 0; });
 }
 
-Status WriteSlot(int fd, uint16_t slot, const SlotBytes& bytes) {
+Status WriteSlot(int fd, size_t slot, const SlotBytes& bytes) {
   const ssize_t put = pwrite(fd, bytes.data(), bytes.size(), SlotAt(slot));
   if (put == static_cast<ssize_t>(bytes.size())) return {};
   return LmdbError(put < 0 ? errno : ENOSPC, "write the list of openers");
@@ -107,7 +107,7 @@ void Openers::Leave() {
 void Openers::ForgetDead() {
   const auto slots = ReadSlots(fd_);
   if (!slots.ok()) return;
-  for (uint16_t i = 0; i < slots->size(); ++i) {
+  for (size_t i = 0; i < slots->size(); ++i) {
     bool live = true;
     if (i == slot_ || IsEmpty((*slots)[i])) continue;
     if (IsLockedByAnother(fd_, SlotAt(i), live) == 0 && !live) {
@@ -134,8 +134,8 @@ Result<Openers::HeadLock> Openers::LockHead() {
 
 Status Openers::Join(uint64_t pid_namespace) {
   BAILEE_TRY(const std::vector<SlotBytes> slots, ReadSlots(fd_));
-  auto free_slot = static_cast<uint16_t>(slots.size());
-  for (uint16_t i = 0; i < slots.size(); ++i) {
+  size_t free_slot = slots.size();
+  for (size_t i = 0; i < slots.size(); ++i) {
     bool live = false;
     if (const int rc = IsLockedByAnother(fd_, SlotAt(i), live); rc != 0) {
       return LmdbError(rc, "lock the list of openers");
@@ -161,7 +161,7 @@ Status Openers::Join(uint64_t pid_namespace) {
   if (const int rc = TryLock(fd_, SlotAt(free_slot)); rc != 0) {
     return LmdbError(rc, "lock the list of openers");
   }
-  slot_ = free_slot;
+  slot_ = static_cast<uint16_t>(free_slot);
   SlotBytes mine{};
   StoreBigEndian(pid_namespace, mine.data());
   StoreBigEndian(static_cast<uint64_t>(getpid()), mine.data() + 8);

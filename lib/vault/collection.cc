@@ -113,6 +113,8 @@ Collection::Collection(Collection&&) noexcept = default;
 Collection& Collection::operator=(Collection&&) noexcept = default;
 Collection::~Collection() = default;
 
+// By value: they are the caller's no longer, and wiped when this returns.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 Collection& Collection::Put(std::string_view category, std::vector<FieldInput> fields,
                             std::optional<RecordId> record) {
   if (!impl_->problem.ok()) return *this;

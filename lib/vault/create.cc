@@ -111,7 +111,7 @@ Status MakeStore(const std::string& directory, uint64_t map_bytes, const Place& 
     if (!theirs) place.Clear();
     return engine.status();
   }
-  const Status written = (*engine)->Write(first_rows);
+  Status written = (*engine)->Write(first_rows);
   if (written.ok()) return written;
   engine->reset();
   place.Clear();

@@ -161,9 +161,8 @@ Result<bool> SessionImpl::VerifyOnce(const VerifyRequest& request) {
     }
   }
   const bool known = record && record->values.front().value;
-  const Result<bool> same =
-      known ? crypto::CheckPassword(*record->values.front().value, request.attempt)
-            : CompareWithNobody(request.attempt);
+  Result<bool> same = known ? crypto::CheckPassword(*record->values.front().value, request.attempt)
+                            : CompareWithNobody(request.attempt);
   const Handle handle = subject ? subject->handle() : Handle{};
   if (!same.ok()) return Fail(frame, ask, handle, same.status());
   BAILEE_TRY([[maybe_unused]] const DecisionId decision, Allow(frame, ask, handle, about));

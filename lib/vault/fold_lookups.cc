@@ -26,7 +26,8 @@ struct Foldable {
 std::vector<Foldable> FoldableIndexes(const keys::KeyringKeys& keyring) {
   std::vector<Foldable> foldable;
   for (const keys::HeldIndex& index : keyring.indexes) {
-    const std::string_view purpose = std::string_view(index.name).substr(index.name.rfind('/') + 1);
+    const std::string_view name = index.name;
+    const std::string_view purpose = name.substr(name.rfind('/') + 1);
     if (const keys::HeldPurpose* held = keyring.FindPurpose(purpose))
       foldable.push_back({index, *held});
   }
@@ -98,7 +99,7 @@ Status FoldSome(VaultImpl& vault, Frame& frame, const Foldable& foldable, Progre
                          kEntriesPerTransaction));
   size_t folded = 0;
   for (const Entry& entry : entries) {
-    const Status status = FoldEntry(vault, transaction, foldable, entry);
+    Status status = FoldEntry(vault, transaction, foldable, entry);
     if (!status.ok() && status.code() != Code::kDamage) return status;
     if (!status.ok() && progress.damage.ok()) progress.damage = status;
     if (status.ok()) ++folded;

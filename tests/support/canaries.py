@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 WINDOW = 12
+FILES_AT_ONCE = 500
 
 
 def windows(canary):
@@ -51,13 +52,14 @@ def search(canaries, paths):
         listed.write(b"\n".join(sorted(wanted)) + b"\n")
         listed.flush()
         environment = dict(os.environ, LC_ALL="C")
-        hits = []
-        for path in files_below(paths):
-            status = subprocess.run(["grep", "-aqF", "-f", listed.name, "--", str(path)], env=environment).returncode
-            if status > 1:
-                raise OSError(f"cannot search {path}")
-            if status == 0:
-                hits.append(path)
+        files, hits = [str(each) for each in files_below(paths)], []
+        for first in range(0, len(files), FILES_AT_ONCE):
+            some = files[first:first + FILES_AT_ONCE]
+            done = subprocess.run(["grep", "-alZF", "-f", listed.name, "--", *some], env=environment,
+                                  stdout=subprocess.PIPE)
+            if done.returncode > 1:
+                raise OSError(f"cannot search {some[0]} or one of the {len(some) - 1} after it")
+            hits += [pathlib.Path(os.fsdecode(each)) for each in done.stdout.split(b"\0") if each]
         return hits
 
 

@@ -184,15 +184,6 @@ class Contract(unittest.TestCase):
             for command in self.commands:
                 self.assertIn(command["path"].split()[-1], text.replace("\\-", "-"))
 
-    def test_the_bash_completion_is_bash(self):
-        path = os.path.join(self.directory.name, "completion.bash")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.tool.run("completion", "bash").out)
-        bash = Tool("/bin/bash", self.directory.name)
-        ran = bash.run("-c", f"source {path}; COMP_WORDS=(bailee policy l); COMP_CWORD=2; _bailee; "
-                             "echo ${COMPREPLY[@]}")
-        self.assertEqual((ran.code, ran.out), (0, "lint\n"), ran)
-
     def test_help_and_version_succeed_in_json(self):
         for words in (["help"], ["help", "policy", "lint"], ["completion", "fish"], ["version"]):
             ran = self.tool.run(*words, "--json")

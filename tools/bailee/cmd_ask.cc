@@ -59,6 +59,22 @@ Target SplitTarget(const std::string& text) {
   return {text.substr(0, dot), text.substr(dot + 1)};
 }
 
+// What an answer repeats of the question: names that the policy has. What it does not have may be
+// anything, a value put in the wrong place too.
+constexpr const char* kUnknown = "?";
+
+std::string KnownPurpose(const PolicyDescription& policy, const std::string& purpose) {
+  return policy.FindPurpose(purpose) != nullptr ? purpose : kUnknown;
+}
+
+Target KnownTarget(const PolicyDescription& policy, const std::string& category,
+                   const std::string& field) {
+  const auto* declared = policy.FindCategory(category);
+  if (declared == nullptr) return {kUnknown, field.empty() ? field : kUnknown};
+  const bool known = field.empty() || PolicyDescription::FindField(*declared, field) != nullptr;
+  return {category, known ? field : kUnknown};
+}
+
 // A category can be used for a purpose if any of its fields can.
 const Answer& Deciding(const std::vector<Answer>& answers) {
   const auto yes = std::find_if(answers.begin(), answers.end(),
@@ -82,10 +98,12 @@ Status CanI(Context& context, const AskOptions& options) {
   const std::vector<Answer> answers = AskAll(*document, options, target.category, target.field);
   const Answer& answer = Deciding(answers);
   const bool yes = answer.status.ok();
+  const PolicyDescription& policy = document->Describe();
+  const Target known = KnownTarget(policy, target.category, answer.field);
   Json json = {{"answer", yes ? "yes" : "no"},
-               {"purpose", options.purpose},
-               {"category", target.category},
-               {"field", answer.field}};
+               {"purpose", KnownPurpose(policy, options.purpose)},
+               {"category", known.category},
+               {"field", known.field}};
   if (!yes) json.update(RefusalJson(answer.status));
   Table table;
   if (yes) {
@@ -158,12 +176,14 @@ Status Explain(Context& context, const AskOptions& options) {
   const Target target = SplitTarget(options.target);
   const PolicyDescription& policy = document->Describe();
   const auto* category = policy.FindCategory(target.category);
+  const std::string purpose = KnownPurpose(policy, options.purpose);
   Table table;
   Json list = Json::array();
   for (const Answer& answer : AskAll(*document, options, target.category, target.field)) {
-    const std::string name = target.category + (answer.field.empty() ? "" : "." + answer.field);
-    table.rows.push_back({"asked", fmt::format("{} for {}", name, options.purpose)});
-    Json json = {{"field", answer.field}};
+    const Target known = KnownTarget(policy, target.category, answer.field);
+    const std::string name = known.category + (known.field.empty() ? "" : "." + known.field);
+    table.rows.push_back({"asked", fmt::format("{} for {}", name, purpose)});
+    Json json = {{"field", known.field}};
     if (answer.status.ok()) {
       const auto* field = PolicyDescription::FindField(*category, answer.field);
       ExplainAllowed(field, options, json, table);
@@ -175,8 +195,8 @@ Status Explain(Context& context, const AskOptions& options) {
   return context.out().Answer("explain",
                               {{"policy", policy.name},
                                {"version", policy.version},
-                               {"purpose", options.purpose},
-                               {"category", target.category},
+                               {"purpose", purpose},
+                               {"category", category != nullptr ? category->id : kUnknown},
                                {"fields", list}},
                               table);
 }
