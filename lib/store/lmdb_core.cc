@@ -136,21 +136,27 @@ Status LmdbCore::Settle() {
   TransactionHandle txn;
   int rc = txn.Begin(environment_->handle(), nullptr, 0);
   if (rc != 0) return LmdbError(rc, "reopen");
-  BAILEE_TRY(recovered_mark_, ReadMark(txn.get()));
-  // Counts on from what was ever tried, yet keeps the group that is known to have been committed.
-  mark_.settle = std::max(mark_.settle, recovered_mark_.settle) + 1;
-  rc = PutMark(txn.get(), {recovered_mark_.group, mark_.settle});
+  BAILEE_TRY(const CommitMark recovered, ReadMark(txn.get()));
+  rc = PutMark(txn.get(), {recovered.group, SettleAfter(recovered)});
   if (rc == 0) rc = txn.Commit();
   return rc == 0 ? Status() : LmdbError(rc, "reopen");
 }
 
+// Counts on from what was ever tried, yet keeps the group that is known to have been committed.
+uint64_t LmdbCore::SettleAfter(const CommitMark& recovered) {
+  const std::lock_guard lock(mark_mutex_);
+  recovered_mark_ = recovered;
+  mark_.settle = std::max(mark_.settle, recovered.settle) + 1;
+  return mark_.settle;
+}
+
 CommitMark LmdbCore::recovered_mark() const {
-  const std::lock_guard lock(recovery_mutex_);
+  const std::lock_guard lock(mark_mutex_);
   return recovered_mark_;
 }
 
 CommitMark LmdbCore::NextMark() {
-  const std::lock_guard lock(recovery_mutex_);
+  const std::lock_guard lock(mark_mutex_);
   ++mark_.group;
   return mark_;
 }

@@ -84,6 +84,7 @@ class LmdbCore {
   Status MakeDurable();
   void GiveUpMaking();
   Status Settle();
+  uint64_t SettleAfter(const CommitMark& recovered);
   Result<CommitMark> ReadMark(MDB_txn* txn);
   void CloseEnvironment();
 
@@ -102,6 +103,9 @@ class LmdbCore {
   std::vector<MDB_txn*> idle_;
 
   mutable std::mutex recovery_mutex_;
+  // Apart from recovery_mutex_, which is held while a recovery waits for the very transaction that
+  // asks for its mark. Held for no call of LMDB.
+  mutable std::mutex mark_mutex_;
   CommitMark mark_;  // last one used
   CommitMark recovered_mark_;
 };

@@ -25,6 +25,7 @@ std::vector<std::string> NamesOf(const Policy& declared, const policy::PurposeSe
 std::vector<std::string> NamesOf(const Policy& declared,
                                  const std::vector<policy::SourceIndex>& sources) {
   std::vector<std::string> names;
+  names.reserve(sources.size());
   for (const policy::SourceIndex index : sources) names.push_back(declared.source(index).id);
   return names;
 }

@@ -38,20 +38,20 @@ Status AddViews(const policy::CategoryInfo& category, policy::FieldIndex field,
                 PreparedRecord& to) {
   const Secret& canonical = to.fields.back().value;
   std::vector<PreparedField> views;
-  for (uint16_t i = static_cast<uint16_t>(field.value + 1); i < category.fields.size(); ++i) {
+  for (size_t i = size_t{field.value} + 1; i < category.fields.size(); ++i) {
     const policy::FieldInfo& view = category.fields[i];
     if (view.view_of != field) break;
     BAILEE_TRY(Secret value, canonical.Reveal([&](std::string_view bytes) {
       return record::ComputeView(view.transform, view.kind, bytes, {});
     }));
-    views.push_back({{i}, std::move(value)});
+    views.push_back({{static_cast<uint16_t>(i)}, std::move(value)});
   }
   std::move(views.begin(), views.end(), std::back_inserter(to.fields));
   return Status();
 }
 
 Status CheckRequired(const policy::CategoryInfo& category, const PreparedRecord& record) {
-  for (uint16_t i = 0; i < category.fields.size(); ++i) {
+  for (size_t i = 0; i < category.fields.size(); ++i) {
     const policy::FieldInfo& field = category.fields[i];
     const bool given =
         std::any_of(record.fields.begin(), record.fields.end(),

@@ -42,13 +42,13 @@ Status BindCategory(const keys::Manifest& manifest, const keys::KeyringKeys& key
   binding.id = crypto::NameIdOf(category.id);
   for (const policy::FieldInfo& field : category.fields) {
     std::vector<IndexBinding> indexes;
-    for (uint16_t bit = 0; bit < bound.recipients.size(); ++bit) {
+    for (size_t bit = 0; bit < bound.recipients.size(); ++bit) {
       if (!field.lookups.test(bit)) continue;
       const std::string name =
           keys::IndexNameOf(category.id, field.name, bound.policy->purposes()[bit].id);
       const keys::Manifest::Index* known = manifest.FindIndex(name);
       if (known == nullptr) return Unknown("index " + name);
-      indexes.push_back({{bit},
+      indexes.push_back({{static_cast<uint16_t>(bit)},
                          {known->id, known->version},
                          keyring.FindIndex(known->id, known->version),
                          bound.recipients[bit]});

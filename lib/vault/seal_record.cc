@@ -76,7 +76,7 @@ std::vector<keys::WrapRecipient> CollectionWriter::RecipientsOf(
   if (!password) recipients.push_back(bound().rights);
   if (policy().ReportPurposes(draft.record.category, first, draft.terms).any())
     recipients.push_back(bound().tally);
-  for (uint16_t i = 0; i < bound().recipients.size(); ++i) {
+  for (size_t i = 0; i < bound().recipients.size(); ++i) {
     if (!effective.test(i)) continue;
     // A wrap exists exactly where a read would be allowed: no wrap before an opt-in, none after an
     // objection.
