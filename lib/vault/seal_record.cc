@@ -182,7 +182,7 @@ Result<std::shared_ptr<const crypto::CompartmentKey>> CollectionWriter::HeldKey(
     const keys::Wrap* wrap = wraps.Find(held.id, entry.generation);
     if (wrap == nullptr || wrap->key_version != held.version) continue;
     BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, *wrap, held.key));
-    return Shared(std::make_shared<const crypto::CompartmentKey>(std::move(key)));
+    return std::make_shared<const crypto::CompartmentKey>(std::move(key));
   }
   return Shared();
 }
