@@ -14,7 +14,7 @@ namespace bailee::vault {
 namespace {
 
 // How far the clock may fall behind what the vault has seen before that is an error.
-constexpr int64_t kClockSlackMs = 5 * 60 * 1000;
+constexpr int64_t kClockSlackMs = int64_t{5} * 60 * 1000;
 
 Status CheckKeyring(const keys::KeyringKeys& keyring, const VaultRow& row) {
   if (keyring.header.vault != row.id) {
