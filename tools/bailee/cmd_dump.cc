@@ -18,7 +18,7 @@ struct DumpOptions {
 std::vector<std::string> RowCells(const InspectedRow& row) {
   std::vector<std::string> cells = {row.table, row.kind.empty() ? "?" : row.kind,
                                     fmt::format("{} B", row.value_bytes)};
-  for (const auto& [name, value] : row.readable) cells.push_back(name + "=" + value);
+  for (const auto& [name, value] : row.readable) cells.push_back(fmt::format("{}={}", name, value));
   return cells;
 }
 

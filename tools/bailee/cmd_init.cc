@@ -41,7 +41,7 @@ Status WriteKeyrings(const std::vector<KeyringFile>& files, const std::string& d
                      std::string_view kind, Table& table, Json& list) {
   for (const KeyringFile& file : files) {
     const std::string path = fmt::format("{}/{}.keyring", directory, file.name);
-    const Status written =
+    Status written =
         file.bytes.Reveal([&](std::string_view bytes) { return WriteNewFile(path, bytes); });
     if (!written.ok()) return written;
     list.push_back({{"name", file.name}, {"kind", kind}, {"file", path}});
@@ -68,7 +68,7 @@ Status CreateVault(Context& context, const InitOptions& options, const std::stri
   for (const auto& [files, directory, kind] :
        {std::tuple(&created->reserved, options.keyrings, "reserved"),
         std::tuple(&created->origins, origins, "origin")}) {
-    const Status written = WriteKeyrings(*files, directory, kind, table, list);
+    Status written = WriteKeyrings(*files, directory, kind, table, list);
     if (!written.ok()) {
       context.out().Note(
           "the vault was made, but not all of its keyrings could be written: "

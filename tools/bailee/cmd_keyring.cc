@@ -83,7 +83,7 @@ Status RunGrant(Context& context, const GrantOptions& options) {
   const auto granted = MakeGrant(context, options);
   if (!granted.ok()) return granted.status();
   if (!options.dry_run) {
-    const Status written = granted->bytes.Reveal(
+    Status written = granted->bytes.Reveal(
         [&](std::string_view bytes) { return WriteNewFile(options.out, bytes); });
     if (!written.ok()) return written;
   }

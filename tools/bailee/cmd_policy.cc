@@ -42,7 +42,7 @@ Status Lint(Context& context, const PolicyOptions& options) {
   const size_t errors = Count(findings, true);
   const size_t warnings = Count(findings, false);
   if (findings.empty()) table.rows.push_back({options.file, "ok", "nothing found"});
-  const Status answered = context.out().Answer(
+  Status answered = context.out().Answer(
       "policy-lint",
       {{"file", options.file}, {"errors", errors}, {"warnings", warnings}, {"findings", list}},
       table);
@@ -66,6 +66,7 @@ Json Words(const std::vector<Reason>& reasons) {
 
 std::string JoinReasons(const std::vector<Reason>& reasons) {
   std::vector<std::string> words;
+  words.reserve(reasons.size());
   for (const Reason reason : reasons) words.emplace_back(ReasonWord(reason));
   return Join(words, " ");
 }
@@ -91,7 +92,7 @@ Status Test(Context& context, const PolicyOptions& options) {
                     {"reasons", Words(each.reasons)}});
   }
   const size_t count = list.size();
-  const Status answered = context.out().Answer(
+  Status answered = context.out().Answer(
       "policy-test",
       {{"file", options.file}, {"tests", count}, {"failed", failed}, {"results", list}}, table);
   if (!answered.ok()) return answered;

@@ -53,8 +53,8 @@ Status ShowStatus(Context& context) {
   const auto health = vault->CheckHealth();
   if (!health.ok()) return health.status();
   const std::string& directory = context.globals.vault;
-  const Status answered = context.out().Answer("status", StatusJson(directory, *info, *health),
-                                               StatusTable(directory, *info, *health));
+  Status answered = context.out().Answer("status", StatusJson(directory, *info, *health),
+                                         StatusTable(directory, *info, *health));
   if (!answered.ok() || health->audit_writable) return answered;
   return {Code::kAuditDown, "audit.down", "the audit trail cannot be written",
           "the vault refuses every operation until it can: check the disk"};

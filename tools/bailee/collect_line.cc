@@ -53,7 +53,8 @@ Result<Secret> FromHexText(std::string_view hex) {
 
 Result<Secret> ValueOf(const WipedJson& value) {
   if (value.is_string()) {
-    return Secret::From(std::string_view(value.get_ref<const WipedString&>()));
+    const std::string_view text = value.get_ref<const WipedString&>();
+    return Secret::From(text);
   }
   const bool is_hex =
       value.is_object() && value.size() == 1 && value.contains("hex") && value["hex"].is_string();
@@ -80,7 +81,8 @@ Result<CollectLine::RecordInput> RecordOf(const WipedJson& json) {
   for (auto field = fields->begin(); field != fields->end(); ++field) {
     auto value = ValueOf(field.value());
     if (!value.ok()) return value.status();
-    record.fields.emplace_back(std::string_view(field.key()), *std::move(value));
+    const std::string_view name = field.key();
+    record.fields.emplace_back(name, *std::move(value));
   }
   return record;
 }

@@ -82,18 +82,18 @@ Status Feed::Finish(const char* command, bool interrupted) {
       row("records", counts_.records),     row("replaced", counts_.replaced),
       row("unchanged", counts_.unchanged), row("expired", counts_.expired),
       row("rejected", counts_.rejected)};
-  const Status answered = context_.out().Answer(command,
-                                                {{"lines", counts_.lines},
-                                                 {"stored", dry_run ? 0 : counts_.stored},
-                                                 {"good", counts_.stored},
-                                                 {"records", counts_.records},
-                                                 {"replaced", counts_.replaced},
-                                                 {"unchanged", counts_.unchanged},
-                                                 {"expired", counts_.expired},
-                                                 {"rejected", counts_.rejected},
-                                                 {"dry_run", dry_run},
-                                                 {"interrupted", interrupted}},
-                                                table);
+  Status answered = context_.out().Answer(command,
+                                          {{"lines", counts_.lines},
+                                           {"stored", dry_run ? 0 : counts_.stored},
+                                           {"good", counts_.stored},
+                                           {"records", counts_.records},
+                                           {"replaced", counts_.replaced},
+                                           {"unchanged", counts_.unchanged},
+                                           {"expired", counts_.expired},
+                                           {"rejected", counts_.rejected},
+                                           {"dry_run", dry_run},
+                                           {"interrupted", interrupted}},
+                                          table);
   if (!answered.ok()) return answered;
   if (interrupted) {
     context_.exit_override = 130;

@@ -223,7 +223,7 @@ bool LogFormat::Parse(std::string_view text, std::string& scratch, LogLine& line
     }
     const size_t from = scratch.size();
     AppendUnescaped(raw, scratch);
-    line.values[i] = std::string_view(scratch).substr(from);
+    line.values[i] = {scratch.data() + from, scratch.size() - from};
   }
   return true;
 }

@@ -37,7 +37,7 @@ class EchoGuard {
     struct sigaction action = {};
     action.sa_handler = ShowAgain;
     sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESETHAND;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
     for (size_t i = 0; i < kSignals.size(); ++i) {
       (void)sigaction(kSignals[i], nullptr, &before_[i]);
       const bool ignored = before_[i].sa_handler == SIG_IGN;
