@@ -34,7 +34,7 @@ def patterns(canary):
             first = 0 if shift == 0 else 4
             last = len(whole) // 4 * 4 - (4 if (shift + WINDOW) % 3 else 0)
             found.update((whole[first:last], whole[first:last].replace(b"+", b"-").replace(b"/", b"_")))
-    return {pattern for pattern in found if b"\n" not in pattern}
+    return found
 
 
 def files_below(paths):
@@ -45,22 +45,32 @@ def files_below(paths):
             yield path
 
 
+def holds_any(file, wanted):
+    content = pathlib.Path(file).read_bytes()
+    return any(each in content for each in wanted)
+
+
 def search(canaries, paths):
     """The files that hold some of a canary."""
     wanted = set().union(*(patterns(canary) for canary in canaries))
+    # grep knows lines only: what goes over the end of one is searched for here.
+    over_lines = sorted(pattern for pattern in wanted if b"\n" in pattern)
+    wanted.difference_update(over_lines)
     with tempfile.NamedTemporaryFile() as listed:
         listed.write(b"\n".join(sorted(wanted)) + b"\n")
         listed.flush()
         environment = dict(os.environ, LC_ALL="C")
-        files, hits = [str(each) for each in files_below(paths)], []
+        files, hits = [str(each) for each in files_below(paths)], set()
         for first in range(0, len(files), FILES_AT_ONCE):
             some = files[first:first + FILES_AT_ONCE]
             done = subprocess.run(["grep", "-alZF", "-f", listed.name, "--", *some], env=environment,
                                   stdout=subprocess.PIPE)
             if done.returncode > 1:
                 raise OSError(f"cannot search {some[0]} or one of the {len(some) - 1} after it")
-            hits += [pathlib.Path(os.fsdecode(each)) for each in done.stdout.split(b"\0") if each]
-        return hits
+            hits.update(os.fsdecode(each) for each in done.stdout.split(b"\0") if each)
+        if over_lines:
+            hits.update(file for file in files if holds_any(file, over_lines))
+        return [pathlib.Path(file) for file in files if file in hits]
 
 
 def main():

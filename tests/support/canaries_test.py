@@ -41,6 +41,12 @@ class Search(unittest.TestCase):
         self.canary = secrets.token_bytes(48)
         self.assertTrue(self.found(self.canary))
 
+    def test_finds_a_part_that_goes_over_the_end_of_a_line(self):
+        self.canary = secrets.token_bytes(20) + b"\n" + secrets.token_bytes(20)
+        part = self.canary[14:14 + canaries.WINDOW]
+        self.assertTrue(self.found(part))
+        self.assertTrue(self.found(part.decode("latin-1").encode("utf-16-le")))
+
     def test_does_not_find_what_is_not_there(self):
         self.assertFalse(self.found(b""))
 
