@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit/leaf_cursor.h"
 
-#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "audit/tree_rows.h"
 #include "audit/tree_store.h"
@@ -17,20 +17,28 @@ constexpr size_t kBytesMax = size_t{4} << 20;  // may be passed by one leaf
 
 }  // namespace
 
+LeafCursor::LeafCursor(store::Engine& engine, const LeafRange& range)
+    : engine_(engine), next_(range.first), end_(range.end) {
+  const auto key = LeafKey(range.first);
+  from_.assign(key.begin(), key.end());
+}
+
 Status LeafCursor::Fill() {
   rows_.clear();
   at_ = 0;
   BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine_.Read());
   size_t bytes = 0;
   return snapshot->Scan(
-      store::Table::kAuditLeaf, {}, LeafKey(next_), [&](ByteView key, ByteView value) {
-        if (key.size() != sizeof(uint64_t)) {
-          // One between two fillings is passed once: a filling begins at the key of a leaf.
+      store::Table::kAuditLeaf, {}, from_, [&](ByteView key, ByteView value) {
+        const auto index = Reader(key).Get<uint64_t>();
+        if (index >= end_) return false;
+        // The key that would come next.
+        from_.assign(key.begin(), key.end());
+        from_.push_back(0);
+        if (key.size() != sizeof(index)) {
           ++strays_;
           return true;
         }
-        const auto index = LoadBigEndian<uint64_t>(key.data());
-        if (index >= end_) return false;
         rows_.push_back({index, Bytes(value.begin(), value.end())});
         bytes += value.size();
         return rows_.size() < kRowsMax && bytes < kBytesMax;
@@ -49,7 +57,11 @@ Status LeafCursor::CheckGap() {
 Result<bool> LeafCursor::Next() {
   leaf_ = {};
   gap_end_ = 0;
-  if (next_ >= end_) return false;
+  if (next_ >= end_) {
+    // What follows the last leaf.
+    if (!std::exchange(ended_, true)) BAILEE_RETURN_IF_ERROR(Fill());
+    return false;
+  }
   if (at_ == rows_.size()) BAILEE_RETURN_IF_ERROR(Fill());
   index_ = next_;
   const uint64_t found = rows_.empty() ? end_ : rows_[at_].index;

@@ -17,8 +17,7 @@ namespace bailee::audit {
 class LeafCursor {
  public:
   // `engine` outlives the cursor.
-  LeafCursor(store::Engine& engine, const LeafRange& range)
-      : engine_(engine), next_(range.first), end_(range.end) {}
+  LeafCursor(store::Engine& engine, const LeafRange& range);
 
   // Moves to the next leaf, or gap where there are none; false at the end of the range.
   // Errors: kBusy "audit.pruned-meanwhile"; kDamage "audit.tree-damaged"; those of the store.
@@ -34,7 +33,7 @@ class LeafCursor {
   // Whether leaves from index() on and before gap_end() are missing.
   bool gap() const { return gap_end_ != 0; }
   uint64_t gap_end() const { return gap_end_; }
-  // Rows passed whose key is that of no leaf.
+  // Rows passed whose key is that of no leaf; all of the range once Next returned false.
   uint64_t strays() const { return strays_; }
 
  private:
@@ -50,6 +49,8 @@ class LeafCursor {
   const uint64_t end_;
   std::vector<Row> rows_;
   size_t at_ = 0;  // in rows_: the first not looked at
+  Bytes from_;     // the key where the next filling begins
+  bool ended_ = false;
   uint64_t strays_ = 0;
   uint64_t index_ = 0;
   ByteView leaf_;
