@@ -14,12 +14,12 @@ void Findings::Add(TrailFinding finding) {
   findings_.push_back(std::move(finding));
 }
 
-void Findings::Broken(const char* name, std::string message, const Where& where) {
-  Add({TrailFinding::Weight::kBroken, name, std::move(message), where.leaf, where.instance});
+void Findings::Broken(std::string_view name, std::string message, const Where& where) {
+  Add({TrailFinding::Weight::kBroken, std::string(name), std::move(message), where.leaf, where.instance});
 }
 
-void Findings::Unproven(const char* name, std::string message, const Where& where) {
-  Add({TrailFinding::Weight::kUnproven, name, std::move(message), where.leaf, where.instance});
+void Findings::Unproven(std::string_view name, std::string message, const Where& where) {
+  Add({TrailFinding::Weight::kUnproven, std::string(name), std::move(message), where.leaf, where.instance});
 }
 
 std::vector<TrailFinding> Findings::Take() {

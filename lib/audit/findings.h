@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bailee/audit_trail.h"
@@ -25,8 +26,8 @@ class Findings {
   static constexpr size_t kMax = 1'000;
 
   // `name` is dotted and stable; `message` is one line and holds no more than numbers and ids.
-  void Broken(const char* name, std::string message, const Where& where = {});
-  void Unproven(const char* name, std::string message, const Where& where = {});
+  void Broken(std::string_view name, std::string message, const Where& where = {});
+  void Unproven(std::string_view name, std::string message, const Where& where = {});
 
   bool broken() const { return broken_; }
   // All of them; if some were only counted, the last says so.
