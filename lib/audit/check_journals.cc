@@ -82,8 +82,7 @@ Result<uint64_t> CheckJournals(store::Engine& engine, const JournalDirectory& jo
                                const OpenInstances& open, Findings& findings) {
   uint64_t waiting = 0;
   for (const auto& [instance, state] : open) {
-    BAILEE_TRY(const uint64_t bytes,
-               CheckOne(engine, journals, instance, state.offset, findings));
+    BAILEE_TRY(const uint64_t bytes, CheckOne(engine, journals, instance, state.offset, findings));
     waiting += bytes;
   }
   BAILEE_TRY(const std::vector<InstanceId> there, journals.List());

@@ -84,10 +84,11 @@ Result<OpenInstances> ReadCut(store::Snapshot& snapshot, uint64_t pruned) {
 
 Status PutCut(store::WriteTransaction& transaction, uint64_t pruned, const OpenInstances& open) {
   std::vector<Bytes> gone;
-  BAILEE_RETURN_IF_ERROR(transaction.Scan(Table::kMeta, kPrunedRow, {}, [&](ByteView key, ByteView) {
-    gone.emplace_back(key.begin(), key.end());
-    return true;
-  }));
+  BAILEE_RETURN_IF_ERROR(
+      transaction.Scan(Table::kMeta, kPrunedRow, {}, [&](ByteView key, ByteView) {
+        gone.emplace_back(key.begin(), key.end());
+        return true;
+      }));
   for (const Bytes& key : gone) BAILEE_RETURN_IF_ERROR(transaction.Delete(Table::kMeta, key));
   std::array<uint8_t, 8> count;
   StoreBigEndian(pruned, count.data());

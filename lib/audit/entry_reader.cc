@@ -11,8 +11,7 @@ namespace bailee::audit {
 namespace {
 
 Status Broken(const char* name, const char* message, uint64_t index) {
-  return Status(Code::kAuditBroken, name,
-                std::string(message) + ": leaf " + std::to_string(index),
+  return Status(Code::kAuditBroken, name, std::string(message) + ": leaf " + std::to_string(index),
                 "keep the files as they are and run `bailee audit verify --entries`");
 }
 
@@ -51,8 +50,7 @@ Status EntryReader::OpenHeadOf(Instance& instance) const {
                                                std::move(opened.journal_first)));
   BAILEE_TRY(KeyChain writes, KeyChain::Start(ChainKind::kWrites, vault_, head.instance,
                                               std::move(opened.writes_first)));
-  instance.keys.emplace(
-      Keys{std::move(journal), std::move(writes), std::move(opened.origin)});
+  instance.keys.emplace(Keys{std::move(journal), std::move(writes), std::move(opened.origin)});
   return Status();
 }
 

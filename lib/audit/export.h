@@ -15,8 +15,8 @@ namespace bailee::audit {
 
 struct ExportRequest {
   VaultId vault;
-  uint64_t first = 0;           // leaf
-  std::string_view text;        // of the checkpoint, signed
+  uint64_t first = 0;                    // leaf
+  std::string_view text;                 // of the checkpoint, signed
   const Checkpoint* verified = nullptr;  // what it says; the tree extends it
 };
 

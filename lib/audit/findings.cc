@@ -15,17 +15,18 @@ void Findings::Add(TrailFinding finding) {
 }
 
 void Findings::Broken(std::string_view name, std::string message, const Where& where) {
-  Add({TrailFinding::Weight::kBroken, std::string(name), std::move(message), where.leaf, where.instance});
+  Add({TrailFinding::Weight::kBroken, std::string(name), std::move(message), where.leaf,
+       where.instance});
 }
 
 void Findings::Unproven(std::string_view name, std::string message, const Where& where) {
-  Add({TrailFinding::Weight::kUnproven, std::string(name), std::move(message), where.leaf, where.instance});
+  Add({TrailFinding::Weight::kUnproven, std::string(name), std::move(message), where.leaf,
+       where.instance});
 }
 
 std::vector<TrailFinding> Findings::Take() {
   if (more_ > 0) {
-    const auto weight =
-        broken_ ? TrailFinding::Weight::kBroken : TrailFinding::Weight::kUnproven;
+    const auto weight = broken_ ? TrailFinding::Weight::kBroken : TrailFinding::Weight::kUnproven;
     findings_.push_back(
         {weight, "trail.more-findings", std::to_string(more_) + " more were found", {}, {}});
   }

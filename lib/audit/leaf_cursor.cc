@@ -28,21 +28,20 @@ Status LeafCursor::Fill() {
   at_ = 0;
   BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine_.Read());
   size_t bytes = 0;
-  return snapshot->Scan(
-      store::Table::kAuditLeaf, {}, from_, [&](ByteView key, ByteView value) {
-        const auto index = Reader(key).Get<uint64_t>();
-        if (index >= end_) return false;
-        // The key that would come next.
-        from_.assign(key.begin(), key.end());
-        from_.push_back(0);
-        if (key.size() != sizeof(index)) {
-          ++strays_;
-          return true;
-        }
-        rows_.push_back({index, Bytes(value.begin(), value.end())});
-        bytes += value.size();
-        return rows_.size() < kRowsMax && bytes < kBytesMax;
-      });
+  return snapshot->Scan(store::Table::kAuditLeaf, {}, from_, [&](ByteView key, ByteView value) {
+    const auto index = Reader(key).Get<uint64_t>();
+    if (index >= end_) return false;
+    // The key that would come next.
+    from_.assign(key.begin(), key.end());
+    from_.push_back(0);
+    if (key.size() != sizeof(index)) {
+      ++strays_;
+      return true;
+    }
+    rows_.push_back({index, Bytes(value.begin(), value.end())});
+    bytes += value.size();
+    return rows_.size() < kRowsMax && bytes < kBytesMax;
+  });
 }
 
 // A pruning by somebody else is no damage.

@@ -11,9 +11,9 @@
 
 namespace bailee::audit {
 
-// Goes through the leaves of a range in order, however many there are: copies a few at a time out of
-// short snapshots, so that no snapshot is live between two calls. Leaves never change; what is read
-// is therefore one moment, that of whoever took the range from the tree. Thread-compatible.
+// Goes through the leaves of a range in order, however many there are: copies a few at a time out
+// of short snapshots, so that no snapshot is live between two calls. Leaves never change; what is
+// read is therefore one moment, that of whoever took the range from the tree. Thread-compatible.
 class LeafCursor {
  public:
   // `engine` outlives the cursor.

@@ -20,8 +20,8 @@ Status Extends(const TreeReader& tree, const Checkpoint& pinned) {
   }
   BAILEE_TRY(const TreeHash root, tree.RootAt(pinned.size));
   BAILEE_TRY(const std::vector<TreeHash> proof, tree.ConsistencyProof(pinned.size, tree.size()));
-  const Status same = VerifyConsistency({pinned.size, pinned.root}, {tree.size(), tree.Root()},
-                                        proof);
+  const Status same =
+      VerifyConsistency({pinned.size, pinned.root}, {tree.size(), tree.Root()}, proof);
   if (same.ok() && root == pinned.root) return Status();
   return Status(Code::kAuditBroken, "trail.forked",
                 "the audit trail does not begin with what was there before", kHint);

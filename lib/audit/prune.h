@@ -15,9 +15,9 @@ namespace bailee::audit {
 struct PruneRequest {
   VaultId vault;
   const crypto::BoxOpener* auditor = nullptr;  // not null: when an entry was made is sealed
-  uint64_t covered = 0;  // leaves of a signed checkpoint that the tree extends
-  Timestamp before;      // only what happened before it goes
-  Event event;           // of each transaction; gets its details and transaction
+  uint64_t covered = 0;          // leaves of a signed checkpoint that the tree extends
+  Timestamp before;              // only what happened before it goes
+  Event event;                   // of each transaction; gets its details and transaction
   uint64_t blocks_at_once = 32;  // in one transaction
 };
 
@@ -29,7 +29,6 @@ struct PruneRequest {
 // Errors: kNotFound "audit.nothing-to-prune"; kAuditBroken "trail.broken" and those of EntryReader:
 // what is deleted could not be looked into afterwards; kBusy "audit.pruned-meanwhile"; kDamage;
 // those of the trail and the store.
-Result<uint64_t> PruneLeaves(store::Engine& engine, EventSink& events,
-                             const PruneRequest& request);
+Result<uint64_t> PruneLeaves(store::Engine& engine, EventSink& events, const PruneRequest& request);
 
 }  // namespace bailee::audit

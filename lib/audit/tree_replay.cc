@@ -17,15 +17,12 @@ using store::Table;
 // The hash in a row of audit_node; nothing if there is no such row, or it is no hash.
 Result<std::optional<TreeHash>> StoredNode(store::Engine& engine, const Subtree& subtree) {
   BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine.Read());
-  BAILEE_TRY(const std::optional<ByteView> row,
-             snapshot->Get(Table::kAuditNode, NodeKey(subtree)));
+  BAILEE_TRY(const std::optional<ByteView> row, snapshot->Get(Table::kAuditNode, NodeKey(subtree)));
   if (!row || row->size() != sizeof(TreeHash)) return std::optional<TreeHash>();
   return std::optional<TreeHash>(Reader(*row).GetArray<sizeof(TreeHash)>());
 }
 
-uint64_t LastLeafOf(const Subtree& subtree) {
-  return ((subtree.index + 1) << subtree.level) - 1;
-}
+uint64_t LastLeafOf(const Subtree& subtree) { return ((subtree.index + 1) << subtree.level) - 1; }
 
 }  // namespace
 

@@ -41,8 +41,8 @@ Status ReadWatermarks(store::Snapshot& snapshot, Watermarks& watermarks, Finding
         if (in.complete() && watermark.ok()) {
           watermarks[instance] = *watermark;
         } else {
-          findings.Broken("trail.watermark-malformed", "the watermark of an instance makes no sense",
-                          {std::nullopt, instance});
+          findings.Broken("trail.watermark-malformed",
+                          "the watermark of an instance makes no sense", {std::nullopt, instance});
         }
         return true;
       });
@@ -142,8 +142,8 @@ Status FollowLeaves(store::Engine& engine, const VerifyRequest& request, const M
     }
   }
   if (leaves.strays() > 0) {
-    findings.Broken("trail.leaf-stray", std::to_string(leaves.strays()) +
-                                            " rows among the leaves are none of them");
+    findings.Broken("trail.leaf-stray",
+                    std::to_string(leaves.strays()) + " rows among the leaves are none of them");
   }
   if (request.progress) request.progress(size - moment.pruned, size - moment.pruned);
   return Status();

@@ -11,10 +11,9 @@ namespace bailee {
 
 Status TrailReport::ToStatus() const {
   if (findings.empty()) return Status();
-  const bool broken =
-      std::any_of(findings.begin(), findings.end(), [](const TrailFinding& finding) {
-        return finding.weight == TrailFinding::Weight::kBroken;
-      });
+  const bool broken = std::any_of(
+      findings.begin(), findings.end(),
+      [](const TrailFinding& finding) { return finding.weight == TrailFinding::Weight::kBroken; });
   if (broken) {
     return Status(Code::kAuditBroken, "trail.broken", "the audit trail was changed",
                   "keep the files as they are and compare them with a backup and the checkpoints");

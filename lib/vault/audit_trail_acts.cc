@@ -66,9 +66,9 @@ Result<TrailReport> AuditTrailImpl::Verify(const AuditTrail::VerifyOptions& opti
 Result<std::string> AuditTrailImpl::Sign(const std::string& previous) {
   constexpr EventKind kKind = EventKind::kTrailSign;
   if (!log_) {
-    return Failed(kKind,
-                  Status(Code::kKey, "key.log-missing", "the keyring does not hold the log's secret",
-                         "use the log's keyring"));
+    return Failed(
+        kKind, Status(Code::kKey, "key.log-missing", "the keyring does not hold the log's secret",
+                      "use the log's keyring"));
   }
   Checkpoint last;
   if (!previous.empty()) {
@@ -116,8 +116,8 @@ Result<uint64_t> AuditTrailImpl::Export(uint64_t from, const std::string& checkp
   const std::array details = {Detail{What::kFirst, texts[0]}, Detail{What::kTreeSize, texts[1]}};
   BAILEE_RETURN_IF_ERROR(Record({.kind = EventKind::kTrailExport, .details = details}));
   return audit::ExportLeaves(
-      *engine_,
-      {.vault = row_.id, .first = from, .text = checkpoint, .verified = &*verified}, write);
+      *engine_, {.vault = row_.id, .first = from, .text = checkpoint, .verified = &*verified},
+      write);
 }
 
 Result<uint64_t> AuditTrailImpl::Prune(const AuditTrail::PruneOptions& options) {
@@ -131,13 +131,12 @@ Result<uint64_t> AuditTrailImpl::Prune(const AuditTrail::PruneOptions& options) 
   if (!verified.ok()) return Failed(kKind, verified.status());
   BAILEE_TRY(const audit::Event event, Stamped({.kind = kKind}));
   const Timestamp kept{event.at.unix_ms - options.keep_days * kMillisPerDay};
-  const Result<uint64_t> gone =
-      audit::PruneLeaves(*engine_, *trail_,
-                         {.vault = row_.id,
-                          .auditor = auditor,
-                          .covered = verified->size,
-                          .before = std::min(options.older_than, kept),
-                          .event = event});
+  const Result<uint64_t> gone = audit::PruneLeaves(*engine_, *trail_,
+                                                   {.vault = row_.id,
+                                                    .auditor = auditor,
+                                                    .covered = verified->size,
+                                                    .before = std::min(options.older_than, kept),
+                                                    .event = event});
   if (!gone.ok()) return Failed(kKind, gone.status());
   return gone;
 }

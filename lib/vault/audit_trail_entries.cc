@@ -23,7 +23,9 @@ bool IsEntry(const Leaf& leaf) {
   return leaf.type == LeafType::kJournal || leaf.type == LeafType::kWrite;
 }
 
-bool Is(const std::string& wanted, std::string_view word) { return wanted.empty() || wanted == word; }
+bool Is(const std::string& wanted, std::string_view word) {
+  return wanted.empty() || wanted == word;
+}
 
 bool IsAboutCategory(const std::string& category, const EventCopy& event) {
   if (Is(category, event.category)) return true;
@@ -85,9 +87,9 @@ TrailEntry AuditTrailImpl::EntryOf(uint64_t index, const OpenedEntry& opened) co
   entry.handle = event.handle;
   for (const audit::EventRecord& record : event.records) {
     const auto known = categories_.find(record.category);
-    entry.records.push_back(
-        {record.handle, known == categories_.end() ? record.category.ToHex() : known->second,
-         record.record, record.terms.ToHex()});
+    entry.records.push_back({record.handle,
+                             known == categories_.end() ? record.category.ToHex() : known->second,
+                             record.record, record.terms.ToHex()});
   }
   for (const EventCopy::Detail& detail : event.details) {
     entry.details.emplace_back(audit::WhatWord(detail.what), detail.text);

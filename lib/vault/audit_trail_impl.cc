@@ -52,8 +52,8 @@ Status AuditTrailImpl::LoadRules() {
   BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
   BAILEE_TRY(const Timestamp latest, ReadLatestTime(*snapshot));
   BAILEE_RETURN_IF_ERROR(TimeNow(clock_, latest).status());
-  BAILEE_TRY(rules_, Rules::Load(*snapshot, row_.id, keyring_.keys(),
-                                 keyring_.keys().header.manifest_min));
+  BAILEE_TRY(rules_,
+             Rules::Load(*snapshot, row_.id, keyring_.keys(), keyring_.keys().header.manifest_min));
   for (const auto& [version, bound] : rules_->policies) {
     for (const policy::CategoryInfo& category : bound->policy->categories()) {
       categories_[crypto::NameIdOf(category.id)] = category.id;
@@ -117,9 +117,9 @@ Status AuditTrailImpl::Failed(audit::EventKind kind, Status why) {
 
 Result<const crypto::BoxOpener*> AuditTrailImpl::Auditor(audit::EventKind kind) {
   if (auditor_) return &*auditor_;
-  return Failed(kind, Status(Code::kKey, "key.auditor-missing",
-                             "the keyring does not hold the auditor's secret",
-                             "use the auditor's keyring"));
+  return Failed(
+      kind, Status(Code::kKey, "key.auditor-missing",
+                   "the keyring does not hold the auditor's secret", "use the auditor's keyring"));
 }
 
 Result<AuditTrailImpl::Extent> AuditTrailImpl::Measure() {

@@ -56,8 +56,8 @@ class AuditTrailImpl {
 
   // Fills in when and under which policy.
   Result<audit::Event> Stamped(audit::Event event);
-  // Records that somebody looks or acts, and brings it and all before it into the tree: what is read
-  // from now on is whole.
+  // Records that somebody looks or acts, and brings it and all before it into the tree: what is
+  // read from now on is whole.
   Status Record(const audit::Event& event);
   // Records that somebody tried and failed. Returns `why`, or what kept that from being recorded.
   Status Failed(audit::EventKind kind, Status why);

@@ -54,8 +54,8 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
 // The latest time the vault has seen; the beginning of time if it is new. Errors: kDamage; those of
 // the store.
 Result<Timestamp> ReadLatestTime(store::Snapshot& snapshot);
-// The time that counts: never before `latest`. Errors: kFailed "clock.backwards" if the clock is more
-// than five minutes behind it.
+// The time that counts: never before `latest`. Errors: kFailed "clock.backwards" if the clock is
+// more than five minutes behind it.
 Result<Timestamp> TimeNow(const Clock& clock, Timestamp latest);
 Status PutLatestTime(store::WriteTransaction& transaction, Timestamp time);
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include "audit/checkpoint_sign.h"
 #include "audit/checkpoint_text.h"
 #include "audit/verify_world.h"
@@ -50,8 +52,8 @@ TEST_F(VerifyTest, FindsMissingLeavesAsOneRange) {
 TEST_F(VerifyTest, FindsRowsAmongTheLeavesThatAreNone) {
   const auto trail = Start();
   Record(*trail, 5);
-  for (const Bytes& key : {Bytes{0, 0, 0, 0, 0, 0, 0, 2, 7}, Bytes{0, 0, 0, 0, 0, 0, 0, 5, 7},
-                           Bytes{0}}) {
+  for (const Bytes& key :
+       {Bytes{0, 0, 0, 0, 0, 0, 0, 2, 7}, Bytes{0, 0, 0, 0, 0, 0, 0, 5, 7}, Bytes{0}}) {
     Put(Table::kAuditLeaf, key, Bytes{1});
     EXPECT_TRUE(Finds(Verify(), "trail.leaf-stray"));
     Delete(Table::kAuditLeaf, key);
@@ -77,8 +79,8 @@ TEST_F(VerifyTest, FindsWhatIsWrongWithTheHashesOfSubtrees) {
   Delete(Table::kAuditNode, key);
   EXPECT_TRUE(Finds(Verify(), "trail.node-missing", 511));
   Put(Table::kAuditNode, key, hash);
-  for (const audit::Subtree stray : {audit::Subtree{8, 2}, audit::Subtree{16, 0},
-                                     audit::Subtree{7, 0}}) {
+  for (const audit::Subtree stray :
+       {audit::Subtree{8, 2}, audit::Subtree{16, 0}, audit::Subtree{7, 0}}) {
     Put(Table::kAuditNode, audit::NodeKey(stray), hash);
     EXPECT_TRUE(Finds(Verify(), "trail.node-stray"));
     Delete(Table::kAuditNode, audit::NodeKey(stray));

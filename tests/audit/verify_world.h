@@ -26,7 +26,8 @@ using store::Table;
 
 // A trail whose rows a test edits, and what a verification then finds.
 struct VerifyWorld : TrailWorld {
-  std::unique_ptr<audit::JournalDirectory> directory_of_journals = *audit::JournalDirectory::Open(path());
+  std::unique_ptr<audit::JournalDirectory> directory_of_journals =
+      *audit::JournalDirectory::Open(path());
 
   // What was found by the verification, and that the call itself worked.
   std::vector<TrailFinding> Verify(bool entries = true) {
@@ -54,10 +55,13 @@ struct VerifyWorld : TrailWorld {
   std::vector<Bytes> RawLeaves() {
     std::vector<Bytes> leaves;
     const auto snapshot = *engine->Read();
-    EXPECT_TRUE(snapshot->Scan(Table::kAuditLeaf, {}, {}, [&](ByteView, ByteView value) {
-      leaves.emplace_back(value.begin(), value.end());
-      return true;
-    }).ok());
+    EXPECT_TRUE(snapshot
+                    ->Scan(Table::kAuditLeaf, {}, {},
+                           [&](ByteView, ByteView value) {
+                             leaves.emplace_back(value.begin(), value.end());
+                             return true;
+                           })
+                    .ok());
     return leaves;
   }
 
@@ -124,10 +128,12 @@ struct VerifyWorld : TrailWorld {
     for (size_t i = 0; i < entries; ++i) {
       Bytes frame(audit::kEntryHeadBytes);
       EXPECT_TRUE(audit::AppendEvent(EventAt(1'700'000'000'000), frame).ok());
-      EXPECT_TRUE(chain.Next([&](ByteView key) {
-        audit::SealEntry(key, instance, i, 0, frame);
-        return file->WriteAt(end, frame);
-      }).ok());
+      EXPECT_TRUE(chain
+                      .Next([&](ByteView key) {
+                        audit::SealEntry(key, instance, i, 0, frame);
+                        return file->WriteAt(end, frame);
+                      })
+                      .ok());
       end += frame.size();
     }
     EXPECT_TRUE(file->WriteAt(end, rest).ok());
@@ -149,10 +155,10 @@ struct VerifyWorld : TrailWorld {
 };
 
 // That there is a finding of this name, weight and place.
-inline ::testing::AssertionResult Finds(const std::vector<TrailFinding>& findings,
-                                        std::string_view name, std::optional<uint64_t> leaf = {},
-                                        TrailFinding::Weight weight =
-                                            TrailFinding::Weight::kBroken) {
+inline ::testing::AssertionResult Finds(
+    const std::vector<TrailFinding>& findings, std::string_view name,
+    std::optional<uint64_t> leaf = {},
+    TrailFinding::Weight weight = TrailFinding::Weight::kBroken) {
   auto result = ::testing::AssertionFailure() << "found:";
   for (const TrailFinding& finding : findings) {
     if (finding.name == name && finding.leaf == leaf && finding.weight == weight) {

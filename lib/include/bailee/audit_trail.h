@@ -183,9 +183,10 @@ class BAILEE_EXPORT AuditTrail {
     int64_t keep_days = 365;  // never younger ones (PCI DSS 10.5.1)
   };
   // Deletes the longest prefix, in blocks of 256 leaves, whose entries are all older and that the
-  // checkpoint covers. Takes the auditor's secret. Returns how many leaves this call deleted. After a
-  // crash the trail is whole and the next call goes on. Errors: kNotFound "audit.nothing-to-prune";
-  // kAuditBroken, as Sign, and if what would be deleted is not whole; kKey "key.auditor-missing".
+  // checkpoint covers. Takes the auditor's secret. Returns how many leaves this call deleted. After
+  // a crash the trail is whole and the next call goes on. Errors: kNotFound
+  // "audit.nothing-to-prune"; kAuditBroken, as Sign, and if what would be deleted is not whole;
+  // kKey "key.auditor-missing".
   Result<uint64_t> Prune(const PruneOptions& options);
 
  private:
