@@ -233,7 +233,9 @@ size_t ReadExport(ByteView bytes, const VaultId& vault, const TreeHash& root,
 
 TEST_F(PruneTest, AnExportIsReadWithTheAuditorsKeyAlone) {
   for (const uint64_t first : {0, 256, 300, 512}) {
-    if (first == 512) ASSERT_EQ(*Prune(), 512u);
+    if (first == 512) {
+      ASSERT_EQ(*Prune(), 512u);
+    }
     Checkpoint checkpoint;
     {
       const auto snapshot = *engine->Read();

@@ -19,7 +19,9 @@ class ReplayTest : public ::testing::Test, protected VerifyWorld {
       WriteOne(**trail, 7);
       EXPECT_TRUE((*trail)->Append(EventAt(3)).ok());
       EXPECT_TRUE((*trail)->Drain().ok());
-      if (trail == &ended_) EXPECT_TRUE(ended_->Close().ok());
+      if (trail == &ended_) {
+        EXPECT_TRUE(ended_->Close().ok());
+      }
     }
   }
 
