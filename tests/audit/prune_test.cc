@@ -4,6 +4,7 @@
 #include "audit/cut.h"
 #include "audit/entry_reader.h"
 #include "audit/export.h"
+#include "audit/leaf_cursor.h"
 #include "audit/replay.h"
 #include "audit/verify_world.h"
 
@@ -188,6 +189,12 @@ TEST_F(PruneTest, FindsALeafThatCameBackAndAHashOfPrunedLeavesThatIsLost) {
   Delete(Table::kAuditLeaf, audit::LeafKey(0));
   Delete(Table::kAuditNode, audit::NodeKey({8, 0}));
   EXPECT_TRUE(Finds(Verify(), "trail.node-missing", 255));
+}
+
+TEST_F(PruneTest, SomebodyWhoReadsMeanwhileIsToldAndNotThatLeavesAreMissing) {
+  audit::LeafCursor leaves(*engine, {0, 600});
+  ASSERT_EQ(*Prune(), 512u);
+  EXPECT_THAT(StatusOf(leaves.Next()), ErrorIs(Code::kBusy, "audit.pruned-meanwhile"));
 }
 
 // A second reader of proto/FORMAT.md §13.8. Opens every entry; returns how many there were.

@@ -224,5 +224,18 @@ TEST_F(ReplayTest, FindsAnOpeningSealedToAnotherAuditor) {
   EXPECT_TRUE(Finds(Verify(), "trail.forged-head", 1));
 }
 
+TEST_F(ReplayTest, RepeatsWhatAnInstanceSaysOfEntriesThatMayNotHaveReachedTheDisk) {
+  audit::Event event = EventAt(9);
+  event.kind = audit::EventKind::kClose;
+  const std::array details = {audit::Detail{audit::What::kFirst, "3"},
+                              audit::Detail{audit::What::kLast, "8"}};
+  event.details = details;
+  WriteThis(*open_, event);
+  const auto findings = Verify();
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_TRUE(Finds(findings, "trail.doubtful", RawLeaves().size() - 1, kUnproven));
+  EXPECT_THAT(findings[0].message, ::testing::HasSubstr("3 to 8"));
+}
+
 }  // namespace
 }  // namespace bailee::testing

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,13 +67,13 @@ struct VerifyWorld : TrailWorld {
   }
 
   // One write, recorded as made at `at`.
-  void WriteOne(audit::Trail& trail, int64_t at) {
+  void WriteOne(audit::Trail& trail, int64_t at) { WriteThis(trail, EventAt(at)); }
+  void WriteThis(audit::Trail& trail, audit::Event event) {
     const auto mark = trail.BeginWrite();
     ASSERT_TRUE(mark.ok());
     std::optional<DecisionId> id;
     Change([&](store::WriteTransaction& rows) -> Status {
       const auto events = trail.EventsOf(rows, *mark);
-      audit::Event event = EventAt(at);
       event.transaction = rows.transaction_id();
       if (const auto made = events->Append(event); !made.ok()) return made.status();
       id = events->last();

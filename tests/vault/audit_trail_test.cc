@@ -167,6 +167,15 @@ TEST_F(AuditTrailTest, SignsWhatExtendsTheLastCheckpointAndNothingElse) {
   EXPECT_EQ(StatusOf(elsewhere->Sign(second)).code(), Code::kAuditBroken);
 }
 
+TEST_F(AuditTrailTest, SignsNothingWithATimeBeforeTheLastCheckpoint) {
+  vault_.clock().AdvanceDays(1);
+  AuditTrail trail = Open("log");
+  const auto first = trail.Sign("");
+  ASSERT_THAT(StatusOf(first), IsOk());
+  vault_.clock().AdvanceDays(-1);
+  EXPECT_THAT(StatusOf(trail.Sign(*first)), ErrorIs(Code::kFailed, "clock.backwards"));
+}
+
 TEST_F(AuditTrailTest, FindsThatAnOlderVaultWasPutBack) {
   Use();
   const std::string old = ReadFile(vault_.path() + "/data.mdb");
