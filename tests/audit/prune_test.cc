@@ -146,7 +146,7 @@ TEST_F(PruneTest, DeletesNothingThatIsNotWhole) {
 TEST_F(PruneTest, LeavesAWholeTrailWhereverItCrashesAndGoesOn) {
   // The first transaction: 256 leaves and what goes with them; the second the same.
   size_t crashes = 0;
-  for (const size_t changes : {1, 100, 256, 257, 258, 259, 260, 261, 262, 300}) {
+  for (const size_t changes : {1u, 100u, 256u, 257u, 258u, 259u, 260u, 261u, 262u, 300u}) {
     CrashingEngine crashing(*engine, changes);
     const auto gone = audit::PruneLeaves(crashing, *trail_, Request(1'000));
     if (gone.status().name() == "test.crash") ++crashes;
@@ -239,7 +239,7 @@ size_t ReadExport(ByteView bytes, const VaultId& vault, const TreeHash& root,
 }
 
 TEST_F(PruneTest, AnExportIsReadWithTheAuditorsKeyAlone) {
-  for (const uint64_t first : {0, 256, 300, 512}) {
+  for (const uint64_t first : {0u, 256u, 300u, 512u}) {
     if (first == 512) {
       ASSERT_EQ(*Prune(), 512u);
     }
