@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "audit/drain.h"
-#include "audit/journal_format.h"
 #include "base/codec.h"
 #include "base/try.h"
 
@@ -42,15 +41,6 @@ Result<Adopted> AdoptSome(store::WriteTransaction& transaction, const JournalFil
   return drained.journal_ended ? Adopted::kWhole : Adopted::kPartly;
 }
 
-// A journal that nobody registered holds no event: its owner died while it opened the vault.
-Result<bool> IsHeadOnly(const JournalFile& file) {
-  Bytes head(kHeadBytesMax);
-  BAILEE_TRY(const size_t read, file.ReadAt(0, head));
-  const Result<Head> parsed = ParseHead(ByteView(head).first(read));
-  BAILEE_TRY(const uint64_t size, file.Size());
-  return parsed.ok() && size == parsed->size_bytes;
-}
-
 Result<bool> AdoptOne(store::Engine& engine, const JournalDirectory& directory,
                       const InstanceId& instance, const InstanceId& adopter) {
   Result<std::unique_ptr<JournalFile>> file = directory.TryTakeOver(instance);
@@ -68,6 +58,7 @@ Result<bool> AdoptOne(store::Engine& engine, const JournalDirectory& directory,
     first_unproven = first;
   }
   if (adopted == Adopted::kNot) {
+    // A journal that nobody registered holds no event.
     BAILEE_TRY(const bool head_only, IsHeadOnly(**file));
     if (!head_only) return false;
   }

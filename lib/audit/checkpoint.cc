@@ -22,28 +22,6 @@ Status BadSignature() {
                 "a signature of the log does not hold for this checkpoint", kCompareHint);
 }
 
-Result<Checkpoint> ParseText(std::string_view text) {
-  std::string_view origin;
-  std::string_view size;
-  std::string_view root;
-  if (!TakeLine(text, origin) || !TakeLine(text, size) || !TakeLine(text, root)) {
-    return MalformedNote("a checkpoint has less than three lines");
-  }
-  if (!text.empty()) return MalformedNote("a checkpoint has more than three lines");
-  Checkpoint checkpoint;
-  const std::optional<Bytes> hash = FromBase64(root);
-  if (!IsOrigin(origin) || !ParseDecimal(size, checkpoint.size) || !hash.has_value() ||
-      hash->size() != checkpoint.root.size()) {
-    return MalformedNote("a checkpoint's origin, size or root makes no sense");
-  }
-  checkpoint.origin = origin;
-  std::copy(hash->begin(), hash->end(), checkpoint.root.begin());
-  if (checkpoint.size == 0 && checkpoint.root != EmptyRoot()) {
-    return MalformedNote("a checkpoint of no leaves has a root of some");
-  }
-  return checkpoint;
-}
-
 // The one signature of this name and key id; null if there is none.
 Result<const NoteSignature*> FindSignature(const Note& note, std::string_view name,
                                            NoteSignatureType type, const LogKey& key) {
@@ -101,17 +79,39 @@ std::string CheckpointText(std::string_view origin, const TreeHead& head) {
   return std::string(origin) + "\n" + std::to_string(head.size) + "\n" + ToBase64(head.root) + "\n";
 }
 
+Result<Checkpoint> ParseCheckpointText(std::string_view text) {
+  std::string_view origin;
+  std::string_view size;
+  std::string_view root;
+  if (!TakeLine(text, origin) || !TakeLine(text, size) || !TakeLine(text, root)) {
+    return MalformedNote("a checkpoint has less than three lines");
+  }
+  if (!text.empty()) return MalformedNote("a checkpoint has more than three lines");
+  Checkpoint checkpoint;
+  const std::optional<Bytes> hash = FromBase64(root);
+  if (!IsOrigin(origin) || !ParseDecimal(size, checkpoint.size) || !hash.has_value() ||
+      hash->size() != checkpoint.root.size()) {
+    return MalformedNote("a checkpoint's origin, size or root makes no sense");
+  }
+  checkpoint.origin = origin;
+  std::copy(hash->begin(), hash->end(), checkpoint.root.begin());
+  if (checkpoint.size == 0 && checkpoint.root != EmptyRoot()) {
+    return MalformedNote("a checkpoint of no leaves has a root of some");
+  }
+  return checkpoint;
+}
+
 }  // namespace audit
 
 Result<Checkpoint> ParseCheckpoint(std::string_view text) {
   BAILEE_TRY(const audit::Note note, audit::ParseNote(text));
-  return audit::ParseText(note.text);
+  return audit::ParseCheckpointText(note.text);
 }
 
 Result<Checkpoint> VerifyCheckpoint(std::string_view text, std::string_view origin,
                                     const LogKey& key) {
   BAILEE_TRY(const audit::Note note, audit::ParseNote(text));
-  BAILEE_TRY(Checkpoint checkpoint, audit::ParseText(note.text));
+  BAILEE_TRY(Checkpoint checkpoint, audit::ParseCheckpointText(note.text));
   if (checkpoint.origin != origin) {
     return Status(Code::kAuditBroken, "checkpoint.other-origin", "the checkpoint is of another log",
                   "name the checkpoint of this vault");

@@ -22,4 +22,7 @@ inline constexpr uint64_t kCheckpointSecondsMax = INT64_MAX / 1000;
 // What is signed.
 std::string CheckpointText(std::string_view origin, const TreeHead& head);
 
+// Reads what CheckpointText wrote, signed by nobody. Errors: kInvalidValue "checkpoint.malformed".
+Result<Checkpoint> ParseCheckpointText(std::string_view text);
+
 }  // namespace bailee::audit

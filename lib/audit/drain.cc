@@ -104,4 +104,23 @@ Result<Drained> DrainJournal(const JournalFile& file, const InstanceId& instance
   return drained;
 }
 
+Result<uint64_t> WholeUpTo(const JournalFile& file, const InstanceId& instance,
+                           const Watermark& watermark) {
+  Window window(file, watermark.offset);
+  uint64_t offset = watermark.offset;
+  for (uint64_t number = watermark.ends.journal_number;; ++number) {
+    BAILEE_TRY(const Entry entry, EntryAt(window, instance, offset));
+    if (entry.state != EntryState::kWhole || entry.number != number) return offset;
+    offset += entry.size_bytes;
+  }
+}
+
+Result<bool> IsHeadOnly(const JournalFile& file) {
+  Bytes head(kHeadBytesMax);
+  BAILEE_TRY(const size_t read, file.ReadAt(0, head));
+  const Result<Head> parsed = ParseHead(ByteView(head).first(read));
+  BAILEE_TRY(const uint64_t size, file.Size());
+  return parsed.ok() && size == parsed->size_bytes;
+}
+
 }  // namespace bailee::audit

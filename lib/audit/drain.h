@@ -43,4 +43,13 @@ struct Drained {
 Result<Drained> DrainJournal(const JournalFile& file, const InstanceId& instance,
                              const DrainLimits& limits, TreeWriter& tree, Watermark& watermark);
 
+// Where the entries of a journal end that are whole and follow each other, from `watermark` on.
+// Errors: those of the file.
+Result<uint64_t> WholeUpTo(const JournalFile& file, const InstanceId& instance,
+                           const Watermark& watermark);
+
+// Whether a journal holds its head and nothing else: its owner died while it opened the vault.
+// Errors: those of the file.
+Result<bool> IsHeadOnly(const JournalFile& file);
+
 }  // namespace bailee::audit

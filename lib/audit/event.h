@@ -74,8 +74,9 @@ enum class What : uint8_t {
   kPurpose = 7,
   kIndex = 8,
   kManifest = 9,
+  kDecision = 10,  // the decision that was asked about
 };
-inline constexpr uint8_t kWhatCount = 9;
+inline constexpr uint8_t kWhatCount = 10;
 
 // The word users see, e.g. "tree-size".
 std::string_view WhatWord(What what);

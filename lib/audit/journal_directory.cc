@@ -80,6 +80,11 @@ Result<std::vector<std::string>> NamesIn(int directory) {
   return names;
 }
 
+Status NotFound() {
+  return Status(Code::kNotFound, "journal.not-found", "the journal is not there any more",
+                "nothing is to be done: somebody else has finished it");
+}
+
 // A temporary file, locked and durable with what it holds.
 Status Fill(int fd, ByteView head) {
   // The umask may have taken bits away that the owner needs.
@@ -166,17 +171,21 @@ Result<std::vector<InstanceId>> JournalDirectory::List() const {
 Result<std::unique_ptr<JournalFile>> JournalDirectory::TryTakeOver(
     const InstanceId& instance) const {
   const std::string name = NameOf(instance, kSuffix);
-  const auto not_found = [] {
-    return Status(Code::kNotFound, "journal.not-found", "the journal is not there any more",
-                  "nothing is to be done: somebody else has finished it");
-  };
   Descriptor fd(::openat(fd_, name.c_str(), kOpenFlags));
-  if (!fd.ok()) return errno == ENOENT ? not_found() : JournalError(errno, "open");
+  if (!fd.ok()) return errno == ENOENT ? NotFound() : JournalError(errno, "open");
   BAILEE_RETURN_IF_ERROR(Lock(fd.get()));
   BAILEE_TRY(auto file, MakeSystemJournalFile(std::move(fd), fd_, name));
   // Between opening and locking it somebody may have finished and deleted it.
-  if (!file->Check().ok()) return not_found();
+  if (!file->Check().ok()) return NotFound();
   return file;
+}
+
+Result<std::unique_ptr<JournalFile>> JournalDirectory::Look(const InstanceId& instance) const {
+  const std::string name = NameOf(instance, kSuffix);
+  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  Descriptor fd(::openat(fd_, name.c_str(), kFlags));
+  if (!fd.ok()) return errno == ENOENT ? NotFound() : JournalError(errno, "open");
+  return MakeSystemJournalFile(std::move(fd), fd_, name);
 }
 
 Status JournalDirectory::Remove(const InstanceId& instance) const {

@@ -37,6 +37,10 @@ class JournalDirectory {
   // "journal.not-found".
   Result<std::unique_ptr<JournalFile>> TryTakeOver(const InstanceId& instance) const;
 
+  // The journal of any instance, to look at: only its ReadAt, Size and Check may be called.
+  // Errors: also kNotFound "journal.not-found".
+  Result<std::unique_ptr<JournalFile>> Look(const InstanceId& instance) const;
+
   // Deletes a journal and makes that durable; success if it is not there.
   // REQUIRES: the caller holds it.
   Status Remove(const InstanceId& instance) const;

@@ -35,7 +35,8 @@ constexpr std::array<std::string_view, kOutcomeCount + 1> kOutcomeWords = {"", "
                                                                            "not-found", "failed"};
 
 constexpr std::array<std::string_view, kWhatCount + 1> kWhatWords = {
-    "", "of", "first", "last", "tree-size", "keyring", "actor", "purpose", "index", "manifest"};
+    "",      "of",      "first", "last",     "tree-size", "keyring",
+    "actor", "purpose", "index", "manifest", "decision"};
 
 }  // namespace
 

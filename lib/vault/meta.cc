@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vault/meta.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/codec.h"
@@ -14,6 +15,8 @@ namespace {
 using store::Table;
 
 constexpr std::string_view kMagic = "BAILEEVT";
+// How far the clock may fall behind what the vault has seen before that is an error.
+constexpr int64_t kClockSlackMs = 5 * 60 * 1000;
 
 Status Damaged(const char* what) {
   return Status(Code::kDamage, "vault.damaged", std::string("the vault is damaged: ") + what,
@@ -52,6 +55,12 @@ Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot) {
   if (!reader.complete() || row.format != kFormatVersion)
     return Damaged("its first row makes no sense");
   return row;
+}
+
+Status CheckIsOf(const keys::KeyringKeys& keyring, const VaultRow& row) {
+  if (keyring.header.vault == row.id) return Status();
+  return Status(Code::kKey, "key.other-vault", "the keyring belongs to another vault",
+                "compare `bailee keyring show` with the vault's id; this is not damage");
 }
 
 Result<Bytes> SealStorageSecrets(const VaultId& vault, uint16_t storage_version,
@@ -102,6 +111,16 @@ Result<Timestamp> ReadLatestTime(store::Snapshot& snapshot) {
   // No vault has seen a time before 1970; reckoning with one could overflow.
   if (time < 0) return Damaged("its clock");
   return Timestamp{time};
+}
+
+Result<Timestamp> TimeNow(const Clock& clock, Timestamp latest) {
+  const Timestamp now = clock.Now();
+  if (now.unix_ms < latest.unix_ms - kClockSlackMs) {
+    return Status(Code::kFailed, "clock.backwards",
+                  "the clock is more than five minutes behind what the vault has seen",
+                  "set the clock right: retention is decided by it");
+  }
+  return std::max(now, latest);
 }
 
 Status PutLatestTime(store::WriteTransaction& transaction, Timestamp time) {

@@ -10,6 +10,7 @@
 #include "bailee/result.h"
 #include "crypto/key.h"
 #include "crypto/random.h"
+#include "keys/keyring_keys.h"
 #include "store/engine.h"
 
 // The rows of `meta`: FORMAT.md §8.
@@ -32,6 +33,9 @@ Bytes EncodeVaultRow(const VaultRow& row);
 // store.
 Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot);
 
+// Errors: kKey "key.other-vault" if the keyring is not of the vault whose row that is.
+Status CheckIsOf(const keys::KeyringKeys& keyring, const VaultRow& row);
+
 // What every holder of the storage key shares.
 struct StorageSecrets {
   crypto::RefKey ref_key;
@@ -50,6 +54,9 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
 // The latest time the vault has seen; the beginning of time if it is new. Errors: kDamage; those of
 // the store.
 Result<Timestamp> ReadLatestTime(store::Snapshot& snapshot);
+// The time that counts: never before `latest`. Errors: kFailed "clock.backwards" if the clock is
+// more than five minutes behind it.
+Result<Timestamp> TimeNow(const Clock& clock, Timestamp latest);
 Status PutLatestTime(store::WriteTransaction& transaction, Timestamp time);
 
 }  // namespace bailee::vault

@@ -13,14 +13,8 @@
 namespace bailee::vault {
 namespace {
 
-// How far the clock may fall behind what the vault has seen before that is an error.
-constexpr int64_t kClockSlackMs = int64_t{5} * 60 * 1000;
-
 Status CheckKeyring(const keys::KeyringKeys& keyring, const VaultRow& row) {
-  if (keyring.header.vault != row.id) {
-    return Status(Code::kKey, "key.other-vault", "the keyring belongs to another vault",
-                  "compare `bailee keyring show` with the vault's id; this is not damage");
-  }
+  BAILEE_RETURN_IF_ERROR(CheckIsOf(keyring, row));
   if (keyring.header.storage_version == 0) {
     return Status(Code::kKey, "key.no-storage",
                   "the keyring holds no storage key, so it cannot open a vault",
@@ -142,16 +136,10 @@ Result<VaultImpl::Moment> VaultImpl::MomentOf(store::Snapshot& snapshot, bool co
 
 Result<Frame> VaultImpl::FrameOf(store::Snapshot& snapshot, bool committed) {
   BAILEE_TRY(Moment moment, MomentOf(snapshot, committed));
-  const Timestamp now = clock_.Now();
-  if (now.unix_ms < moment.latest.unix_ms - kClockSlackMs) {
-    return Status(Code::kFailed, "clock.backwards",
-                  "the clock is more than five minutes behind what the vault has seen",
-                  "set the clock right: retention is decided by it");
-  }
   Frame frame;
+  BAILEE_TRY(frame.now, TimeNow(clock_, moment.latest));
   frame.snapshot = &snapshot;
   frame.rules = std::move(moment.rules);
-  frame.now = std::max(now, moment.latest);
   return frame;
 }
 

@@ -97,8 +97,8 @@ struct TrailReport {
   uint64_t waiting_bytes = 0;  // in journals, not in the tree yet
   bool entries_opened = false;
   std::vector<TrailFinding> findings;
-  // Success, kFindings or kAuditBroken, by the weightiest finding.
-  Status ToStatus() const;
+  // Success, kFindings "trail.unproven" or kAuditBroken "trail.broken", by the weightiest finding.
+  BAILEE_EXPORT Status ToStatus() const;
 };
 
 // The trail of one vault for those who look after it: auditor, log signer, and whoever wants to
@@ -113,7 +113,9 @@ class BAILEE_EXPORT AuditTrail {
 
   // Any keyring of the vault will do for Verify; Entries, Find and the entries of Verify take the
   // auditor's, Sign takes the log's. Adopts journals that were left behind.
-  // Errors: kNoVault, kKey, kDamage, kTooNew, kBusy, kAuditDown.
+  // A process has one vault open at a time, as a Vault or as an AuditTrail.
+  // Errors: kNoVault, kKey, kDamage (also if the head of the tree does not parse or leaves are
+  // beyond it), kTooNew, kBusy, kAuditDown; kFailed "clock.backwards".
   static Result<AuditTrail> Open(const std::string& directory, Keyring keyring,
                                  const Options& options);
   static Result<AuditTrail> Open(const std::string& directory, Keyring keyring) {
@@ -130,14 +132,16 @@ class BAILEE_EXPORT AuditTrail {
   Result<Checkpoint> Head();
 
   // Calls `visit` for every entry that `filter` lets through, in the order of the tree, from leaf
-  // `from` on, until it returns false. Returns the index after the last leaf looked at, to follow
-  // with. An entry that does not open ends it: nothing is passed over.
-  // Errors: kKey without the auditor's secret; kAuditBroken; kDamage.
+  // `from` on (or the first that was not pruned), until it returns false. Returns the index after
+  // the last leaf looked at, to follow with: whoever goes on there does not read the trail again.
+  // An entry that does not open ends it: nothing is passed over. `visit` must not call the trail.
+  // Errors: kKey "key.auditor-missing" without the auditor's secret; kAuditBroken (names the leaf);
+  // kDamage "audit.tree-damaged"; kNotFound "audit.beyond-tree".
   Result<uint64_t> Entries(const TrailFilter& filter, uint64_t from,
                            const std::function<bool(const TrailEntry&)>& visit);
 
-  // The entry that recorded a decision. Errors: kNotFound, also while it waits in a journal of a
-  // living process; as Entries.
+  // The entry that recorded a decision. Errors: kNotFound "audit.no-such-decision", also while it
+  // waits in a journal of a living process; as Entries.
   Result<TrailEntry> Find(const DecisionId& id);
 
   struct VerifyOptions {
@@ -146,14 +150,17 @@ class BAILEE_EXPORT AuditTrail {
     std::function<void(uint64_t done, uint64_t all)> progress = {};
   };
   // Replays the whole trail: tree, chains, watermarks, journals, and that history extends what was
-  // pinned. What is wrong is in the report; errors are of the call itself.
+  // pinned. What is wrong is in the report; errors are of the call itself: kKey
+  // "key.auditor-missing", kInvalidValue "checkpoint.malformed" for a pin that is none.
   Result<TrailReport> Verify(const VerifyOptions& options);
 
   // The head as a text to keep outside the vault: a checkpoint without a signature.
   Result<std::string> Pin();
 
   // Signs the head, once it is proven that it extends `previous` (the last checkpoint, kept outside
-  // the vault; empty for the first). Errors: kKey without the log's secret; kAuditBroken.
+  // the vault; empty for the first). Errors: kKey "key.log-missing" without the log's secret;
+  // kAuditBroken "trail.cut-off", "trail.forked" and those of VerifyCheckpoint; kNotFound
+  // "audit.leaf-pruned" if `previous` is older than what was pruned; kFailed "clock.backwards".
   Result<std::string> Sign(const std::string& previous);
 
   // A proof, as a C2SP tlog-proof, that leaf `index` is in the tree of `checkpoint`, a signed one;
@@ -165,7 +172,8 @@ class BAILEE_EXPORT AuditTrail {
   Result<Proof> Prove(uint64_t index, const std::string& checkpoint);
 
   // Writes leaves from `from` on up to the size of `checkpoint` as one export (FORMAT.md §13.8),
-  // piece by piece. Errors: those of `write`; kAuditBroken.
+  // piece by piece. Returns the number of leaves. What was written before an error is no export.
+  // Errors: those of `write`; kAuditBroken; kNotFound "audit.leaf-pruned", "audit.beyond-tree".
   Result<uint64_t> Export(uint64_t from, const std::string& checkpoint,
                           const std::function<Status(ByteView)>& write);
 
@@ -175,7 +183,10 @@ class BAILEE_EXPORT AuditTrail {
     int64_t keep_days = 365;  // never younger ones (PCI DSS 10.5.1)
   };
   // Deletes the longest prefix, in blocks of 256 leaves, whose entries are all older and that the
-  // checkpoint covers. Takes the auditor's secret. Returns how many leaves are gone. Resumable.
+  // checkpoint covers. Takes the auditor's secret. Returns how many leaves this call deleted. After
+  // a crash the trail is whole and the next call goes on. Errors: kNotFound
+  // "audit.nothing-to-prune"; kAuditBroken, as Sign, and if what would be deleted is not whole;
+  // kKey "key.auditor-missing".
   Result<uint64_t> Prune(const PruneOptions& options);
 
  private:

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bailee/audit_trail.h"
+#include "bailee/ids.h"
+
+namespace bailee::audit {
+
+// Where something was found.
+struct Where {
+  std::optional<uint64_t> leaf = {};
+  std::optional<InstanceId> instance = {};
+};
+
+// What a verification found, in order. Of one damage there may be as many findings as leaves: after
+// the first kMax they are counted only.
+class Findings {
+ public:
+  static constexpr size_t kMax = 1'000;
+
+  // `name` is dotted and stable; `message` is one line and holds no more than numbers and ids.
+  void Broken(std::string_view name, std::string message, const Where& where = {});
+  void Unproven(std::string_view name, std::string message, const Where& where = {});
+
+  bool broken() const { return broken_; }
+  // All of them; if some were only counted, the last says so.
+  std::vector<TrailFinding> Take();
+
+ private:
+  void Add(TrailFinding finding);
+
+  std::vector<TrailFinding> findings_;
+  uint64_t more_ = 0;
+  bool broken_ = false;
+};
+
+}  // namespace bailee::audit
