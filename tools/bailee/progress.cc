@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 namespace bailee::tool {
 namespace {
@@ -68,6 +69,17 @@ bool Interrupted() {
     return true;
   }();
   return listening && interrupted.load();
+}
+
+void Pause(std::chrono::seconds length) {
+  // A signal between the question and the wait must not cost the whole length.
+  constexpr std::chrono::milliseconds kStep(100);
+  const auto end = std::chrono::steady_clock::now() + length;
+  while (!Interrupted()) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left <= std::chrono::nanoseconds(0)) return;
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, kStep));
+  }
 }
 
 }  // namespace bailee::tool

@@ -35,4 +35,7 @@ class Progress {
 // between batches, finishes what it holds and stops.
 bool Interrupted();
 
+// Waits that long, or until Interrupted.
+void Pause(std::chrono::seconds length);
+
 }  // namespace bailee::tool
