@@ -220,8 +220,8 @@ void AddAsk(Commands& commands) {
        "bailee explain support payment_card.pan --policy acme.policy.textproto\n"
        "bailee explain 0f3a2b4c5d6e6f1c0d5e0c2b4b6d9a1e.r17 --keyring auditor.keyring",
        "A decision, as refusals name it, explains what became of that request: who asked, for\n"
-       "what, and each reason. That takes the auditor's keyring; with --policy FILE, the version\n"
-       "of that time, it names rules and clauses too."},
+       "what, each reason, and the rules of the policy of that time. That takes the auditor's\n"
+       "keyring."},
       [explain](Context& context) { return Explain(context, *explain); });
   command
       ->add_option("PURPOSE|DECISION", explain->purpose,

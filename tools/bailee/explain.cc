@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <vector>
 
 #include "text.h"
@@ -17,8 +16,23 @@ void Add(Table& table, const char* name, std::string text, std::string more = {}
   table.rows.push_back({name, std::move(text), std::move(more)});
 }
 
-// What the policy alone says today of a request of the past: rule and clause are those of the
-// version, whatever was known of the person then.
+// The rules that give the field to the purpose.
+void AddGrants(const PolicyDescription& policy, const TrailEntry& entry, const std::string& field,
+               Json& list, Table& table) {
+  const auto* category = policy.FindCategory(entry.category);
+  const auto* known =
+      category == nullptr ? nullptr : PolicyDescription::FindField(*category, field);
+  if (known == nullptr) return;
+  for (const PolicyDescription::Reader& reader : known->readers) {
+    if (reader.purpose != entry.purpose) continue;
+    Add(table, "rule", reader.rule, reader.clause);
+    list.push_back(
+        {{"field", field}, {"rule", reader.rule}, {"clause", reader.clause}, {"offer", ""}});
+  }
+}
+
+// What the policy alone says of a request of the past: its rules and clauses, whatever was known
+// of the person then.
 Json RulesJson(const PolicyDocument& policy, const TrailEntry& entry, Table& table) {
   Json list = Json::array();
   for (const std::string& field : entry.fields) {
@@ -30,15 +44,7 @@ Json RulesJson(const PolicyDocument& policy, const TrailEntry& entry, Table& tab
                                           .now = entry.at});
     const Refusal* refusal = decided.refusal();
     if (refusal == nullptr) {
-      const auto* category = policy.Describe().FindCategory(entry.category);
-      const auto* known =
-          category == nullptr ? nullptr : PolicyDescription::FindField(*category, field);
-      for (const auto& reader : known == nullptr ? decltype(known->readers)() : known->readers) {
-        if (reader.purpose != entry.purpose) continue;
-        Add(table, "rule", reader.rule, reader.clause);
-        list.push_back(
-            {{"field", field}, {"rule", reader.rule}, {"clause", reader.clause}, {"offer", ""}});
-      }
+      AddGrants(policy.Describe(), entry, field, list, table);
       continue;
     }
     Add(table, "rule", refusal->rule, refusal->clause);
@@ -51,18 +57,22 @@ Json RulesJson(const PolicyDocument& policy, const TrailEntry& entry, Table& tab
   return list;
 }
 
-// The policy of that time: the file that was named, if it is that version.
-Result<std::optional<PolicyDocument>> PolicyOfThen(const TrailEntry& entry,
-                                                   const std::string& file) {
-  if (file.empty()) return std::optional<PolicyDocument>();
+// The policy of that time: of the file that was named, which knows lines too, or of the vault.
+Result<PolicyDocument> PolicyOfThen(const AuditTrail& trail, const TrailEntry& entry,
+                                    const std::string& file) {
+  if (file.empty()) {
+    const auto bytes = trail.Policy(entry.policy_version);
+    if (!bytes.ok()) return bytes.status();
+    return PolicyDocument::FromBinary(*bytes);
+  }
   auto policy = ReadPolicyFile(file);
-  if (!policy.ok()) return policy.status();
+  if (!policy.ok()) return policy;
   const uint32_t version = policy->Describe().version;
-  if (version == entry.policy_version) return std::optional(*std::move(policy));
+  if (version == entry.policy_version) return policy;
   return Status(Code::kInvalidValue, "explain.other-version",
                 fmt::format("the policy file is version {}, the decision was made by {}", version,
                             entry.policy_version),
-                "name the file of that version");
+                "name the file of that version, or leave out --policy");
 }
 
 void DescribeEvent(const TrailEntry& entry, Table& table) {
@@ -97,8 +107,9 @@ Status ExplainDecision(Context& context, const std::string& decision,
   if (!trail.ok()) return trail.status();
   const auto entry = trail->Find(*id);
   if (!entry.ok()) return entry.status();
-  const auto policy = PolicyOfThen(*entry, policy_file);
-  if (!policy.ok()) return policy.status();
+  const auto policy = PolicyOfThen(*trail, *entry, policy_file);
+  // Without it the rest is still worth saying; a file that was named must fit.
+  if (!policy.ok() && !policy_file.empty()) return policy.status();
   Table table;
   DescribeEvent(*entry, table);
   Json json = EntryJson(*entry);
@@ -107,7 +118,7 @@ Status ExplainDecision(Context& context, const std::string& decision,
     why.push_back({{"reason", ReasonWord(reason)}, {"says", ReasonSentence(reason)}});
   }
   json["why"] = std::move(why);
-  json["rules"] = policy->has_value() ? RulesJson(**policy, *entry, table) : Json::array();
+  json["rules"] = policy.ok() ? RulesJson(*policy, *entry, table) : Json::array();
   Add(table, "policy", fmt::format("v{}", entry->policy_version));
   const std::string proof = fmt::format("bailee audit prove {}", entry->index);
   Add(table, "proof", proof);
