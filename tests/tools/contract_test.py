@@ -174,7 +174,7 @@ class Contract(unittest.TestCase):
         self.assertEqual((ran.code, ran.out, ran.err), (8, "", ""))
 
     def test_every_topic_has_help_and_the_codes_are_all_there(self):
-        for topic in ("environment", "exit-codes", "formats", "key-sources"):
+        for topic in ("audit-trail", "environment", "exit-codes", "formats", "key-sources"):
             ran = self.tool.run("help", topic)
             self.assertEqual(ran.code, 0, ran)
             self.assertGreater(len(ran.out), 200)
