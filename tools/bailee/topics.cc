@@ -38,7 +38,8 @@ std::string ExitCodes() {
     text += fmt::format("{:>3}  {:<14}  {}\n", i, CodeWord(static_cast<Code>(i)), kCodeMeanings[i]);
   }
   return text +
-         "130  interrupted     Ctrl-C; what was done stays done, run again; what goes on until then\n"
+         "130  interrupted     Ctrl-C; what was done stays done, run again; what goes on until "
+         "then\n"
          "                     (audit log --follow, audit sign --every) ends with 0\n"
          "A number not listed here is a failure. The same numbers are Status codes in the "
          "library.\n";
