@@ -461,8 +461,23 @@ class Proofs(AuditTest):
         name = ran.error()["hint"].split("--confirm=")[1]
         self.fails(6, "confirm.other", "auditor", *prune, "--confirm=vault")
         self.fails(12, "key.auditor-missing", "billing", *prune, f"--confirm={name}")
-        done = self.ok("auditor", *prune, f"--confirm={name}")
-        self.assertEqual((done["leaves"], done["keep_days"], done["vault_id"]), (0, 365, name))
+        self.fails(8, "audit.nothing-to-prune", "auditor", *prune, f"--confirm={name}")
+
+    def test_pruning_deletes_what_was_exported_and_the_rest_stays_proven(self):
+        lines = [json.dumps(dict(PERSON, ref=f"user-{number}", records=PERSON["records"][:1]))
+                 for number in range(300)]
+        self.ok("shop", "collect", stdin="\n".join(lines))
+        name = self.sign("--out", "c")["vault_id"]
+        self.ok("billing", "audit", "export", "--checkpoint", "c", "--out", "trail")
+        self.ok("billing", "audit", "verify")
+        prune = ["audit", "prune", "--checkpoint", "c", f"--confirm={name}"]
+        self.fails(8, "audit.nothing-to-prune", "auditor", *prune, "--older-than", "0s")
+        done = self.ok("auditor", *prune, "--older-than", "0s", "--keep-days", "0")
+        self.assertEqual(done["leaves"], 256)
+        report = self.ok("auditor", "audit", "verify", "--entries")
+        self.assertEqual((report["verdict"], report["pruned"]), ("good", 256))
+        self.assertGreaterEqual(self.log()[0]["index"], 256)
+        self.fails(8, "audit.leaf-pruned", "billing", "audit", "prove", "3", "--checkpoint", "c")
 
 
 class Explain(AuditTest):
