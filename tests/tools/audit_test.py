@@ -188,8 +188,10 @@ class Log(AuditTest):
         self.assertEqual(ran.code, 0, ran)
         rows = [each.split("\t") for each in ran.out.splitlines()]
         self.assertEqual([len(each) for each in rows], [8, 8], ran)
-        self.assertEqual(rows[1][1:7], ["support", "support", "read", "payment_card.pan",
-                                        self.handle, "refused not-collected-for"])
+        self.assertEqual(rows[0][1:7], ["billing", "billing", "read", "payment_card.pan,expiry",
+                                        self.handle, "allowed"])
+        self.assertEqual(rows[1][1:7], ["support", "support", "read", "payment_card.pan", "-",
+                                        "refused not-collected-for"])
         self.assertEqual(rows[1][7], self.refused["decision"])
 
     def test_only_the_auditor_reads_it(self):
@@ -486,8 +488,9 @@ class Explain(AuditTest):
         past = self.ok("auditor", "explain", self.refused["decision"])
         self.assertEqual((past["kind"], past["outcome"], past["actor"], past["purpose"]),
                          ("read", "refused", "support", "support"))
+        # The policy alone refused it, so nobody was looked up.
         self.assertEqual((past["category"], past["fields"], past["handle"]),
-                         ("payment_card", ["pan"], self.handle))
+                         ("payment_card", ["pan"], ""))
         self.assertIn({"reason": "not-collected-for",
                        "says": "the data were not collected for this purpose"}, past["why"])
         self.assertEqual((past["rules"][0]["clause"], past["rules"][0]["rule"]),
