@@ -54,7 +54,7 @@ std::vector<Reason> ReasonSet::Ordered() const {
 Status Decision::ToStatus() const {
   BAILEE_CHECK(!allowed());
   if (!visible) return Status(Code::kNotFound, "vault.not-found", "nothing there");
-  return Status::Refused({reasons.Ordered(), clause, rule, offer});
+  return Status::Refused({reasons.Ordered(), clause, rule, offer, {}});
 }
 
 Said WhatWasSaid(const Policy& in_force, const Standing& standing, PurposeIndex purpose,

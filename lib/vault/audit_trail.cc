@@ -45,6 +45,7 @@ Result<uint64_t> AuditTrail::Entries(const TrailFilter& filter, uint64_t from,
   return impl_->Entries(filter, from, visit);
 }
 Result<TrailEntry> AuditTrail::Find(const DecisionId& id) { return impl_->Find(id); }
+Result<Bytes> AuditTrail::Policy(uint32_t version) const { return impl_->Policy(version); }
 Result<TrailReport> AuditTrail::Verify(const VerifyOptions& options) {
   return impl_->Verify(options);
 }

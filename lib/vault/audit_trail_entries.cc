@@ -183,4 +183,11 @@ Result<TrailEntry> AuditTrailImpl::Find(const DecisionId& id) {
                 "it may still wait in the journal of a living process, or have been pruned");
 }
 
+Result<Bytes> AuditTrailImpl::Policy(uint32_t version) const {
+  const auto found = rules_->policies.find(version);
+  if (found != rules_->policies.end()) return found->second->policy->ToBinary();
+  return Status(Code::kNotFound, "audit.no-such-policy", "the vault has no policy of that number",
+                "it may have been published since the trail was opened: open it again");
+}
+
 }  // namespace bailee::vault

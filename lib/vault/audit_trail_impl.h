@@ -38,6 +38,7 @@ class AuditTrailImpl {
   Result<uint64_t> Entries(const TrailFilter& filter, uint64_t from,
                            const std::function<bool(const TrailEntry&)>& visit);
   Result<TrailEntry> Find(const DecisionId& id);
+  Result<Bytes> Policy(uint32_t version) const;
   Result<TrailReport> Verify(const AuditTrail::VerifyOptions& options);
   Result<std::string> Pin();
   Result<std::string> Sign(const std::string& previous);

@@ -39,16 +39,16 @@ Status NothingYet() {
 
 // Records a refused collection as an event of its own: its transaction writes nothing.
 Status Refused(VaultImpl& vault, const Frame& frame, const vault::PreparedRequest& request,
-               Status status) {
+               const Status& status) {
   const Refusal* refusal = status.refusal();
   const std::vector<Reason> reasons = refusal == nullptr ? std::vector<Reason>() : refusal->reasons;
-  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
+  BAILEE_TRY(const DecisionId decision,
              vault.Record(frame, {.kind = audit::EventKind::kCollect,
                                   .outcome = refusal == nullptr ? audit::Outcome::kFailed
                                                                 : audit::Outcome::kRefused,
                                   .on_behalf_of = request.on_behalf_of,
                                   .reasons = reasons}));
-  return status;
+  return vault::WithDecision(status, decision);
 }
 
 // Stores collections in one transaction; those that may not be stored get their refusal, the others

@@ -52,17 +52,16 @@ policy::Decision SessionImpl::DecideOn(const Frame& frame, const Ask& ask,
 Status SessionImpl::Refuse(const Frame& frame, const Ask& ask, const policy::Decision& decision,
                            const Handle& handle) {
   const std::vector<Reason> reasons = decision.reasons.Ordered();
-  BAILEE_TRY([[maybe_unused]] const DecisionId id,
-             vault_->Record(frame, {.kind = ask.kind,
-                                    .outcome = Outcome::kRefused,
-                                    .purpose = purpose_.name,
-                                    .on_behalf_of = on_behalf_of_,
-                                    .category = ask.category,
-                                    .fields = ask.fields,
-                                    .case_reference = ask.case_reference,
-                                    .reasons = reasons,
-                                    .handle = handle}));
-  return decision.ToStatus();
+  BAILEE_TRY(const DecisionId id, vault_->Record(frame, {.kind = ask.kind,
+                                                         .outcome = Outcome::kRefused,
+                                                         .purpose = purpose_.name,
+                                                         .on_behalf_of = on_behalf_of_,
+                                                         .category = ask.category,
+                                                         .fields = ask.fields,
+                                                         .case_reference = ask.case_reference,
+                                                         .reasons = reasons,
+                                                         .handle = handle}));
+  return WithDecision(decision.ToStatus(), id);
 }
 
 Status SessionImpl::Fail(const Frame& frame, const Ask& ask, const Handle& handle, Status status) {

@@ -16,7 +16,7 @@ using store::Table;
 
 constexpr std::string_view kMagic = "BAILEEVT";
 // How far the clock may fall behind what the vault has seen before that is an error.
-constexpr int64_t kClockSlackMs = 5 * 60 * 1000;
+constexpr int64_t kClockSlackMs = int64_t{5} * 60 * 1000;
 
 Status Damaged(const char* what) {
   return Status(Code::kDamage, "vault.damaged", std::string("the vault is damaged: ") + what,

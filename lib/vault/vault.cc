@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "audit/tree_store.h"
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/codec.h"
@@ -49,14 +50,15 @@ Result<Session> Vault::As(std::string_view purpose, const SessionOptions& option
   const policy::PurposeIndex index = frame.in_force().FindPurpose(purpose);
   const bool leaf = index.valid() && frame.in_force().purpose(index).leaf;
   const auto refuse = [&](Reason reason, std::string offer) -> Status {
-    BAILEE_TRY([[maybe_unused]] const DecisionId decision,
+    BAILEE_TRY(const DecisionId decision,
                impl_->Record(frame, {.kind = audit::EventKind::kAs,
                                      .outcome = audit::Outcome::kRefused,
                                      .purpose = leaf ? purpose : std::string_view(),
                                      .on_behalf_of = options.on_behalf_of,
                                      .reasons = {&reason, 1}}));
-    return RefusedFor(reason, leaf ? purpose : "a purpose the policy does not have",
-                      std::move(offer));
+    return vault::WithDecision(
+        RefusedFor(reason, leaf ? purpose : "a purpose the policy does not have", std::move(offer)),
+        decision);
   };
   if (!leaf && purpose != keys::kRights) {
     return refuse(Reason::kUnknownPurpose,
@@ -156,9 +158,12 @@ Result<Health> Vault::CheckHealth() const {
   if (const audit::Trail* trail = impl_->trail()) {
     const audit::Trail::State state = trail->Look();
     health.audit_writable = state.writable.ok();
-    health.audit_problem = state.writable.name();
+    if (!state.writable.ok()) health.audit_problem = state.writable.name();
     health.audit_backlog_bytes = state.backlog_bytes;
   }
+  BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, impl_->engine().Read());
+  BAILEE_TRY(const audit::TreeReader tree, audit::TreeReader::Open(*snapshot));
+  health.audit_leaves = tree.size();
   health.secrets_locked = memory.locked;
   health.secret_memory = memory.kind == ArenaKind::kMemfdSecret ? "memfd_secret"
                          : memory.locked                        ? "mlock"

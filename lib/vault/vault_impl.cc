@@ -43,6 +43,13 @@ Status NotFound() {
   return hidden.ToStatus();
 }
 
+Status WithDecision(const Status& status, const DecisionId& decision) {
+  if (status.refusal() == nullptr) return status;
+  Refusal refusal = *status.refusal();
+  refusal.decision = decision.ToText();
+  return Status::Refused(std::move(refusal));
+}
+
 Result<std::shared_ptr<VaultImpl>> VaultImpl::Open(const std::string& directory, Keyring keyring,
                                                    const OpenOptions& options) {
   BAILEE_RETURN_IF_ERROR(crypto::Init());

@@ -126,4 +126,8 @@ class VaultImpl {
 // The answer to everything that may not be told: unknown, absent and forbidden alike.
 Status NotFound();
 
+// The refusal with the event that recorded it; any other status as it is: nothing that must not be
+// told may differ.
+Status WithDecision(const Status& status, const DecisionId& decision);
+
 }  // namespace bailee::vault

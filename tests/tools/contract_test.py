@@ -17,11 +17,14 @@ BAILEE, POLICY = sys.argv[1], sys.argv[2]
 POSITIONALS = {
     "DIR": "new-vault", "FILE": "missing.textproto", "SOURCE": "file:missing.keyring",
     "PURPOSE": "billing", "CATEGORY[.FIELD]": "payment_card.pan", "CATEGORY.FIELD": "account.email",
+    "PURPOSE|DECISION": "0" * 32 + ".r17", "INDEX|DECISION": "0", "PROOF": "missing.tlog-proof",
     "CATEGORY[.FIELDS]": "account.email", "HANDLE": "0" * 32, "SHELL": "bash", "WORD": "formats",
 }
 OPTIONS = {
     "--policy": "missing.textproto", "--keyrings": "keys", "--from": "missing", "--actor": "web",
     "--out": "out.keyring", "--purpose": "billing", "--format": "combined",
+    "--leaf": "missing.leaf", "--origin": "acme", "--log-key": "0" * 64,
+    "--checkpoint": "missing.checkpoint", "--older-than": "400d",
     "--category": "web_log", "--notice": "visit-1", "--source": "web",
 }
 # Commands that need neither a vault nor a file: they succeed as they are.
@@ -76,7 +79,9 @@ class Contract(unittest.TestCase):
         self.assertLessEqual({"init", "status", "policy lint", "policy test", "policy show",
                               "policy codegen", "can-i", "explain", "keyring grant", "keyring show",
                               "collect", "import", "subject find", "subject show", "record list",
-                              "record show", "dump", "help", "completion", "version"}, paths)
+                              "record show", "audit log", "audit verify", "audit pin", "audit sign",
+                              "audit prove", "audit check-proof", "audit export", "audit prune",
+                              "dump", "help", "completion", "version"}, paths)
 
     def test_every_command_has_help_with_examples_first(self):
         for command in self.tree["commands"]:
@@ -169,7 +174,7 @@ class Contract(unittest.TestCase):
         self.assertEqual((ran.code, ran.out, ran.err), (8, "", ""))
 
     def test_every_topic_has_help_and_the_codes_are_all_there(self):
-        for topic in ("environment", "exit-codes", "formats", "key-sources"):
+        for topic in ("audit-trail", "environment", "exit-codes", "formats", "key-sources"):
             ran = self.tool.run("help", topic)
             self.assertEqual(ran.code, 0, ran)
             self.assertGreater(len(ran.out), 200)
@@ -268,6 +273,12 @@ class PolicyCommands(unittest.TestCase):
         self.assertEqual(rule["basis"], "NECESSARY")
         self.assertEqual(rule["clause"], "A-2")
         self.assertGreater(rule["line"], 0)
+
+    def test_explain_needs_a_category_unless_it_is_given_a_decision(self):
+        ran = self.tool.run("explain", "support", "--policy", POLICY, "--json")
+        self.assertEqual((ran.code, ran.error()["name"]), (2, "usage.missing"), ran)
+        ran = self.tool.run("explain", "0" * 32 + ".r17", "--json")
+        self.assertEqual((ran.code, ran.error()["name"]), (2, "usage.no-vault-named"), ran)
 
     def test_codegen_is_the_header_that_is_checked_in(self):
         ran = self.tool.run("policy", "codegen", "--lang", "cpp", "--namespace", "acme", POLICY)

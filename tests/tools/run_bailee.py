@@ -38,6 +38,13 @@ class Tool:
             if name in os.environ:
                 self.environment[name] = os.environ[name]
 
+    def start(self, *arguments):
+        """The command as a process that goes on, with pipes for all three streams."""
+        return subprocess.Popen([self.path, *arguments], text=True, cwd=self.cwd,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, env=self.environment,
+                                start_new_session=True)
+
     def run(self, *arguments, stdin=""):
         arguments = [str(each) for each in arguments]
         done = subprocess.run([self.path, *arguments], input=stdin, text=True, cwd=self.cwd,

@@ -284,11 +284,12 @@ class VaultTest(unittest.TestCase):
         self.assertEqual(self.tool.run("dump", "--vault", "none", "--json").code, 10)
 
     def test_no_file_of_the_vault_holds_a_value(self):
-        for name in os.listdir(self.path("vault")):
-            with open(self.path("vault", name), "rb") as file:
-                content = file.read()
-            for value in (EMAIL, PAN, "user-4711", "hunter22"):
-                self.assertNotIn(value.encode(), content)
+        for directory, _, names in os.walk(self.path("vault")):
+            for name in names:
+                with open(os.path.join(directory, name), "rb") as file:
+                    content = file.read()
+                for value in (EMAIL, PAN, "user-4711", "hunter22"):
+                    self.assertNotIn(value.encode(), content)
 
 
 if __name__ == "__main__":

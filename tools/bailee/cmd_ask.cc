@@ -5,6 +5,7 @@
 
 #include "bailee/clock.h"
 #include "commands.h"
+#include "explain.h"
 #include "text.h"
 
 namespace bailee::tool {
@@ -171,6 +172,13 @@ void ExplainRefused(const Status& status, Json& json, Table& table) {
 
 // Explaining is the answer, whatever is explained: the exit code is 0 for a refusal too.
 Status Explain(Context& context, const AskOptions& options) {
+  if (options.target.empty()) {
+    if (DecisionId::FromText(options.purpose).ok()) {
+      return ExplainDecision(context, options.purpose, options.policy);
+    }
+    return {Code::kUsage, "usage.missing", "a purpose alone cannot be explained",
+            "name a category too, or a decision: bailee explain --help"};
+  }
   const auto document = context.LoadPolicy(options.policy);
   if (!document.ok()) return document.status();
   const Target target = SplitTarget(options.target);
@@ -202,8 +210,6 @@ Status Explain(Context& context, const AskOptions& options) {
 }
 
 void AddQuestion(CLI::App& command, AskOptions& options) {
-  command.add_option("PURPOSE", options.purpose, "a leaf purpose, e.g. billing")->required();
-  command.add_option("CATEGORY[.FIELD]", options.target, "e.g. payment_card.pan")->required();
   command.add_option("--policy", options.policy, "ask this policy file instead of a vault")
       ->type_name("FILE");
   command.add_option("--on-behalf-of", options.on_behalf_of, "for data held for this controller")
@@ -223,14 +229,25 @@ void AddAsk(Commands& commands) {
        "bailee can-i billing payment_card && echo yes",
        "Answers from the policy alone. A category without a field asks for any of its fields."},
       [can_i](Context& context) { return CanI(context, *can_i); });
+  command->add_option("PURPOSE", can_i->purpose, "a leaf purpose, e.g. billing")->required();
+  command->add_option("CATEGORY[.FIELD]", can_i->target, "e.g. payment_card.pan")->required();
   AddQuestion(*command, *can_i);
 
   auto explain = std::make_shared<AskOptions>();
   command = commands.Add(
       commands.root(),
       {"explain", "the rule that decides, its clause, and what would change the answer",
-       "bailee explain support payment_card.pan --policy acme.policy.textproto"},
+       "bailee explain support payment_card.pan --policy acme.policy.textproto\n"
+       "bailee explain 0f3a2b4c5d6e6f1c0d5e0c2b4b6d9a1e.r17 --keyring auditor.keyring",
+       "A decision, as refusals name it, explains what became of that request: who asked, for\n"
+       "what, each reason, and the rules of the policy of that time. That takes the auditor's\n"
+       "keyring."},
       [explain](Context& context) { return Explain(context, *explain); });
+  command
+      ->add_option("PURPOSE|DECISION", explain->purpose,
+                   "a leaf purpose, or a decision of the past")
+      ->required();
+  command->add_option("CATEGORY[.FIELD]", explain->target, "with a purpose: e.g. payment_card.pan");
   AddQuestion(*command, *explain);
 }
 

@@ -19,6 +19,9 @@ Json StatusJson(const std::string& directory, const VaultInfo& info, const Healt
           {"records", info.records},
           {"lookups_pending", info.lookups_pending},
           {"audit_writable", health.audit_writable},
+          {"audit_problem", health.audit_problem},
+          {"audit_leaves", health.audit_leaves},
+          {"audit_backlog_bytes", health.audit_backlog_bytes},
           {"secret_memory", health.secret_memory},
           {"secrets_locked", health.secrets_locked},
           {"file_bytes", health.file_bytes},
@@ -37,7 +40,9 @@ Table StatusTable(const std::string& directory, const VaultInfo& info, const Hea
       {"subjects", std::to_string(info.subjects), ""},
       {"records", std::to_string(info.records), ""},
       {"lookups pending", std::to_string(info.lookups_pending), ""},
-      {"audit", health.audit_writable ? "writable" : "no", ""},
+      {"audit", health.audit_writable ? "writable" : "no", health.audit_problem},
+      {"audit head", fmt::format("{} leaves", health.audit_leaves),
+       FormatBytes(health.audit_backlog_bytes) + " waiting"},
       {"secret memory", health.secret_memory, health.secrets_locked ? "locked" : "can be swapped"},
       {"size", FormatBytes(health.file_bytes), "of " + FormatBytes(health.map_bytes)},
       {"readers", std::to_string(health.readers_used), fmt::format("of {}", health.readers_max)},
@@ -56,7 +61,8 @@ Status ShowStatus(Context& context) {
   Status answered = context.out().Answer("status", StatusJson(directory, *info, *health),
                                          StatusTable(directory, *info, *health));
   if (!answered.ok() || health->audit_writable) return answered;
-  return {Code::kAuditDown, "audit.down", "the audit trail cannot be written",
+  return {Code::kAuditDown, "audit.down",
+          fmt::format("the audit trail cannot be written: {}", health->audit_problem),
           "the vault refuses every operation until it can: check the disk"};
 }
 

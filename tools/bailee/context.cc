@@ -33,7 +33,7 @@ Result<Keyring> Context::LoadKeyring(const std::string& text) {
   return Keyring::Load(*source, Unlock::Passphrase(*std::move(passphrase)));
 }
 
-Result<Vault> Context::OpenVault() {
+Result<Keyring> Context::NamedKeyring() {
   if (globals.vault.empty()) {
     return Status(Code::kUsage, "usage.no-vault-named", "no vault was named",
                   "add --vault DIR, or set BAILEE_VAULT");
@@ -42,10 +42,20 @@ Result<Vault> Context::OpenVault() {
     return Status(Code::kUsage, "usage.no-keyring-named", "no keyring was named",
                   "add --keyring SOURCE, or set BAILEE_KEYRING; see bailee help key-sources");
   }
-  auto keyring = LoadKeyring(globals.keyring);
-  if (!keyring.ok()) return keyring.status();
   out_.Detail(fmt::format("vault {}", globals.vault));
+  return LoadKeyring(globals.keyring);
+}
+
+Result<Vault> Context::OpenVault() {
+  auto keyring = NamedKeyring();
+  if (!keyring.ok()) return keyring.status();
   return Vault::Open(globals.vault, *std::move(keyring), {});
+}
+
+Result<AuditTrail> Context::OpenTrail() {
+  auto keyring = NamedKeyring();
+  if (!keyring.ok()) return keyring.status();
+  return AuditTrail::Open(globals.vault, *std::move(keyring));
 }
 
 Result<PolicyDocument> ReadPolicyFile(const std::string& path,

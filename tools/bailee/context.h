@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bailee/audit_trail.h"
 #include "bailee/keyring.h"
 #include "bailee/policy.h"
 #include "bailee/result.h"
@@ -58,6 +59,10 @@ class Context {
   // Errors: kUsage "usage.no-vault-named", "usage.no-keyring-named"; as Vault::Open.
   Result<Vault> OpenVault();
 
+  // Opens the audit trail of the vault of --vault with the keyring of --keyring.
+  // Errors: as OpenVault; as AuditTrail::Open.
+  Result<AuditTrail> OpenTrail();
+
   // The policy to ask: that of `file` if not empty, otherwise the one in force in the vault.
   Result<PolicyDocument> LoadPolicy(const std::string& file);
 
@@ -65,6 +70,9 @@ class Context {
   int exit_override = 0;
 
  private:
+  // The keyring of --keyring, once --vault is named too.
+  Result<Keyring> NamedKeyring();
+
   Output& out_;
 };
 

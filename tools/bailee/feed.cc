@@ -36,7 +36,11 @@ void Feed::Reject(uint64_t line, const Status& why) {
     Json fields = ErrorJson(why);
     fields.erase("type");
     fields["line"] = line;
-    context_.out().Problem(fields, fmt::format("line {}: {}", line, why.message()));
+    const Refusal* refusal = why.refusal();
+    const std::string decision = refusal == nullptr || refusal->decision.empty()
+                                     ? ""
+                                     : fmt::format(" (decision {})", refusal->decision);
+    context_.out().Problem(fields, fmt::format("line {}: {}{}", line, why.message(), decision));
   } else if (counts_.rejected == kReportedLinesMax + 1) {
     context_.out().Note("further lines are counted and not reported one by one");
   }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace bailee::tool {
 namespace {
@@ -68,6 +69,13 @@ void SyncDirectoryOf(const std::string& path) {
   if (directory.ok()) (void)fsync(directory.get());
 }
 
+Status Exists(const std::string& path) {
+  return {Code::kConflict, "io.exists", fmt::format("{} exists already", path),
+          "name another file; nothing is overwritten"};
+}
+
+std::string DraftOf(const std::string& path) { return fmt::format("{}.{}.tmp", path, getpid()); }
+
 Status BadPassphraseFile(const std::string& path, const char* why, const char* hint) {
   return {Code::kKey, "key.passphrase-file", fmt::format("passphrase file {}: {}", path, why),
           hint};
@@ -122,8 +130,51 @@ Result<Secret> ReadPassphraseFile(const std::string& path) {
   return secret;
 }
 
+NewFile::NewFile(std::string path, std::string draft, int fd)
+    : path_(std::move(path)), draft_(std::move(draft)), fd_(fd) {}
+
+NewFile::NewFile(NewFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      draft_(std::exchange(other.draft_, {})),
+      fd_(std::exchange(other.fd_, -1)) {}
+
+NewFile::~NewFile() {
+  if (fd_ >= 0) close(fd_);
+  if (!draft_.empty()) (void)unlink(draft_.c_str());
+}
+
+Result<NewFile> NewFile::Begin(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(fs::symlink_status(path, error))) return Exists(path);
+  std::string draft = DraftOf(path);
+  const int fd = open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return WriteFailed(path);
+  return NewFile(path, std::move(draft), fd);
+}
+
+Status NewFile::Write(std::string_view bytes) {
+  return WriteAll(fd_, bytes) ? Status() : WriteFailed(path_);
+}
+
+Status NewFile::Finish() {
+  if (fsync(fd_) != 0) return WriteFailed(path_);
+  // link, unlike rename, never replaces what has that name already.
+  if (link(draft_.c_str(), path_.c_str()) != 0) {
+    return errno == EEXIST ? Exists(path_) : WriteFailed(path_);
+  }
+  SyncDirectoryOf(path_);
+  return {};
+}
+
 Status WriteNewFile(const std::string& path, std::string_view bytes) {
-  const std::string draft = fmt::format("{}.{}.tmp", path, getpid());
+  auto file = NewFile::Begin(path);
+  if (!file.ok()) return file.status();
+  if (Status written = file->Write(bytes); !written.ok()) return written;
+  return file->Finish();
+}
+
+Status ReplaceFile(const std::string& path, std::string_view bytes) {
+  const std::string draft = DraftOf(path);
   {
     const Descriptor file(
         open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -134,18 +185,26 @@ Status WriteNewFile(const std::string& path, std::string_view bytes) {
       return failed;
     }
   }
-  // link, unlike rename, never replaces what has that name already.
-  const bool linked = link(draft.c_str(), path.c_str()) == 0;
-  const int error = errno;
-  (void)unlink(draft.c_str());
-  if (!linked && error == EEXIST) {
-    return {Code::kConflict, "io.exists", fmt::format("{} exists already", path),
-            "name another file; nothing is overwritten"};
+  if (rename(draft.c_str(), path.c_str()) != 0) {
+    Status failed = WriteFailed(path);
+    (void)unlink(draft.c_str());
+    return failed;
   }
-  errno = error;
-  if (!linked) return WriteFailed(path);
   SyncDirectoryOf(path);
   return {};
+}
+
+Status MakeDirectories(const std::string& path) {
+  std::error_code error;
+  const fs::path whole = fs::path(path).lexically_normal();
+  fs::path made;
+  for (const fs::path& part : whole) {
+    made /= part;
+    if (mkdir(made.c_str(), 0700) == 0) SyncDirectoryOf(made.string());
+  }
+  if (fs::is_directory(whole, error)) return {};
+  return {Code::kFailed, "io.directory", fmt::format("cannot make directory {}", path),
+          "check that the directory above it exists and is yours"};
 }
 
 Status MakePrivateDirectory(const std::string& path) {

@@ -21,6 +21,37 @@ Result<Secret> ReadPassphraseFile(const std::string& path);
 // Errors: kConflict "io.exists" if something has that name; kFailed "io.write".
 Status WriteNewFile(const std::string& path, std::string_view bytes);
 
+// A new file with mode 0600 that is written piece by piece under another name and has its own only
+// once it is whole and on disk.
+class NewFile {
+ public:
+  // Errors: kConflict "io.exists" if something has that name; kFailed "io.write".
+  static Result<NewFile> Begin(const std::string& path);
+
+  NewFile(NewFile&& other) noexcept;
+  NewFile& operator=(NewFile&&) = delete;
+  ~NewFile();  // without Finish nothing is left
+
+  // Errors: kFull, kFailed "io.write".
+  Status Write(std::string_view bytes);
+  // Gives the file its name. Errors: kConflict "io.exists"; kFull, kFailed "io.write".
+  Status Finish();
+
+ private:
+  NewFile(std::string path, std::string draft, int fd);
+  std::string path_;
+  std::string draft_;  // empty: nothing to clear away
+  int fd_;
+};
+
+// As WriteNewFile, but takes the place of a file that has that name: a reader sees the old one or
+// the new one, never a part. Errors: kFull, kFailed "io.write".
+Status ReplaceFile(const std::string& path, std::string_view bytes);
+
+// Makes `path` and every directory above it that is missing, with mode 0700.
+// Errors: kFailed "io.directory".
+Status MakeDirectories(const std::string& path);
+
 // Makes a directory with mode 0700, or accepts an empty one of ours with no wider mode.
 // Errors: kConflict "io.exists"; kFailed "io.directory".
 Status MakePrivateDirectory(const std::string& path);

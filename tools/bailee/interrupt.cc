@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -55,6 +56,19 @@ bool WaitToRead(int fd) {
     if (ready > 0 && either[1].revents == 0) return true;
   }
   return false;
+}
+
+void Pause(std::chrono::milliseconds length) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + length;
+  while (!Interrupted()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+    if (left.count() <= 0) return;
+    // Without a pipe to be woken by, only often.
+    const int64_t most = wake[0] < 0 ? 100 : 60'000;
+    pollfd poller{wake[0], POLLIN, 0};
+    (void)poll(&poller, 1, static_cast<int>(std::min<int64_t>(left.count(), most)));
+  }
 }
 
 }  // namespace bailee::tool

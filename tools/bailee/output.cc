@@ -119,6 +119,7 @@ Json ErrorJson(const Status& status) {
     error["clause"] = refusal->clause;
     error["rule"] = refusal->rule;
     error["offer"] = refusal->offer;
+    if (!refusal->decision.empty()) error["decision"] = refusal->decision;
   }
   error["reasons"] = std::move(reasons);
   return error;
@@ -213,6 +214,10 @@ void Output::Failure(const Status& status, int exit) {
   const bool color = options_.color_err;
   PutLine(err_, fmt::format("bailee: {}error:{} {}", color ? kRed : "", color ? kPlainColor : "",
                             SafeCell(status.message())));
+  if (const Refusal* refusal = status.refusal(); refusal && !refusal->decision.empty()) {
+    PutLine(err_, fmt::format("bailee: hint: an auditor sees more: bailee explain {}",
+                              refusal->decision));
+  }
   PutLine(err_, fmt::format("bailee: hint: {}", SafeCell(HintFor(status))));
 }
 

@@ -37,7 +37,7 @@ struct OutputOptions {
 std::string ToLine(const Json& json);
 
 // The error object of `--json`, with `exit`, `name`, `message`, `hint` and, for a refusal,
-// `reasons`.
+// `reasons` and the `decision` that recorded it.
 Json ErrorJson(const Status& status);
 
 // A hint for a failure that came without one: what the caller can do about this code.

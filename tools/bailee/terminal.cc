@@ -2,6 +2,7 @@
 #include "terminal.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -141,6 +142,23 @@ Result<Secret> AskValue(std::string_view prompt) {
   if (terminal.fd() < 0) return ReadLine(STDIN_FILENO);
   terminal.Say(prompt);
   return ReadLine(terminal.fd());
+}
+
+Status Confirm(std::string_view what, std::string_view name, std::string_view given) {
+  const Status other(Code::kUnconfirmed, "confirm.other",
+                     "it was not confirmed: that is not its name",
+                     fmt::format("its name is {}; nothing was done", name));
+  if (!given.empty()) return given == name ? Status() : other;
+  const TerminalFile terminal(true);
+  if (terminal.fd() < 0) {
+    return {Code::kUnconfirmed, "confirm.none",
+            "this needs a confirmation and there is no terminal to ask on",
+            fmt::format("add --confirm={}", name)};
+  }
+  terminal.Say(fmt::format("{}. Type {} to go on: ", what, name));
+  const auto typed = ReadLine(terminal.fd());
+  if (!typed.ok()) return other;
+  return typed->Reveal([&](std::string_view text) { return text == name ? Status() : other; });
 }
 
 Status ShowOnTerminal(std::string_view label, const Secret& secret) {

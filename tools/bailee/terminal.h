@@ -20,6 +20,10 @@ Result<Secret> AskSecret(std::string_view prompt);
 // "input.too-long".
 Result<Secret> AskValue(std::string_view prompt);
 
+// Whether somebody meant it: `given`, from --confirm, or what is typed on the terminal is `name`.
+// `what` says what will be gone for ever. Errors: kUnconfirmed "confirm.none", "confirm.other".
+Status Confirm(std::string_view what, std::string_view name, std::string_view given);
+
 // Writes `secret` and a newline to the terminal that is stdout.
 // Errors: kUsage "reveal.not-a-terminal"; kFailed "io.stdout".
 Status ShowOnTerminal(std::string_view label, const Secret& secret);

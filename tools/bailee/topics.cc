@@ -38,7 +38,9 @@ std::string ExitCodes() {
     text += fmt::format("{:>3}  {:<14}  {}\n", i, CodeWord(static_cast<Code>(i)), kCodeMeanings[i]);
   }
   return text +
-         "130  interrupted     Ctrl-C; what was done stays done, run again\n"
+         "130  interrupted     Ctrl-C; what was done stays done, run again; what goes on until "
+         "then\n"
+         "                     (audit log --follow, audit sign --every) ends with 0\n"
          "A number not listed here is a failure. The same numbers are Status codes in the "
          "library.\n";
 }
@@ -52,7 +54,9 @@ std::string Environment(const CLI::App& root) {
   return text +
          "BAILEE_PROGRESS_SECONDS   seconds between progress lines off a terminal, 0: none\n"
          "NO_COLOR, CLICOLOR_FORCE  no colour, colour even off a terminal\n"
-         "CREDENTIALS_DIRECTORY     where cred:NAME is looked up; systemd sets it\n";
+         "CREDENTIALS_DIRECTORY     where cred:NAME is looked up; systemd sets it\n"
+         "XDG_STATE_HOME            where pins and checkpoints are kept, in bailee/; otherwise\n"
+         "                          ~/.local/state\n";
 }
 
 constexpr const char* kFormats =
@@ -79,11 +83,25 @@ constexpr const char* kKeySources =
     "needs\n"
     "--key-file FILE. No option takes the secret itself.\n";
 
+constexpr const char* kAuditTrail =
+    "Everything that is done or refused is an entry of the vault's trail before anything of it\n"
+    "leaves. Entries are sealed to the auditor and become leaves of a Merkle tree.\n"
+    "auditor.keyring  reads entries: audit log, audit verify --entries, explain DECISION, prune\n"
+    "log.keyring      signs heads of the tree, and does nothing else: audit sign\n"
+    "any keyring      audit verify, audit pin, audit prove INDEX, audit export\n"
+    "none             audit check-proof\n"
+    "Whoever can write the vault can write all of it anew. What shows that is kept elsewhere:\n"
+    "pin         the head that was verified last: audit verify compares with it, then moves it on\n"
+    "checkpoint  a signed head: audit sign proves that the new one extends it\n"
+    "Both are in $XDG_STATE_HOME/bailee or ~/.local/state/bailee, named after the vault's id,\n"
+    "unless --pin, --previous or --out name a file on another machine's disk.\n"
+    "A refusal names its decision; bailee explain DECISION says later what became of it.\n";
+
 }  // namespace
 
 const std::vector<std::string>& Topics() {
-  static const std::vector<std::string> topics = {"environment", "exit-codes", "formats",
-                                                  "key-sources"};
+  static const std::vector<std::string> topics = {"audit-trail", "environment", "exit-codes",
+                                                  "formats", "key-sources"};
   return topics;
 }
 
@@ -91,6 +109,7 @@ std::string TopicText(const std::string& topic, const CLI::App& root) {
   if (topic == "exit-codes") return ExitCodes();
   if (topic == "formats") return kFormats;
   if (topic == "key-sources") return kKeySources;
+  if (topic == "audit-trail") return kAuditTrail;
   if (topic == "environment") return Environment(root);
   return {};
 }

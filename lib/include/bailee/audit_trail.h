@@ -144,6 +144,10 @@ class BAILEE_EXPORT AuditTrail {
   // waits in a journal of a living process; as Entries.
   Result<TrailEntry> Find(const DecisionId& id);
 
+  // The policy of that number, which is public, serialised (bailee.v1.Policy): by what rules an
+  // entry was decided. The one call that is no event. Errors: kNotFound "audit.no-such-policy".
+  Result<Bytes> Policy(uint32_t version) const;
+
   struct VerifyOptions {
     bool entries = false;     // open every entry too; takes the auditor's secret
     std::string pinned = {};  // a checkpoint or head kept outside the vault; or empty

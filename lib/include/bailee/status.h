@@ -47,6 +47,9 @@ struct Refusal {
       rule;  // the rule in words of the policy, e.g. "payment_card allows support: pan.last4"
   std::string
       offer;  // what would be allowed or would change it, e.g. "ask for pan.last4"; or empty
+  // The event that recorded it, as DecisionId::ToText: what an auditor explains it by. Empty where
+  // no vault was asked.
+  std::string decision = {};
 };
 
 // Success, or why not. Cheap to copy and to return; thread-compatible. No text in it ever holds a

@@ -65,6 +65,7 @@ struct CreatedVault {
 struct Health {
   bool audit_writable = true;        // events can be recorded; if not, nothing is released
   std::string audit_problem;         // why not, e.g. "trail.full"; or empty
+  uint64_t audit_leaves = 0;         // in the tree of the trail
   uint64_t audit_backlog_bytes = 0;  // events recorded and not in the tree yet
   bool secrets_locked = false;       // secret memory cannot be swapped out
   std::string secret_memory;         // "memfd_secret", "mlock", "unlocked"

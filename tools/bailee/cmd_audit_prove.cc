@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "cmd_audit.h"
+#include "files.h"
+#include "pins.h"
+#include "text.h"
+#include "trail_text.h"
+
+namespace bailee::tool {
+namespace {
+
+// No entry is larger (FORMAT.md §13.2), and its leaf adds little.
+constexpr size_t kLeafBytesMax = (size_t{16} << 20) + (size_t{64} << 10);
+constexpr size_t kProofBytesMax =
+    limits::kCheckpointBytesMax + 2 * limits::kProofExtraBytesMax + (size_t{64} << 10);
+
+struct ProveOptions {
+  std::string target;  // INDEX or DECISION
+  std::string checkpoint;
+  std::string out;
+  std::string leaf;
+};
+
+struct CheckOptions {
+  std::string proof;
+  std::string leaf;
+  std::string origin;
+  std::string log_key;
+};
+
+// A decision is looked up, which takes the auditor's keyring; an index is one already.
+Result<uint64_t> IndexOf(AuditTrail& trail, const std::string& target) {
+  uint64_t index = 0;
+  const char* end = target.data() + target.size();
+  const auto [stopped, error] = std::from_chars(target.data(), end, index);
+  if (error == std::errc() && stopped == end) return index;
+  const auto decision = DecisionId::FromText(target);
+  if (!decision.ok()) {
+    return Status(Code::kUsage, "usage.leaf", "that is neither the index of a leaf nor a decision",
+                  "take one from bailee audit log --json");
+  }
+  const auto entry = trail.Find(*decision);
+  if (!entry.ok()) return entry.status();
+  return entry->index;
+}
+
+std::string_view TextOf(const Bytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Status WriteBoth(const ProveOptions& options, const AuditTrail::Proof& proof) {
+  if (!options.leaf.empty()) {
+    if (Status leaf = WriteNewFile(options.leaf, TextOf(proof.leaf)); !leaf.ok()) return leaf;
+  }
+  return options.out.empty() ? Status() : WriteNewFile(options.out, proof.text);
+}
+
+Status Prove(Context& context, const ProveOptions& options) {
+  auto trail = context.OpenTrail();
+  if (!trail.ok()) return trail.status();
+  const auto checkpoint = NamedOrKeptCheckpoint(*trail, options.checkpoint);
+  if (!checkpoint.ok()) return checkpoint.status();
+  const auto index = IndexOf(*trail, options.target);
+  if (!index.ok()) return index.status();
+  const auto proof = trail->Prove(*index, *checkpoint);
+  if (!proof.ok()) return proof.status();
+  if (Status written = WriteBoth(options, *proof); !written.ok()) return written;
+  if (options.out.empty() && !context.out().json() && context.out().options().field.empty()) {
+    return context.out().Text("audit-prove", proof->text);
+  }
+  const std::string key = HexOf(trail->log_key().bytes);
+  const std::string check =
+      fmt::format("bailee audit check-proof {} --leaf {} --origin {} --log-key {}",
+                  options.out.empty() ? "PROOF" : options.out,
+                  options.leaf.empty() ? "FILE" : options.leaf, trail->origin(), key);
+  return context.out().Answer("audit-prove",
+                              {{"index", *index},
+                               {"origin", trail->origin()},
+                               {"log_key", key},
+                               {"leaf_hash", HexOf(LeafHash(proof->leaf))},
+                               {"proof", proof->text},
+                               {"file", options.out},
+                               {"leaf_file", options.leaf},
+                               {"next", check}},
+                              {{},
+                               {{"proof", options.out, fmt::format("leaf {}", *index)},
+                                {"next", check, "needs no vault and no secret"}}});
+}
+
+Result<LogKey> ParseLogKey(const std::string& hex) {
+  LogKey key;
+  const auto digit = [](char c) { return std::string_view("0123456789abcdef").find(c); };
+  bool good = hex.size() == 2 * key.bytes.size();
+  for (size_t i = 0; good && i < key.bytes.size(); ++i) {
+    const size_t high = digit(hex[2 * i]);
+    const size_t low = digit(hex[2 * i + 1]);
+    good = high < 16 && low < 16;
+    key.bytes[i] = static_cast<uint8_t>(high << 4U | (low & 15U));
+  }
+  if (good) return key;
+  return Status(Code::kUsage, "usage.log-key", "the log's public key is 64 lower-case hex digits",
+                "bailee audit verify --field log_key prints it");
+}
+
+Status CheckProof(Context& context, const CheckOptions& options) {
+  const auto key = ParseLogKey(options.log_key);
+  if (!key.ok()) return key.status();
+  const auto text = ReadTextFile(options.proof, kProofBytesMax, "proof");
+  if (!text.ok()) return text.status();
+  const auto leaf = ReadTextFile(options.leaf, kLeafBytesMax, "leaf");
+  if (!leaf.ok()) return leaf.status();
+  const TreeHash hash = LeafHash({reinterpret_cast<const uint8_t*>(leaf->data()), leaf->size()});
+  const auto proven = VerifyProof(*text, hash, options.origin, *key);
+  if (!proven.ok()) return proven.status();
+  const Checkpoint& head = proven->checkpoint;
+  const std::string when = head.time.has_value() ? FormatTime(*head.time) : "";
+  return context.out().Answer(
+      "audit-check-proof",
+      {{"proven", true},
+       {"index", proven->index},
+       {"origin", head.origin},
+       {"size", head.size},
+       {"root", HexOf(head.root)},
+       {"signed_at", when},
+       {"leaf_hash", HexOf(hash)}},
+      {{},
+       {{"ok", fmt::format("it is leaf {} of {}", proven->index, head.origin), ""},
+        {"head", fmt::format("{} leaves", head.size), HexOf(head.root)},
+        {"signed", when.empty() ? "at a time that is not proven" : when, ""}}});
+}
+
+}  // namespace
+
+void AddAuditProve(Commands& commands, CLI::App& audit) {
+  auto prove = std::make_shared<ProveOptions>();
+  CLI::App* command = commands.Add(
+      audit,
+      {"prove", "a proof that an entry is in the trail, for somebody who has no vault",
+       "bailee audit prove 9412006 --checkpoint acme.checkpoint --out 9412006.tlog-proof --leaf "
+       "9412006.leaf\n"
+       "bailee audit prove 0f3a2b4c5d6e6f1c0d5e0c2b4b6d9a1e.r17 --keyring auditor.keyring",
+       "Writes a C2SP tlog-proof. The leaf is the entry as it is stored: sealed. By an index any\n"
+       "keyring will do; a decision takes the auditor's. Without --checkpoint it is the one kept\n"
+       "by bailee audit sign."},
+      [prove](Context& context) { return Prove(context, *prove); });
+  command->add_option("INDEX|DECISION", prove->target, "of a leaf, or of an event")->required();
+  command->add_option("--checkpoint", prove->checkpoint, "a signed one that covers it")
+      ->type_name("FILE");
+  command->add_option("--out", prove->out, "write the proof to a new file")->type_name("FILE");
+  command->add_option("--leaf", prove->leaf, "write the leaf to a new file")->type_name("FILE");
+
+  auto check = std::make_shared<CheckOptions>();
+  command = commands.Add(
+      audit,
+      {"check-proof", "does the proof hold? needs no vault, no keyring and no network",
+       "bailee audit check-proof 9412006.tlog-proof --leaf 9412006.leaf --origin bailee/0f3a "
+       "--log-key 77ab...",
+       "Exits 14 if it does not. Origin and key are those that bailee audit verify prints: take\n"
+       "them from somebody you trust, not from whoever gave you the proof."},
+      [check](Context& context) { return CheckProof(context, *check); });
+  command->add_option("PROOF", check->proof, "a file that bailee audit prove wrote")->required();
+  command->add_option("--leaf", check->leaf, "the leaf it is about")->required()->type_name("FILE");
+  command->add_option("--origin", check->origin, "the log's name")->required()->type_name("ORIGIN");
+  command->add_option("--log-key", check->log_key, "the log's public key, 64 hex digits")
+      ->required()
+      ->type_name("HEX");
+}
+
+}  // namespace bailee::tool
