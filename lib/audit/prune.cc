@@ -42,8 +42,8 @@ class Pruner {
       BAILEE_TRY(cut.open, ReadCut(*snapshot, cut.pruned));
     }
     auto pruner = std::unique_ptr<Pruner>(new Pruner(engine, events, request, std::move(cut)));
-    BAILEE_TRY(TreeReplay tree, TreeReplay::Begin(engine, pruner->gone_, pruner->findings_));
-    pruner->tree_.emplace(std::move(tree));
+    BAILEE_TRY(const TreeReplay tree, TreeReplay::Begin(engine, pruner->gone_, pruner->findings_));
+    pruner->tree_.emplace(tree);
     return pruner;
   }
 

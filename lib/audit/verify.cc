@@ -154,8 +154,8 @@ Status FollowLeaves(store::Engine& engine, const VerifyRequest& request, const M
 Result<Verified> VerifyTrail(store::Engine& engine, const JournalDirectory& journals,
                              const VerifyRequest& request, Findings& findings) {
   BAILEE_TRY(const Moment moment, ReadMoment(engine, findings));
-  BAILEE_TRY(TreeReplay tree, TreeReplay::Begin(engine, moment.pruned, findings));
-  Followed followed{std::move(tree), Replay(request.vault, moment.cut, findings), {}};
+  BAILEE_TRY(const TreeReplay tree, TreeReplay::Begin(engine, moment.pruned, findings));
+  Followed followed{tree, Replay(request.vault, moment.cut, findings), {}};
   if (request.auditor != nullptr) {
     followed.entries.emplace(request.vault, *request.auditor, moment.cut);
   }
