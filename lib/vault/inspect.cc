@@ -13,6 +13,7 @@
 #include "record/terms.h"
 #include "store/engine.h"
 #include "store/lmdb_engine.h"
+#include "vault/inspect_trail.h"
 #include "vault/meta.h"
 
 namespace bailee {
@@ -65,12 +66,14 @@ class RowReader {
     row.value_bytes = value.size();
     category_ = {};
     Reader reader(key);
-    if (table == Table::kMeta) ReadMeta(row, key);
+    if (table == Table::kMeta) ReadMeta(row, key, value);
     if (table == Table::kPolicies) ReadPolicy(row, reader);
     if (table == Table::kTerms) ReadTerms(row, reader, value);
     if (table == Table::kSubjects) ReadSubject(row, reader, value);
     if (table == Table::kRecords) ReadRecord(row, reader, value);
     if (table == Table::kLookup) ReadLookup(row, reader);
+    if (table == Table::kAuditLeaf) vault::InspectLeaf(row, key, value);
+    if (table == Table::kAuditNode) vault::InspectNode(row, key);
     if (reader.failed()) {
       row.kind.clear();
       row.readable.clear();
@@ -96,11 +99,16 @@ class RowReader {
     row.readable.emplace_back("category", category_);
   }
 
-  static void ReadMeta(InspectedRow& row, ByteView key) {
-    // Keys are words, but for the shards, which end in their number.
+  static void ReadMeta(InspectedRow& row, ByteView key, ByteView value) {
+    // Keys are words, but for the shards, which end in their number, and instances of the trail.
     const std::string_view text = AsText(key);
     row.kind = text.starts_with("shard") ? "shard key" : "meta";
-    if (row.kind == "meta" && IsWord(text)) row.readable.emplace_back("name", text);
+    if (row.kind != "meta") return;
+    if (IsWord(text)) {
+      row.readable.emplace_back("name", text);
+    } else {
+      vault::InspectWatermark(row, key, value);
+    }
   }
 
   static bool IsWord(std::string_view text) {
