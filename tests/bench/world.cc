@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/world.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -39,7 +40,8 @@ NoteWorld::NoteWorld(size_t subjects, size_t records_each) : vault_(NotePolicy()
   Vault vault = vault_.Open({"read"});
   for (size_t round = 0; round * kBatchSubjects < subjects; ++round) {
     Batch batch = vault.CollectBatch();
-    AddNotes(batch, round, kBatchSubjects, records_each);
+    const size_t rest = subjects - round * kBatchSubjects;
+    AddNotes(batch, round, std::min(kBatchSubjects, rest), records_each);
     const auto stored = batch.Commit();
     if (!stored.ok()) std::abort();
     for (const Result<Collected>& each : *stored) {

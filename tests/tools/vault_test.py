@@ -278,9 +278,12 @@ class VaultTest(unittest.TestCase):
         self.assertGreaterEqual(lines[-1]["tables"]["subjects"], 1)
         self.assertTrue(any(each.get("category") == "payment_card" and each["kind"] == "record"
                             for each in lines))
-        for value in (EMAIL, PAN, "user-4711", "Ana", "hunter22", PAN[-4:]):
-            # Whole texts: random hex may well begin with four given digits.
-            self.assertFalse(f'"{value}"' in ran.out, "a value is in the dump")
+        # Leaves of the trail are numbered, and a number may well be four given digits.
+        data = json.dumps([each for each in lines if each.get("table") != "audit_leaf"])
+        for value in (EMAIL, PAN, "user-4711", "Ana", "hunter22"):
+            self.assertFalse(value in ran.out, "a value is in the dump")
+        # A whole text: random hex may well begin with four given digits.
+        self.assertFalse(f'"{PAN[-4:]}"' in data, "a value is in the dump")
         self.assertEqual(self.tool.run("dump", "--vault", "none", "--json").code, 10)
 
     def test_no_file_of_the_vault_holds_a_value(self):
