@@ -4,8 +4,7 @@
 
   trail.py VAULT [KEYRING]
 
-Prints JSON: first a line about the tree, then one for each event if KEYRING is the auditor's, then one for each journal. VAULT
-must stand still meanwhile. Exit status: 0 whole; 12 wrong key; 13 damage or not whole; 17 a later format.
+Prints JSON: first a line about the tree, then one for each event if KEYRING is the auditor's, then one for each journal. Exit status: 0 whole; 12 wrong key; 13 damage or not whole; 17 a later format.
 """
 
 import json
@@ -69,9 +68,21 @@ def read_journals(path):
     journals = {}
     for name in sorted(os.listdir(os.path.join(path, "journal"))):
         if re.fullmatch("[0-9a-f]{32}[.]journal", name):
-            with open(os.path.join(path, "journal", name), "rb") as file:
-                journals[bytes.fromhex(name[:32])] = file.read()
+            try:
+                with open(os.path.join(path, "journal", name), "rb") as file:
+                    journals[bytes.fromhex(name[:32])] = file.read()
+            except FileNotFoundError:
+                pass  # its owner closed it; whoever misses it says so
     return journals
+
+
+def read_still(path):
+    """(rows, journals) of one moment: of a vault that is in use, once nothing was committed between two looks."""
+    for _ in range(100):
+        before, journals = read_rows(path), read_journals(path)
+        if read_rows(path)["meta"] == before["meta"]:
+            return before, journals
+    raise Damage("the vault does not stand still")
 
 
 # Journals against the tree
@@ -85,6 +96,10 @@ def _is_or_was(data, at, raw):
 
 def read_tail(trail, name, data):
     instance = trail.instances.get(name)
+    if instance is None and name in trail.marked:  # it ended among the leaves deleted
+        waiting = len(data) - trail.marked[name][2]
+        require(waiting >= 0, "journal: shorter than its watermark says")
+        return Tail(name, None, [], waiting, waiting)
     if instance is None:  # nothing of it is in the tree yet
         try:
             head = take_head(data)
@@ -208,7 +223,7 @@ class Auditor:
             yield dict(self._complete(opened, sealed.is_write, sealed.number, event), index=sealed.index)
 
     def tail_events(self, tail):
-        """The events that wait in a journal; call it after `events`. A last entry that does not open may be a failed attempt."""
+        """The events that wait in a journal; call it after `events`."""
         if tail.head is None:
             return
         opened = self._opened(tail.instance, tail.head)
@@ -235,7 +250,7 @@ def auditor_secret(keyring, vault):
 
 
 def main(path, *keyrings):
-    journals, rows = read_journals(path), read_rows(path)
+    rows, journals = read_still(path)
     trail = replay_rows(rows)
     tails = read_tails(trail, journals)
     print(json.dumps(summary(trail, tails)))

@@ -2,7 +2,7 @@
 """Events of the trail: proto/FORMAT.md §13.4."""
 
 from codec import Reader
-from errors import Damage, require
+from errors import require
 
 KINDS = ("open read read-all scan find verify-password list collect subjects ref-of fold-lookups as close audit-full "
          "trail-log trail-verify trail-prove trail-sign trail-pin trail-export trail-prune explain keyring-grant").split()
@@ -17,10 +17,8 @@ def _word(words, number, what):
 
 
 def _text(reader):
-    try:
-        return reader.str8().decode()
-    except UnicodeDecodeError as failure:
-        raise Damage("event: a text that is none") from failure
+    """Whatever the caller or the system gave: a name of a program need not be UTF-8."""
+    return reader.str8().decode(errors="backslashreplace")
 
 
 def _reasons(bits):

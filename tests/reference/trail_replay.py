@@ -46,8 +46,8 @@ class Replay:
 
     def __init__(self, vault, tree, states=()):
         """`states` are (instance, state) of those that were open before the first leaf (§13.6)."""
-        self.vault, self.tree, self.first = vault, tree, tree.size
-        self.instances, self.entries, self.leaves = {}, [], []
+        self.vault, self.tree, self.first, self.frontier = vault, tree, tree.size, tree.hashes()
+        self.instances, self.entries, self.leaves, self.transaction = {}, [], [], 0
         for name, state in states:
             self.instances[name] = self._parse_state(name, state)
 
@@ -96,7 +96,10 @@ class Replay:
     def _write(self, name, instance, number, body):
         reader = Reader(body, "leaf of a write")
         require(number == instance.write_number, "leaf: not the next of its writes")
-        self.entries.append(Sealed(self.tree.size, name, True, number, (reader.uint(8), reader.rest())))
+        transaction = reader.uint(8)
+        require(transaction >= self.transaction, "leaf: of an earlier transaction than the write before it")
+        self.transaction = transaction
+        self.entries.append(Sealed(self.tree.size, name, True, number, (transaction, reader.rest())))
         instance.add_write(body)
 
     def _end(self, instance, reader):
@@ -143,21 +146,28 @@ def _pruned(meta, nodes, size):
     return tree, states
 
 
-def _check_watermarks(meta, instances):
-    marks = {key[5:]: value for key, value in meta.items() if key.startswith(b"trail")}
-    require(set(marks) <= set(instances), "watermark: nobody's")
-    for name, instance in instances.items():
-        if name not in marks:
-            require(instance.ended, "watermark: missing")
+def _parse_watermark(data):
+    """(state, progress, offset)"""
+    reader = Reader(data, "watermark")
+    state, number, offset = reader.uint(1), reader.uint(8), reader.uint(8)
+    progress = (number, reader.take(32), reader.uint(8), reader.take(32))
+    reader.end()
+    require(state in (OPEN, ENDED), "watermark: unknown state")
+    return state, progress, offset
+
+
+def _check_watermarks(meta, instances, pruned):
+    """{instance: watermark}, each where the leaves are."""
+    marks = {key[5:]: _parse_watermark(value) for key, value in meta.items() if key.startswith(b"trail")}
+    for name, (state, progress, offset) in marks.items():
+        if name not in instances:  # one that ended among the leaves deleted may still have a row
+            require(state == ENDED and pruned > 0 and len(name) == 16, "watermark: nobody's")
             continue
-        reader = Reader(marks[name], "watermark")
-        state, number, offset = reader.uint(1), reader.uint(8), reader.uint(8)
-        progress = (number, reader.take(32), reader.uint(8), reader.take(32))
-        reader.end()
+        instance = instances[name]
         require(state == (ENDED if instance.ended else OPEN), "watermark: state")
-        require(progress == instance.progress(), "watermark: not where the leaves are")
-        require(offset == instance.offset, "watermark: offset")
-    return set(marks)
+        require(progress == instance.progress() and offset == instance.offset, "watermark: not where the leaves are")
+    require(all(each.ended or name in marks for name, each in instances.items()), "watermark: missing")
+    return marks
 
 
 def replay(vault, meta, leaves, nodes):
@@ -165,16 +175,14 @@ def replay(vault, meta, leaves, nodes):
     nodes = parse_node_rows(nodes)
     size, peaks = parse_tree_head(meta.get(b"tree"))
     tree, states = _pruned(meta, nodes, size)
-    frontier = tree.hashes()
     out = Replay(vault, tree, states)
-    out.frontier = frontier
     expected = [index.to_bytes(8, "big") for index in range(tree.size, size)]
     require(sorted(leaves) == expected, "audit_leaf: rows that the head does not say, or none where it does")
     for key in expected:
         out.append(leaves[key])
     require(tree.hashes() == peaks, "tree head: not that of the leaves")
     require(tree.nodes == nodes, "audit_node: not the hashes of the leaves")
-    out.marked = _check_watermarks(meta, out.instances)
+    out.marked = _check_watermarks(meta, out.instances, out.first)
     return out
 
 
@@ -193,7 +201,6 @@ def read_export(data, vault, origin, log_key):
     states = [(reader.take(16), reader.str32()) for _ in range(reader.uint(4))]
     require(all(a[0] < b[0] for a, b in zip(states, states[1:])), "export: order of instances")
     out = Replay(vault, Tree(size, peaks), states)
-    out.frontier = peaks
     for _ in range(count):
         out.append(reader.str32())
     reader.end()
