@@ -212,6 +212,7 @@ class Auditor:
             same = ("kind", "outcome", "reasons", "handle", "purpose", "on_behalf_of", "category", "case", "recipient",
                     "ground", "fields", "records", "policy_version")
             require(all(event[name] == first[name] for name in same), "event: repeats another")
+            require([each for each in event["details"] if each[0] != "of"] == first["details"], "event: repeats another")
 
     def events(self):
         """Every event of the tree, in its order."""

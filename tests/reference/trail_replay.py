@@ -195,7 +195,7 @@ def read_export(data, vault, origin, log_key):
     require(reader.take(16) == vault, "export: another vault")
     first, count = reader.uint(8), reader.uint(8)
     checkpoint = trail_proof.verify_checkpoint(reader.str32(), origin, log_key)
-    size, peaks = parse_tree_head(reader.str32() or None)
+    size, peaks = parse_tree_head(reader.str32())
     require(size == first, "export: frontier of another size")
     require(first + count == checkpoint.size, "export: not up to its checkpoint")
     states = [(reader.take(16), reader.str32()) for _ in range(reader.uint(4))]
