@@ -4,7 +4,8 @@
 
   trail.py VAULT [KEYRING]
 
-Prints JSON: first a line about the tree, then one for each event if KEYRING is the auditor's, then one for each journal. Exit status: 0 whole; 12 wrong key; 13 damage or not whole; 17 a later format.
+Prints JSON: first a line about the tree, then one for each event if KEYRING is the auditor's, then one for each journal.
+Exit status: 0 whole; 12 wrong key; 13 damage or not whole; 17 a later format.
 """
 
 import json

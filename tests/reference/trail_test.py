@@ -16,11 +16,11 @@ import trail_replay
 from codec import blake2b, name_id
 from errors import Damage, TooNew, WrongKey
 from keyring import Keyring
-from trail_journal import first_chain, next_chain
+from trail_forge import key, with_chains, with_leaves
 from trail_proof import NotProven
-from trail_tree import Tree
 
 OUT, MAKE = None, None
+TORN = 40  # bytes
 SHOWN = {}  # by name: what the library said
 REJECTIONS = (Damage, TooNew)
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trail.py")
@@ -48,11 +48,19 @@ def show(name, day):
     keep(name)
 
 
+def tear_journal():
+    """Adds what a process leaves that is killed while it writes an entry."""
+    (name,) = os.listdir(path("vault", "journal"))
+    with open(path("vault", "journal", name), "ab") as file:
+        file.write(b"\0\0\1\0" + bytes(TORN - 4))
+
+
 def make_everything():
     make("create", 0, check=True)
     make("use", 0, check=True)
     died = make("die", 0)
     assert died.returncode == -9, died
+    tear_journal()
     keep("died")
     with subprocess.Popen([MAKE, "hold", OUT, "0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "ready\n"
@@ -138,7 +146,7 @@ class Agreement(unittest.TestCase):
         adopted = after.instances[tail.instance]
         self.assertTrue(adopted.ended)
         self.assertIn(adopted.adoption.adopter, after.instances)
-        self.assertEqual(adopted.adoption.left_over, tail.left_over)
+        self.assertEqual((adopted.adoption.left_over, tail.left_over), (TORN, TORN))
         self.assertEqual(adopted.adoption.unproven, replay.instances[tail.instance].journal_number)
         self.assertEqual(adopted.journal_number, adopted.adoption.unproven + len(waiting))
 
@@ -174,8 +182,8 @@ class Agreement(unittest.TestCase):
         with open(path("export"), "rb") as file:
             export = file.read()
         whole, _, _ = read("whole")
-        origin, key = SHOWN["pruned"]["origin"], bytes.fromhex(SHOWN["pruned"]["log_key"])
-        replay, checkpoint = trail_replay.read_export(export, whole.vault, origin, key)
+        origin, log = SHOWN["pruned"]["origin"], bytes.fromhex(SHOWN["pruned"]["log_key"])
+        replay, checkpoint = trail_replay.read_export(export, whole.vault, origin, log)
         self.assertEqual(replay.leaves[: len(whole.leaves)], whole.leaves)
         events = list(trail.Auditor(replay, secret()).events())
         self.assertEqual(len(events), len(replay.entries))
@@ -183,12 +191,12 @@ class Agreement(unittest.TestCase):
         for at in list(range(30)) + list(range(30, len(export), len(export) // 60)):
             bad = export[:at] + bytes([export[at] ^ 1]) + export[at + 1 :]
             with self.assertRaises(REJECTIONS + (NotProven,), msg="byte %d" % at):
-                _, changed = trail_replay.read_export(bad, whole.vault, origin, key)
+                _, changed = trail_replay.read_export(bad, whole.vault, origin, log)
                 self.assertEqual(changed, checkpoint._replace(time=None))
                 raise NotProven("only the cosignature became a stranger's")
         for bad in (export[:-1], export + b"\0"):
             with self.assertRaises(REJECTIONS):
-                trail_replay.read_export(bad, whole.vault, origin, key)
+                trail_replay.read_export(bad, whole.vault, origin, log)
 
     def test_it_is_a_program_too(self):
         def run(*arguments):
@@ -205,40 +213,6 @@ class Agreement(unittest.TestCase):
 def read_events(name):
     replay, _, _ = read(name)
     return list(trail.Auditor(replay, secret()).events())
-
-
-# Tampering. An adversary who can write the file may also make the unkeyed hashes right again.
-
-
-def key(index):
-    return index.to_bytes(8, "big")
-
-
-def with_leaves(rows, leaves):
-    """Rows whose tree is that of these leaves, as whoever can write the file could make them."""
-    tree = Tree()
-    for leaf in leaves:
-        tree.append_leaf(leaf)
-    nodes = {bytes([level]) + key(index): value for (level, index), value in tree.nodes.items()}
-    meta = dict(rows["meta"], tree=None)
-    del meta["tree"]
-    meta[b"tree"] = key(tree.size) + b"".join(tree.hashes())
-    return {"meta": meta, "audit_leaf": {key(index): leaf for index, leaf in enumerate(leaves)}, "audit_node": nodes}
-
-
-def with_chains(leaves):
-    """These leaves with ends that say the chains as they are: all that needs no key is right."""
-    chains, out = {}, []
-    for leaf in leaves:
-        kind, name, body = leaf[1], leaf[2:18], leaf[26:]
-        if kind == 1:
-            chains[name] = [first_chain(body)] * 2
-        elif kind in (2, 3):
-            chains[name][kind - 2] = next_chain(chains[name][kind - 2], body)
-        else:
-            leaf = leaf[:34] + chains[name][0] + leaf[66:74] + chains[name][1] + leaf[106:]
-        out.append(leaf)
-    return out
 
 
 class Tampering(unittest.TestCase):
