@@ -280,6 +280,14 @@ class Tampering(unittest.TestCase):
         meta = {name: value for name, value in self.rows["meta"].items() if name != b"tree"}
         self.assert_refused(dict(self.rows, meta=meta), "no head")
 
+    def test_a_changed_head_is_refused(self):
+        good = self.rows["meta"][b"tree"]
+        for byte in range(len(good)):
+            bad = good[:byte] + bytes([good[byte] ^ 1]) + good[byte + 1 :]
+            self.assert_refused(self.changed("meta", b"tree", bad), "byte %d" % byte)
+        for bad in (good[:-1], good + b"\0", good + bytes(32)):
+            self.assert_refused(self.changed("meta", b"tree", bad), "length")
+
     def test_a_kept_hash_is_not_missing_changed_or_one_too_many(self):
         ((at, value),) = self.rows["audit_node"].items()
         self.assert_refused(self.changed("audit_node", at, None), "missing")
