@@ -75,8 +75,9 @@ enum class What : uint8_t {
   kIndex = 8,
   kManifest = 9,
   kDecision = 10,  // the decision that was asked about
+  kEntries = 11,   // of the journal of an instance that closes
 };
-inline constexpr uint8_t kWhatCount = 10;
+inline constexpr uint8_t kWhatCount = 11;
 
 // The word users see, e.g. "tree-size".
 std::string_view WhatWord(What what);

@@ -113,7 +113,8 @@ void Replay::End(uint64_t index, const Leaf& leaf) {
   }
   if (adoption.ends != reached || adoption.first_unproven > reached.journal_number) {
     findings_.Broken("trail.ends-differ", "an instance ended where its leaves do not", where);
-  } else if (adoption.first_unproven < reached.journal_number || adoption.bytes_left_over > 0) {
+  } else if (leaf.type == LeafType::kAdopted) {
+    // Even if all there was is in the tree: nobody can say that there was no more.
     std::string message = "an instance ended without closing";
     if (adoption.first_unproven < reached.journal_number) {
       message += "; its journal entries " + Range(adoption.first_unproven, reached.journal_number) +

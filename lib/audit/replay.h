@@ -30,8 +30,9 @@ using Watermarks = std::map<InstanceId, Watermark>;
 //   trail.entry-repeated     its number was there before
 //   trail.transaction-order  a write of an earlier transaction than the write before it
 //   trail.ends-differ        an end that is not where the instance was
-//   trail.end-unproven       an instance ended without closing: entries of a range, or bytes after
-//                            the last, were not known to the tree before
+//   trail.end-unproven       an instance ended without closing: nobody can say that there was no
+//                            more of it; names the entries of a range, or bytes after the last,
+//                            that were not known to the tree before
 class Replay {
  public:
   // `open`: what is open before the first leaf. `findings` outlives the replay.

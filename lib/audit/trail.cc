@@ -296,17 +296,17 @@ void Trail::StopCaretaker() {
 
 Status Trail::CloseTree() {
   const std::optional<Journal::Doubtful> doubtful = journal_->doubtful();
+  const WriteMark mark{journal_->written().number};
   std::array<std::string, 2> range;
-  std::array<Detail, 2> details;
-  if (doubtful) {
-    range = {std::to_string(doubtful->first), std::to_string(doubtful->end - 1)};
-    details = {Detail{What::kFirst, range[0]}, Detail{What::kLast, range[1]}};
-  }
+  if (doubtful) range = {std::to_string(doubtful->first), std::to_string(doubtful->end - 1)};
+  // Anybody can make the leaf that follows: how many entries there are is said here, sealed.
+  const std::string entries = std::to_string(mark.journal_number);
+  const std::array details = {Detail{What::kEntries, entries}, Detail{What::kFirst, range[0]},
+                              Detail{What::kLast, range[1]}};
   Event event{.kind = EventKind::kClose,
               .outcome = journal_->closed().ok() ? Outcome::kAllowed : Outcome::kFailed,
               .at = options_.clock->Now(),
-              .details = doubtful ? std::span<const Detail>(details) : std::span<const Detail>()};
-  const WriteMark mark{journal_->written().number};
+              .details = std::span(details).first(doubtful ? 3 : 1)};
   return engine_.Write([&](store::WriteTransaction& transaction) -> Status {
     TrailWrites writes(*this, transaction, mark);
     event.transaction = transaction.transaction_id();

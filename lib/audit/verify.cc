@@ -2,6 +2,7 @@
 #include "audit/verify.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -79,26 +80,75 @@ Result<Moment> ReadMoment(store::Engine& engine, Findings& findings) {
   return moment;
 }
 
+// What instances say when they close. The leaf of an end proves nothing, anybody can make it; the
+// sealed event before it does.
+class Closings {
+ public:
+  void Add(const OpenedEntry& entry) {
+    if (entry.event.kind != EventKind::kClose) return;
+    Said& said = said_[entry.id.instance];
+    said.writes = entry.id.number + 1;
+    for (const EventCopy::Detail& detail : entry.event.details) {
+      if (detail.what == What::kEntries) said.entries = detail.text;
+    }
+  }
+
+  // Whether the end `leaf` is where its instance said.
+  bool Has(const Leaf& leaf, const OpenInstances& cut) const {
+    const Result<ChainEnds> ends = ParseChainEnds(leaf.body);
+    if (!ends.ok()) return false;
+    const auto found = said_.find(leaf.instance);
+    if (found != said_.end()) {
+      return found->second.writes == ends->write_number &&
+             found->second.entries == std::to_string(ends->journal_number);
+    }
+    // The event may be the last leaf that was pruned.
+    const auto before = cut.find(leaf.instance);
+    return before != cut.end() && before->second.ends == *ends;
+  }
+
+ private:
+  struct Said {
+    uint64_t writes = 0;
+    std::string entries;
+  };
+  std::map<InstanceId, Said> said_;
+};
+
 void CheckEvent(uint64_t index, const OpenedEntry& entry, Findings& findings) {
-  if (entry.event.kind != EventKind::kClose || entry.event.details.empty()) return;
+  if (entry.event.kind != EventKind::kClose) return;
   std::string range;
   for (const EventCopy::Detail& detail : entry.event.details) {
+    if (detail.what != What::kFirst && detail.what != What::kLast) continue;
     range += (range.empty() ? "" : " to ") + detail.text;
   }
+  if (range.empty()) return;
   findings.Unproven("trail.doubtful",
                     "an instance says that of its journal entries " + range +
                         " some may not have reached the disk",
                     {index, entry.id.instance});
 }
 
+// What of the auditor is followed from leaf to leaf.
+struct Entries {
+  EntryReader reader;
+  Closings closings;
+};
+
 // Errors: kFull alone; everything else is found.
-Status CheckEntry(EntryReader& reader, uint64_t index, const Leaf& leaf, Findings& findings) {
+Status CheckEntry(Entries& entries, const OpenInstances& cut, uint64_t index, const Leaf& leaf,
+                  Findings& findings) {
   if (leaf.type != LeafType::kJournal && leaf.type != LeafType::kWrite) {
-    reader.Pass(leaf);
+    if (leaf.type == LeafType::kClosed && !entries.closings.Has(leaf, cut)) {
+      findings.Broken("trail.close-forged", "an instance did not say that it closed there",
+                      {index, leaf.instance});
+    }
+    entries.reader.Pass(leaf);
     return Status();
   }
-  const Result<OpenedEntry> entry = reader.Open(index, leaf);
+  const Result<OpenedEntry> entry = entries.reader.Open(index, leaf);
   if (entry.ok()) {
+    entries.closings.Add(*entry);
     CheckEvent(index, *entry, findings);
     return Status();
   }
@@ -112,7 +162,7 @@ Status CheckEntry(EntryReader& reader, uint64_t index, const Leaf& leaf, Finding
 struct Followed {
   TreeReplay tree;
   Replay replay;
-  std::optional<EntryReader> entries;
+  std::optional<Entries> entries;
 };
 
 Status FollowLeaves(store::Engine& engine, const VerifyRequest& request, const Moment& moment,
@@ -138,7 +188,7 @@ Status FollowLeaves(store::Engine& engine, const VerifyRequest& request, const M
     BAILEE_RETURN_IF_ERROR(followed.tree.Add(leaves.leaf()));
     const std::optional<Leaf> leaf = followed.replay.Add(index, leaves.leaf());
     if (leaf && followed.entries) {
-      BAILEE_RETURN_IF_ERROR(CheckEntry(*followed.entries, index, *leaf, findings));
+      BAILEE_RETURN_IF_ERROR(CheckEntry(*followed.entries, moment.cut, index, *leaf, findings));
     }
   }
   if (leaves.strays() > 0) {
@@ -157,7 +207,8 @@ Result<Verified> VerifyTrail(store::Engine& engine, const JournalDirectory& jour
   BAILEE_TRY(const TreeReplay tree, TreeReplay::Begin(engine, moment.pruned, findings));
   Followed followed{tree, Replay(request.vault, moment.cut, findings), {}};
   if (request.auditor != nullptr) {
-    followed.entries.emplace(request.vault, *request.auditor, moment.cut);
+    followed.entries.emplace(
+        Entries{EntryReader(request.vault, *request.auditor, moment.cut), Closings()});
   }
   BAILEE_RETURN_IF_ERROR(FollowLeaves(engine, request, moment, followed, findings));
   followed.tree.Finish(moment.head);

@@ -40,8 +40,10 @@ struct Verified {
 //   trail.leaf-stray           a row among the leaves is none of the tree
 //   trail.watermark-malformed  a watermark makes no sense
 //   trail.bad-cut              what a pruning left makes no sense
-// and with `auditor` those of EntryReader::Open, and unproven "trail.doubtful": an instance says
-// that events of a range may not have reached the disk.
+// and with `auditor` those of EntryReader::Open and
+//   trail.close-forged         an instance is said to have closed where it did not say so itself
+//   trail.doubtful             unproven: an instance says that events of a range may not have
+//                              reached the disk
 // Errors: kBusy "audit.pruned-meanwhile"; kDamage "audit.tree-damaged" if there is no head to
 // compare with; those of the store and the files.
 Result<Verified> VerifyTrail(store::Engine& engine, const JournalDirectory& journals,
