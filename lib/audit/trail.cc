@@ -32,6 +32,13 @@ Status Forked() {
                 "open the vault after the fork, in the child");
 }
 
+// Whatever it was: nothing could be recorded.
+Status NoJournal(const Status& why) {
+  return Status(Code::kAuditDown, "trail.no-journal",
+                "no journal can be made in the vault: " + std::string(why.message()),
+                "look at VAULT/journal: its owner, its mode, and the space left on its disk");
+}
+
 InstanceId NewInstance(crypto::Random& random) {
   InstanceId instance;
   random.Fill(instance.bytes);
@@ -49,15 +56,18 @@ Result<std::shared_ptr<Trail>> Trail::Start(store::Engine& engine, const TrailOp
                                      ThisProcess(options.actor, options.keyring_id),
                                      options.auditor, *options.random));
   std::shared_ptr<Trail> trail(new Trail(engine, options, instance));
-  BAILEE_TRY(trail->directory_, JournalDirectory::Open(options.vault_path));
-  BAILEE_TRY(std::unique_ptr<JournalFile> file, trail->directory_->Create(instance, head.bytes));
+  Result<std::unique_ptr<JournalDirectory>> directory = JournalDirectory::Open(options.vault_path);
+  if (!directory.ok()) return NoJournal(directory.status());
+  trail->directory_ = *std::move(directory);
+  Result<std::unique_ptr<JournalFile>> file = trail->directory_->Create(instance, head.bytes);
+  if (!file.ok()) return NoJournal(file.status());
   BAILEE_TRY(KeyChain journal_keys, KeyChain::Start(ChainKind::kJournal, options.vault, instance,
                                                     std::move(head.journal_first)));
   BAILEE_TRY(KeyChain write_keys, KeyChain::Start(ChainKind::kWrites, options.vault, instance,
                                                   std::move(head.writes_first)));
   trail->writes_.emplace(std::move(write_keys));
   BAILEE_TRY(trail->journal_,
-             Journal::Start(std::move(file), head.bytes.size(), instance, std::move(journal_keys)));
+             Journal::Start(*std::move(file), head.bytes.size(), instance, std::move(journal_keys)));
   BAILEE_RETURN_IF_ERROR(trail->Register(head.bytes));
   // What cannot be adopted now stays for later and hides nothing: it is not in the tree.
   (void)AdoptJournals(engine, *trail->directory_, instance);

@@ -56,7 +56,7 @@ class Trail final : public EventSink {
 
   // Begins an instance: makes its journal, registers it in the tree and adopts the journals of
   // instances that ended without closing. `engine` outlives the trail.
-  // Errors: kAuditDown; kDamage; those of the store.
+  // Errors: kAuditDown, also "trail.no-journal" (none can be made); kDamage; those of the store.
   static Result<std::shared_ptr<Trail>> Start(store::Engine& engine, const TrailOptions& options);
   ~Trail() override;
 
