@@ -66,8 +66,8 @@ Result<std::shared_ptr<Trail>> Trail::Start(store::Engine& engine, const TrailOp
   BAILEE_TRY(KeyChain write_keys, KeyChain::Start(ChainKind::kWrites, options.vault, instance,
                                                   std::move(head.writes_first)));
   trail->writes_.emplace(std::move(write_keys));
-  BAILEE_TRY(trail->journal_,
-             Journal::Start(*std::move(file), head.bytes.size(), instance, std::move(journal_keys)));
+  BAILEE_TRY(trail->journal_, Journal::Start(*std::move(file), head.bytes.size(), instance,
+                                             std::move(journal_keys)));
   BAILEE_RETURN_IF_ERROR(trail->Register(head.bytes));
   // What cannot be adopted now stays for later and hides nothing: it is not in the tree.
   (void)AdoptJournals(engine, *trail->directory_, instance);

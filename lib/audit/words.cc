@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, kOutcomeCount + 1> kOutcomeWords = {"", "
 
 constexpr std::array<std::string_view, kWhatCount + 1> kWhatWords = {
     "",      "of",      "first", "last",     "tree-size", "keyring",
-    "actor", "purpose", "index", "manifest", "decision", "entries"};
+    "actor", "purpose", "index", "manifest", "decision",  "entries"};
 
 }  // namespace
 

@@ -149,7 +149,7 @@ TEST_F(VerifyTest, NamesTheRangeOfAnAdoptedInstanceThatIsUnproven) {
 TEST_F(VerifyTest, SaysThatTheEndOfAnAdoptedInstanceThatLeftNothingIsUnproven) {
   Dead(0, Bytes{});
   const auto trail = Start();
-  EXPECT_TRUE(Finds(Verify(), "trail.end-unproven", {}, kUnproven));
+  EXPECT_TRUE(Finds(Verify(), "trail.end-unproven", 2, kUnproven));
 }
 
 class PinTest : public VerifyTest {

@@ -78,8 +78,8 @@ class Continuity {
       return bytes;
     }
     audit::Watermark& at = open_[leaf.instance];
-    if (leaf.type == LeafType::kJournal) return AddEntry(at, MovedTo(bytes, leaf.instance,
-                                                                     at.ends.journal_number));
+    if (leaf.type == LeafType::kJournal)
+      return AddEntry(at, MovedTo(bytes, leaf.instance, at.ends.journal_number));
     if (leaf.type == LeafType::kWrite) {
       const Bytes moved = MovedTo(bytes, leaf.instance, at.ends.write_number++);
       at.ends.write_chain = audit::ChainStep(at.ends.write_chain, LeafOf(moved).body);
@@ -231,7 +231,7 @@ class AttackedTrail : public ::testing::Test {
   TempVault vault_{PolicyText("livelook_2013")};
   uint8_t cards_ = 0;
   std::string pin_;
-  Leaves leaves_;                       // as they were before the attack
+  Leaves leaves_;                      // as they were before the attack
   std::vector<InstanceId> instances_;  // three of the vault's and the auditor's
 };
 

@@ -15,8 +15,8 @@ using testing::IsOk;
 using testing::IsUnproven;
 using testing::kNowhere;
 using testing::LeafOf;
-using testing::Leaves;
 using testing::LeafType;
+using testing::Leaves;
 using testing::MakeLeaf;
 using testing::RewriteTrail;
 using testing::StatusOf;
@@ -52,9 +52,7 @@ class TrailAttack : public AttackedTrail {
     return entries;
   }
   // Whatever was done to what was pinned is found with the pin.
-  void ExpectFoundWithPin() {
-    EXPECT_EQ(VerifyPinned().ToStatus().code(), Code::kAuditBroken);
-  }
+  void ExpectFoundWithPin() { EXPECT_EQ(VerifyPinned().ToStatus().code(), Code::kAuditBroken); }
 };
 
 TEST_F(TrailAttack, NothingIsFoundWhereNothingWasDone) {
@@ -216,7 +214,8 @@ TEST_F(TrailAttack, AlteringTheEndOfAnInstance) {
   EXPECT_THAT(VerifyPublic(), IsBroken("trail.ends-differ", closed, instances_[1]));
 }
 
-// --- With the memory of a process -----------------------------------------------------------------
+// --- With the memory of a process
+// -----------------------------------------------------------------
 
 class TrailMemory : public TrailAttack {
  protected:
@@ -268,7 +267,8 @@ TEST_F(TrailMemory, ForgesWhatComesAfterUnlessItWasPinned) {
   ExpectFoundWithPin();
 }
 
-// --- Reading ---------------------------------------------------------------------------------------
+// --- Reading
+// ---------------------------------------------------------------------------------------
 
 // CVE-2023-31437: an entry that does not open must not merely be missing from a filtered view.
 TEST_F(TrailAttack, NothingIsHiddenFromAFilteredView) {

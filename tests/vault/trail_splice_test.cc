@@ -15,17 +15,17 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::AttackedTrail;
-using testing::ChildProcess;
 using testing::Channel;
+using testing::ChildProcess;
 using testing::ErrorIs;
 using testing::IsBroken;
 using testing::IsOk;
 using testing::IsUnproven;
 using testing::kNowhere;
 using testing::LeafOf;
+using testing::LeafType;
 using testing::Leaves;
 using testing::LeavesAt;
-using testing::LeafType;
 using testing::MakeLeaf;
 using testing::StatusOf;
 using testing::Table;
@@ -198,24 +198,23 @@ TEST_F(TrailJournals, EntriesChangedOnTheirWayIntoTheTreeAreForged) {
   const auto entry = AsBytes(bytes).subspan(at.offset);
   const size_t size = audit::ParseEntry(instance, entry).size_bytes;
   // The next entry is left out, the one after it is given its number and check.
-  const Bytes second(entry.begin() + static_cast<ptrdiff_t>(size),
-                     entry.begin() + static_cast<ptrdiff_t>(
-                                         size + audit::ParseEntry(instance, entry.subspan(size))
-                                                    .size_bytes));
-  const Bytes moved = testing::MovedTo(
-      MakeLeaf(LeafType::kJournal, instance, at.ends.journal_number + 1, second), instance,
-      at.ends.journal_number);
+  const Bytes second(
+      entry.begin() + static_cast<ptrdiff_t>(size),
+      entry.begin() + static_cast<ptrdiff_t>(
+                          size + audit::ParseEntry(instance, entry.subspan(size)).size_bytes));
+  const Bytes moved =
+      testing::MovedTo(MakeLeaf(LeafType::kJournal, instance, at.ends.journal_number + 1, second),
+                       instance, at.ends.journal_number);
   fs::resize_file(journal, at.offset);
   std::ofstream(journal, std::ios::binary | std::ios::app)
       .write(reinterpret_cast<const char*>(moved.data()) + audit::kLeafHeadBytes,
              static_cast<std::streamsize>(moved.size() - audit::kLeafHeadBytes));
   const TrailReport report = VerifyEntries();
   const Leaves leaves = LeavesAt(vault_.path());
-  EXPECT_THAT(report,
-              IsBroken("trail.forged-entry",
-                       testing::IndexOf(leaves, instance, LeafType::kJournal,
-                                        at.ends.journal_number),
-                       instance));
+  EXPECT_THAT(report, IsBroken("trail.forged-entry",
+                               testing::IndexOf(leaves, instance, LeafType::kJournal,
+                                                at.ends.journal_number),
+                               instance));
 }
 
 // --- Of another vault
@@ -338,8 +337,7 @@ TEST_F(TrailOfAnother, AKeyInTheManifestIsNeverTaken) {
   };
   keys::Manifest manifest = *keys::ParseManifest(row.second, vault_.id(), right.verify_key(), 1);
   manifest.log_public = SignerOf(other_.Origin("log"), keys::Role::kLog).verify_key();
-  EXPECT_THAT(put(keys::SignManifest(manifest, wrong)),
-              ErrorIs(Code::kDamage, "manifest.damaged"));
+  EXPECT_THAT(put(keys::SignManifest(manifest, wrong)), ErrorIs(Code::kDamage, "manifest.damaged"));
   // Even with the authority's hand it is not the key that the keyring holds.
   EXPECT_THAT(put(keys::SignManifest(manifest, right)),
               ErrorIs(Code::kKey, "key.not-of-this-vault"));
