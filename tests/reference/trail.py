@@ -215,6 +215,18 @@ class Auditor:
             require(all(event[name] == first[name] for name in same), "event: repeats another")
             require([each for each in event["details"] if each[0] != "of"] == first["details"], "event: repeats another")
 
+    def _check_closings(self):
+        """The leaf of a close anybody can make, the event of it only the instance."""
+        for name, instance in self.trail.instances.items():
+            if not instance.ended or instance.adoption is not None:
+                continue
+            last = self.seen.get((name, True, instance.write_number - 1))
+            if last is None:
+                require(self.trail.first > 0, "close: not said by its instance")
+            else:
+                said = last["kind"] == "close" and ["entries", str(instance.journal_number)] in last["details"]
+                require(said, "close: not as its instance says")
+
     def events(self):
         """Every event of the tree, in its order."""
         for name, instance in self.trail.instances.items():
@@ -223,6 +235,7 @@ class Auditor:
             opened = self.opened[sealed.instance]
             event = (opened.open_write(sealed.number, sealed.body) if sealed.is_write else opened.open_journal(sealed.body))
             yield dict(self._complete(opened, sealed.is_write, sealed.number, event), index=sealed.index)
+        self._check_closings()
 
     def tail_events(self, tail):
         """The events that wait in a journal; call it after `events`."""

@@ -7,7 +7,7 @@ from errors import require
 KINDS = ("open read read-all scan find verify-password list collect subjects ref-of fold-lookups as close audit-full "
          "trail-log trail-verify trail-prove trail-sign trail-pin trail-export trail-prune explain keyring-grant").split()
 OUTCOMES = "allowed refused not-found failed".split()
-DETAILS = "of first last tree-size keyring actor purpose index manifest decision".split()
+DETAILS = "of first last tree-size keyring actor purpose index manifest decision entries".split()
 REASON_MAX = 28
 
 
