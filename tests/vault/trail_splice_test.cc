@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
-#include <fstream>
 
 #include "audit/checkpoint_sign.h"
 #include "audit/checkpoint_text.h"
 #include "crypto/init.h"
 #include "keys/manifest.h"
-#include "support/child_process.h"
 #include "vault/forged_trail.h"
 
-// Older and other vaults, checkpoints and journals put in the place of the right ones.
+// Older and other vaults and checkpoints put in the place of the right ones.
 namespace bailee {
 namespace {
 
 namespace fs = std::filesystem;
 using testing::AttackedTrail;
-using testing::Channel;
-using testing::ChildProcess;
 using testing::ErrorIs;
 using testing::IsBroken;
 using testing::IsOk;
@@ -101,120 +97,6 @@ TEST_F(TrailSplice, AnOlderHeadIsNotWrittenOver) {
   EXPECT_THAT(StatusOf(TryOpenTrail(vault_, "auditor")),
               ErrorIs(Code::kDamage, "audit.tree-damaged"));
   EXPECT_EQ(StatusOf(vault_.TryOpen(vault_.Granted("web", {}))).code(), Code::kDamage);
-}
-
-// --- Journals
-// --------------------------------------------------------------------------------------
-
-class TrailJournals : public TrailSplice {
- protected:
-  enum class Then { kDies, kLives };
-  // Somebody reads six times, the first three of them in the tree; the journal.
-  std::string Leave(ChildProcess& child) {
-    EXPECT_EQ(child.channel().Receive(), 'r');
-    for (const auto& file : fs::directory_iterator(vault_.path() + "/journal")) {
-      return file.path();
-    }
-    ADD_FAILURE() << "there is no journal";
-    return {};
-  }
-  int ReadAndWait(const Channel& channel) {
-    Vault vault = vault_.Open({"billing"});
-    const auto read = [&] { return ReadCard(vault, "billing", IdOf(1), "pan").ok(); };
-    if (!read() || !read() || !read() || !StoreCard(vault, IdOf(77)).ok()) return 1;
-    if (!read() || !read() || !read()) return 2;
-    channel.Send('r');
-    (void)channel.Receive();
-    return 0;
-  }
-  audit::Watermark WatermarkOf(const InstanceId& instance) {
-    const RawRows rows(vault_.path());
-    return **audit::ReadWatermark(**rows.engine().Read(), instance);
-  }
-  InstanceId Newest() { return testing::InstancesOf(LeavesAt(vault_.path())).back(); }
-};
-
-TEST_F(TrailJournals, OfADeadInstanceCutAboveItsWatermarkIsUnproven) {
-  for (const bool at_an_entry : {true, false}) {
-    ChildProcess child([&](const Channel& channel) { return ReadAndWait(channel); });
-    const std::string journal = Leave(child);
-    child.Kill();
-    const InstanceId instance = Newest();
-    const uint64_t offset = WatermarkOf(instance).offset;
-    ASSERT_GT(fs::file_size(journal), offset);
-    fs::resize_file(journal, at_an_entry ? offset : offset + 30);
-    EXPECT_THAT(VerifyEntries(), IsUnproven("trail.end-unproven", instance)) << at_an_entry;
-  }
-}
-
-// Nothing is lost that way: all of it is in the tree.
-TEST_F(TrailJournals, OfADeadInstanceCutBelowItsWatermarkIsUnproven) {
-  ChildProcess child([&](const Channel& channel) { return ReadAndWait(channel); });
-  const std::string journal = Leave(child);
-  child.Kill();
-  const InstanceId instance = Newest();
-  const audit::Watermark before = WatermarkOf(instance);
-  fs::resize_file(journal, before.offset - 1);
-  EXPECT_THAT(VerifyEntries(), IsUnproven("trail.end-unproven", instance));
-  const Leaves leaves = LeavesAt(vault_.path());
-  const audit::Adoption adoption = *audit::ParseAdoption(
-      LeafOf(leaves[testing::IndexOf(leaves, instance, LeafType::kAdopted)]).body);
-  EXPECT_EQ(adoption.ends, before.ends);
-}
-
-TEST_F(TrailJournals, OfADeadInstanceThatIsGoneIsUnproven) {
-  ChildProcess child([&](const Channel& channel) { return ReadAndWait(channel); });
-  const std::string journal = Leave(child);
-  child.Kill();
-  fs::remove(journal);
-  EXPECT_THAT(VerifyEntries(), IsUnproven("trail.journal-missing", Newest()));
-}
-
-TEST_F(TrailJournals, OfALivingInstanceCutBelowItsWatermarkIsBroken) {
-  ChildProcess child([&](const Channel& channel) { return ReadAndWait(channel); });
-  const std::string journal = Leave(child);
-  const InstanceId instance = Newest();
-  fs::resize_file(journal, WatermarkOf(instance).offset - 1);
-  EXPECT_THAT(VerifyPublic(), IsBroken("trail.journal-short", kNowhere, instance));
-}
-
-TEST_F(TrailJournals, OfALivingInstanceCutAboveItsWatermarkIsUnprovenOnceItEnds) {
-  ChildProcess child([&](const Channel& channel) { return ReadAndWait(channel); });
-  const std::string journal = Leave(child);
-  const InstanceId instance = Newest();
-  fs::resize_file(journal, WatermarkOf(instance).offset);
-  child.channel().Send('.');
-  EXPECT_EQ(child.Join(), 0);
-  EXPECT_THAT(VerifyEntries(), IsUnproven("trail.end-unproven", instance));
-}
-
-TEST_F(TrailJournals, EntriesChangedOnTheirWayIntoTheTreeAreForged) {
-  ChildProcess child([&](const Channel& channel) { return ReadAndWait(channel); });
-  const std::string journal = Leave(child);
-  child.Kill();
-  const InstanceId instance = Newest();
-  const audit::Watermark at = WatermarkOf(instance);
-  std::string bytes = ReadFile(journal);
-  const auto entry = AsBytes(bytes).subspan(at.offset);
-  const size_t size = audit::ParseEntry(instance, entry).size_bytes;
-  // The next entry is left out, the one after it is given its number and check.
-  const Bytes second(
-      entry.begin() + static_cast<ptrdiff_t>(size),
-      entry.begin() + static_cast<ptrdiff_t>(
-                          size + audit::ParseEntry(instance, entry.subspan(size)).size_bytes));
-  const Bytes moved =
-      testing::MovedTo(MakeLeaf(LeafType::kJournal, instance, at.ends.journal_number + 1, second),
-                       instance, at.ends.journal_number);
-  fs::resize_file(journal, at.offset);
-  std::ofstream(journal, std::ios::binary | std::ios::app)
-      .write(reinterpret_cast<const char*>(moved.data()) + audit::kLeafHeadBytes,
-             static_cast<std::streamsize>(moved.size() - audit::kLeafHeadBytes));
-  const TrailReport report = VerifyEntries();
-  const Leaves leaves = LeavesAt(vault_.path());
-  EXPECT_THAT(report, IsBroken("trail.forged-entry",
-                               testing::IndexOf(leaves, instance, LeafType::kJournal,
-                                                at.ends.journal_number),
-                               instance));
 }
 
 // --- Of another vault
