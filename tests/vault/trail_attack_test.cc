@@ -68,7 +68,7 @@ TEST_F(TrailAttack, DroppingALeafLeavesAHole) {
 }
 
 TEST_F(TrailAttack, DroppingTheFirstOrAMiddleEntryIsFoundByWhatFollows) {
-  for (const uint64_t number : {0, 2}) {
+  for (const uint64_t number : {uint64_t{0}, uint64_t{2}}) {
     const size_t entry = At(1, LeafType::kJournal, number);
     Rewrite(Without({entry}));
     const size_t next = At(1, LeafType::kJournal, number + 1) - 1;
