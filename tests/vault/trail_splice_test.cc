@@ -123,7 +123,8 @@ TEST_F(TrailOfAnother, AnInstanceIsFound) {
   // Its head made to name this vault.
   constexpr size_t kVaultAt = audit::kLeafHeadBytes + 10;
   Bytes& head = leaves[leaves_.size()];
-  std::copy(vault_.id().bytes.begin(), vault_.id().bytes.end(), head.begin() + kVaultAt);
+  const VaultId ours = vault_.id();
+  std::copy(ours.bytes.begin(), ours.bytes.end(), head.begin() + kVaultAt);
   head = testing::WithHeadChecked(head);
   Rewrite(leaves);
   const size_t entry = leaves_.size() + testing::IndexOf(theirs_, them_, LeafType::kJournal);
