@@ -55,7 +55,10 @@ Result<std::shared_ptr<Trail>> Trail::Start(store::Engine& engine, const TrailOp
   BAILEE_TRY(NewHead head, BuildHead(options.vault, instance, options.clock->Now(),
                                      ThisProcess(options.actor, options.keyring_id),
                                      options.auditor, *options.random));
-  std::shared_ptr<Trail> trail(new Trail(engine, options, instance));
+  // In a forked child nothing is destroyed: threads that are not there wait on what is in it.
+  std::shared_ptr<Trail> trail(new Trail(engine, options, instance), [](Trail* ended) {
+    if (ProcessStamp() == ended->process_) delete ended;
+  });
   Result<std::unique_ptr<JournalDirectory>> directory = JournalDirectory::Open(options.vault_path);
   if (!directory.ok()) return NoJournal(directory.status());
   trail->directory_ = *std::move(directory);
@@ -78,14 +81,7 @@ Result<std::shared_ptr<Trail>> Trail::Start(store::Engine& engine, const TrailOp
   return trail;
 }
 
-Trail::~Trail() {
-  if (ProcessStamp() != process_) {
-    // The thread is the parent's; nothing here may join it or end its program.
-    (void)caretaker_.release();
-    return;
-  }
-  (void)Close();
-}
+Trail::~Trail() { (void)Close(); }
 
 Status Trail::Register(ByteView head) {
   Watermark watermark;
