@@ -119,7 +119,7 @@ TEST_F(Keyless, LearnsExactlyThis) {
       "audit_leaf: write event, index 2, instance instance 1, number 0, transaction 4, 234 bytes",
       "audit_leaf: write event, index 3, instance instance 1, number 1, transaction 5, 234 bytes",
       "audit_leaf: write event, index 4, instance instance 1, number 2, transaction 6, 234 bytes",
-      "audit_leaf: write event, index 5, instance instance 1, number 3, transaction 7, 170 bytes",
+      "audit_leaf: write event, index 5, instance instance 1, number 3, transaction 7, 202 bytes",
       "lookup: pending index, index account.email/service, version 1, handle handle 1, 264 bytes",
       "lookup: pending index, index account.email/support, version 1, handle handle 1, 264 bytes",
       "lookup: pending index, index payment_card.pan/billing, version 1, handle handle 1, 264 "

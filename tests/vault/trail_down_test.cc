@@ -98,7 +98,8 @@ class TrailDown : public AttackedTrail {
                                          return true;
                                        })),
                 IsOk());
-    EXPECT_EQ(reads, given_);
+    // One that a commit overtook, if only that of the trail's own drain, is recorded again.
+    EXPECT_GE(reads, given_);
   }
   void ExpectItOpensAgain() {
     Vault vault = vault_.Open({"billing"});
