@@ -29,6 +29,8 @@ def marked():
         with open(os.path.join(folder, name), encoding="utf-8") as file:
             text = file.read()
         classes |= set(re.findall(r"(?:class|struct) (?:\[\[\w+\]\] )?BAILEE_EXPORT (\w+)", text))
+        # A struct that is marked in part: what of it is exported are members with a mark.
+        classes |= set(re.findall(r"^struct (\w+) \{(?:(?!^\};).)*?^  BAILEE_EXPORT ", text, re.M | re.S))
         functions |= set(re.findall(r"^BAILEE_EXPORT [^;{]*?(\w+)\(", text, re.M))
     return classes, functions
 
