@@ -74,6 +74,13 @@ def module_graph(root):
     return problems
 
 
+def test_folders(root):
+    """A folder of tests that is not built fails nothing."""
+    listed = set(re.findall(r"[\w-]+", read(root, "tests/CMakeLists.txt")))
+    return ["tests/%s is not built" % name for name in sorted(os.listdir(os.path.join(root, "tests")))
+            if os.path.exists(os.path.join(root, "tests", name, "CMakeLists.txt")) and name not in listed]
+
+
 def public_headers(root):
     """They include one another and the standard library alone."""
     problems = []

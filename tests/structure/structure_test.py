@@ -25,6 +25,9 @@ class Tree(unittest.TestCase):
     def test_modules_see_one_another_in_one_direction(self):
         self.assert_no_problems(structure.module_graph)
 
+    def test_every_folder_of_tests_is_built(self):
+        self.assert_no_problems(structure.test_folders)
+
     def test_public_headers_see_public_headers_alone(self):
         self.assert_no_problems(structure.public_headers)
 
@@ -80,6 +83,11 @@ class Checks(unittest.TestCase):
         self.assert_problem(structure.module_graph, "lib/base/a.cc", '#include "b.h"\n')
         self.assert_problem(structure.module_graph, "lib/other/a.cc", "")
         self.assertEqual(self.problems(structure.module_graph, **{"lib/keys/a.cc": '#include "record/row.h"\n'}), [])
+
+    def test_a_folder_of_tests_that_is_not_built(self):
+        built = {"tests/CMakeLists.txt": "foreach(module a b)\n", "tests/a/CMakeLists.txt": "", "tests/support/x.h": ""}
+        self.assertEqual(self.problems(structure.test_folders, **built), [])
+        self.assertEqual(len(self.problems(structure.test_folders, **built, **{"tests/c/CMakeLists.txt": ""})), 1)
 
     def test_a_public_header_that_shows_an_inner_one(self):
         for include in ('"base/codec.h"', "<sodium.h>", "<lmdb.h>", '"bailee/v1/policy.pb.h"', "<google/protobuf/message.h>",
