@@ -40,9 +40,21 @@ enum class EventKind : uint8_t {
   kTrailExport = 20,
   kTrailPrune = 21,
   kExplain = 22,
-  kKeyringGrant = 23,
+  kLedger = 23,       // something about a person was put into the ledger
+  kStanding = 24,     // a look at a ledger
+  kUpkeep = 25,       // wraps and keys brought into line
+  kPublish = 26,      // a policy came into force
+  kDisclose = 27,     // values left for a recipient
+  kDisclosures = 28,  // a look at what was disclosed of somebody
+  kMayContact = 29,
+  kSuppress = 30,  // a change of, or look at, the list of addresses not to be written to
+  kReport = 31,
+  kRectify = 32,
+  kExpire = 33,  // what no purpose may use any longer was deleted
+  kExportSubject = 34,
+  kReview = 35,
 };
-inline constexpr uint8_t kEventKindCount = 23;
+inline constexpr uint8_t kEventKindCount = 35;
 
 // The word users see, e.g. "read-all". Never empty for a declared value.
 std::string_view EventKindWord(EventKind kind);
@@ -65,19 +77,22 @@ struct EventRecord {
 
 // What else an event says. Numbers are stored: never renumber, only append.
 enum class What : uint8_t {
-  kOf = 1,         // number of the event that this one counts repetitions of
-  kFirst = 2,      // a range: its first and last number
-  kLast = 3,       //
-  kTreeSize = 4,   // leaves
-  kKeyringId = 5,  // 32 hex digits
-  kActor = 6,
-  kPurpose = 7,
-  kIndex = 8,
-  kManifest = 9,
-  kDecision = 10,  // the decision that was asked about
-  kEntries = 11,   // of the journal of an instance that closes
+  kOf = 1,        // number of the event that this one counts repetitions of
+  kFirst = 2,     // a range: its first and last number
+  kLast = 3,      //
+  kTreeSize = 4,  // leaves
+  kDecision = 5,  // the decision that was asked about
+  kEntries = 6,   // of the journal of an instance that closes
+  kSequence = 7,  // in somebody's ledger
+  kSaid = 8,      // what was put into a ledger, e.g. "withdrawn"
+  kNotice = 9,
+  kNamedEvent = 10,  // e.g. "account_closed"
+  kCount = 11,
+  kReport = 12,
+  kBucket = 13,   // of a report: its first day, YYYY-MM-DD
+  kVersion = 14,  // of a policy
 };
-inline constexpr uint8_t kWhatCount = 11;
+inline constexpr uint8_t kWhatCount = 14;
 
 // The word users see, e.g. "tree-size".
 std::string_view WhatWord(What what);

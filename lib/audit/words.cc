@@ -29,14 +29,26 @@ constexpr std::array<std::string_view, kEventKindCount + 1> kKindWords = {"",
                                                                           "trail-export",
                                                                           "trail-prune",
                                                                           "explain",
-                                                                          "keyring-grant"};
+                                                                          "ledger",
+                                                                          "standing",
+                                                                          "upkeep",
+                                                                          "publish",
+                                                                          "disclose",
+                                                                          "disclosures",
+                                                                          "may-contact",
+                                                                          "suppress",
+                                                                          "report",
+                                                                          "rectify",
+                                                                          "expire",
+                                                                          "export-subject",
+                                                                          "review"};
 
 constexpr std::array<std::string_view, kOutcomeCount + 1> kOutcomeWords = {"", "allowed", "refused",
                                                                            "not-found", "failed"};
 
 constexpr std::array<std::string_view, kWhatCount + 1> kWhatWords = {
-    "",      "of",      "first", "last",     "tree-size", "keyring",
-    "actor", "purpose", "index", "manifest", "decision",  "entries"};
+    "",     "of",     "first", "last",  "tree-size", "decision", "entries", "sequence",
+    "said", "notice", "event", "count", "report",    "bucket",   "version"};
 
 }  // namespace
 

@@ -68,7 +68,12 @@ struct NamedEvent {
   Timestamp at;
 };
 struct Hold {
-  std::string category;  // empty: every category
+  std::string category;   // empty: every category
+  std::string reference;  // the case it is for
+};
+struct NoticeShown {
+  std::string notice;
+  Timestamp at;  // when it was first shown
 };
 
 // The fold of one subject's ledger. An unknown subject is one with an empty ledger: Standing{}.
@@ -76,6 +81,7 @@ struct Standing {
   std::vector<PurposeChoice> choices;
   std::vector<NamedEvent> events;
   std::vector<Hold> holds;
+  std::vector<NoticeShown> notices;
   std::vector<uint32_t> agreed_versions;  // policy versions the subject agreed to as a whole
   bool restricted = false;
   bool erasure_waits = false;  // erasure was asked for and waits for a hold to end

@@ -22,7 +22,7 @@ const std::array<EventRecord, 2> kRecords = {
     EventRecord{{{1}}, {{2}}, {{3}}, {{4}}},
     EventRecord{{{5}}, {{6}}, {{7}}, {{8}}},
 };
-const std::array<Detail, 2> kDetails = {Detail{What::kOf, "17"}, Detail{What::kManifest, "4"}};
+const std::array<Detail, 2> kDetails = {Detail{What::kOf, "17"}, Detail{What::kSequence, "4"}};
 
 Event FullEvent() {
   return {.kind = EventKind::kReadAll,
@@ -68,7 +68,7 @@ TEST(Event, ComesBackAsItWasWithItsReasonsInOrder) {
   EXPECT_EQ(copy.handle, event.handle);
   EXPECT_EQ(copy.records, std::vector<EventRecord>(kRecords.begin(), kRecords.end()));
   EXPECT_EQ(copy.details,
-            (std::vector<EventCopy::Detail>{{What::kOf, "17"}, {What::kManifest, "4"}}));
+            (std::vector<EventCopy::Detail>{{What::kOf, "17"}, {What::kSequence, "4"}}));
   EXPECT_EQ(copy.policy_version, event.policy_version);
   EXPECT_EQ(copy.transaction, event.transaction);
   EXPECT_EQ(copy.repeats, event.repeats);
@@ -119,7 +119,7 @@ TEST(Event, MayHave255OfAnythingAndNoMore) {
   const auto try_text = [](std::string_view text) {
     std::vector<Status> results;
     const std::array<std::string_view, 1> fields = {text};
-    const std::array details = {Detail{What::kActor, text}};
+    const std::array details = {Detail{What::kNotice, text}};
     for (const Event& event : std::initializer_list<Event>{{.purpose = text},
                                                            {.on_behalf_of = text},
                                                            {.category = text},
@@ -139,7 +139,7 @@ TEST(Event, MayHave255OfAnythingAndNoMore) {
     EXPECT_THAT(status, ErrorIs(Code::kInvalidValue, "trail.event-too-large"));
   }
   const std::vector<std::string_view> fields(256, "f");
-  const std::vector<Detail> details(256, Detail{What::kActor, "a"});
+  const std::vector<Detail> details(256, Detail{What::kNotice, "a"});
   Bytes out;
   EXPECT_THAT(AppendEvent({.fields = std::span(fields).first(255)}, out), IsOk());
   EXPECT_THAT(AppendEvent({.details = std::span(details).first(255)}, out), IsOk());

@@ -5,9 +5,10 @@ from codec import Reader
 from errors import require
 
 KINDS = ("open read read-all scan find verify-password list collect subjects ref-of fold-lookups as close audit-full "
-         "trail-log trail-verify trail-prove trail-sign trail-pin trail-export trail-prune explain keyring-grant").split()
+         "trail-log trail-verify trail-prove trail-sign trail-pin trail-export trail-prune explain "
+         "ledger standing upkeep publish disclose disclosures may-contact suppress report rectify expire export-subject review").split()
 OUTCOMES = "allowed refused not-found failed".split()
-DETAILS = "of first last tree-size keyring actor purpose index manifest decision entries".split()
+DETAILS = "of first last tree-size decision entries sequence said notice event count report bucket version".split()
 REASON_MAX = 28
 
 
