@@ -68,8 +68,8 @@ struct NamedEvent {
   Timestamp at;
 };
 struct Hold {
-  std::string category;   // empty: every category
-  std::string reference;  // the case it is for
+  std::string category;        // empty: every category
+  std::string reference = {};  // the case it is for
 };
 struct NoticeShown {
   std::string notice;
