@@ -33,6 +33,7 @@ enum class Label : uint8_t {
   kKeyringSecrets = 11,  // unlocking key: the secrets of a keyring file
   kJournalHead = 12,     // box key: first keys and origin of an instance of the trail
   kWriteEvent = 13,      // entry key of the trail: the event of a write
+  kLedgerEntry = 14,     // S: an entry of a subject's ledger
 };
 
 // The layout that a label is used with, and no other.
@@ -99,7 +100,7 @@ inline constexpr std::array kAllLabels = {
     Label::kCompartment,   Label::kSubjectRow,   Label::kWrapsRow,       Label::kWrap,
     Label::kWriteOnlyWrap, Label::kShardKey,     Label::kStorageSecrets, Label::kLookupHandle,
     Label::kPendingOuter,  Label::kPendingInner, Label::kKeyringSecrets, Label::kJournalHead,
-    Label::kWriteEvent};
+    Label::kWriteEvent,    Label::kLedgerEntry};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

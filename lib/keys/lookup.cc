@@ -93,7 +93,6 @@ crypto::Binding PendingBinding(const PendingPlace& place, crypto::Label label, u
           .vault = place.vault,
           .handle = place.handle,
           .category = place.index.id,
-          .generation = label == crypto::Label::kPendingOuter ? place.subject_generation : 0,
           .revision = label == crypto::Label::kPendingOuter ? place.index.version : uint32_t{0},
           .context = context};
 }

@@ -81,7 +81,6 @@ struct PendingPlace {
   VaultId vault;
   Handle handle;
   IndexName index;
-  uint32_t subject_generation = 1;
   crypto::NameId purpose;
   uint16_t purpose_version = 0;
 };

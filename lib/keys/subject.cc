@@ -37,8 +37,8 @@ crypto::EncodedBinding BindingOf(const VaultId& vault, const Handle& handle,
 // The plaintext of a row, in guarded memory because it holds S.
 Result<Secret> EncodeState(const Subject& subject) {
   BAILEE_CHECK(subject.ref.size_bytes() <= limits::kRefBytesMax);
-  const size_t size = 1 + crypto::kKeyBytes + 1 + subject.ref.size_bytes() + 8 + 4 + 4 +
-                      subject.overwritten.size() * kOverwrittenBytes;
+  const size_t size = 1 + crypto::kKeyBytes + 1 + subject.ref.size_bytes() + 8 + 4 +
+                      subject.standing.size() + 4 + subject.overwritten.size() * kOverwrittenBytes;
   BAILEE_TRY(Secret state, Secret::Allocate(crypto::PaddedSize(size)));
   state.RevealMutable([&](std::span<uint8_t> out) {
     uint8_t* at = out.data();
@@ -52,7 +52,8 @@ Result<Secret> EncodeState(const Subject& subject) {
     put_int(static_cast<uint8_t>(subject.ref.size_bytes()));
     subject.ref.RevealBytes(put);
     put_int(subject.created_at.unix_ms);
-    put_int(uint32_t{0});  // standing
+    put_int(static_cast<uint32_t>(subject.standing.size()));
+    put(subject.standing);
     put_int(static_cast<uint32_t>(subject.overwritten.size()));
     for (const Overwritten& each : subject.overwritten) {
       put(each.category.view());
@@ -78,10 +79,11 @@ Result<Subject> DecodeState(const SubjectHead& head, ByteView padded) {
   const auto count = reader.Get<uint32_t>();
   if (reader.failed() || reader.rest().size() != size_t{count} * kOverwrittenBytes)
     return Damaged();
-  if (!standing.empty() || kind < 1 || kind > 2) return Damaged();
+  if (kind < 1 || kind > 2) return Damaged();
   subject.kind = static_cast<SubjectKind>(kind);
   BAILEE_TRY(subject.key, crypto::SubjectKey::FromBytes(key));
   BAILEE_TRY(subject.ref, Secret::From(ref));
+  subject.standing.assign(standing.begin(), standing.end());
   subject.overwritten.reserve(count);
   for (uint32_t i = 0; i < count; ++i) {
     subject.overwritten.push_back(

@@ -44,6 +44,7 @@ struct Subject {
   crypto::SubjectKey key;  // S
   Secret ref;              // empty for somebody unnamed
   Timestamp created_at;
+  Bytes standing;  // what the ledger comes to, encoded; empty while it is
   std::vector<Overwritten> overwritten;
 
   // The revision that a record of this subject must have.

@@ -69,6 +69,11 @@ void CompileOrigins(const Draft& draft, Tables& t) {
     t.notices.push_back({n.id.text, n.sha256.text, ExpandLeaves(t, n.purposes),
                          CompileSources(t, n.sources), n.at.line});
   }
+  for (const SignalDraft& s : draft.signals) {
+    SignalInfo& signal = t.signals.emplace_back();
+    signal = {s.id.text, {}, s.clause.text, s.at.line};
+    for (const Word& purpose : s.purposes) signal.purposes.push_back(purpose.text);
+  }
   for (const RecipientDraft& r : draft.recipients) {
     t.recipient_names.Add(r.id.text, t.recipients.size());
     t.recipients.push_back({r.id.text, static_cast<RecipientRole>(r.role.value), r.agreement.text,

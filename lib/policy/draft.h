@@ -42,6 +42,12 @@ struct SourceDraft {
   Word id;
   Coded role;
 };
+struct SignalDraft {
+  Place at;
+  Word id;
+  std::vector<Word> purposes;
+  Word clause;
+};
 struct ControllerAllowDraft {
   Place at;
   std::vector<Word> purposes;
@@ -146,6 +152,7 @@ struct Draft {
   std::vector<PurposeDraft> purposes;
   std::vector<NoticeDraft> notices;
   std::vector<SourceDraft> sources;
+  std::vector<SignalDraft> signals;
   std::vector<ControllerDraft> controllers;
   std::vector<CategoryDraft> categories;
   std::vector<RecipientDraft> recipients;

@@ -116,6 +116,12 @@ void LintNames(const Draft& draft, const Tables& tables, Findings& findings) {
   for (const SourceDraft& s : draft.sources) {
     if (s.role.value == 0) findings.Error(s.at, "source \"" + s.id.text + "\" has no role");
   }
+  for (const SignalDraft& s : draft.signals) {
+    if (s.purposes.empty()) {
+      findings.Error(s.at, "signal \"" + s.id.text + "\" names no purpose");
+    }
+    names.Purposes(s.purposes);
+  }
   for (const ControllerDraft& c : draft.controllers) {
     if (c.agreement.empty()) {
       findings.Warning(c.at, "controller \"" + c.id.text + "\" names no agreement");

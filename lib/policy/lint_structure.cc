@@ -142,9 +142,9 @@ bool LintLimits(const Draft& draft, Findings& findings) {
     }
   }
   for (const size_t count : {draft.notices.size(), draft.sources.size(), draft.controllers.size(),
-                             draft.recipients.size(), draft.reports.size()}) {
+                             draft.recipients.size(), draft.reports.size(), draft.signals.size()}) {
     if (count > kOthersMax) {
-      error({}, "more than 4,096 notices, sources, controllers, recipients or reports");
+      error({}, "more than 4,096 notices, sources, controllers, recipients, reports or signals");
     }
   }
   return fits;
@@ -175,6 +175,7 @@ bool LintStructure(const Draft& draft, Findings& findings) {
   LintPurposes(draft, findings);
   CheckIds("notice", Syntax::kDashes, draft.notices, findings);
   CheckIds("source", Syntax::kDashes, draft.sources, findings);
+  CheckIds("signal", Syntax::kDashes, draft.signals, findings);
   CheckIds("controller", Syntax::kDashes, draft.controllers, findings);
   CheckIds("category", Syntax::kIdentifier, draft.categories, findings);
   CheckIds("recipient", Syntax::kDashes, draft.recipients, findings);

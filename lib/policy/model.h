@@ -72,6 +72,14 @@ struct SourceInfo {
   int line = 0;
 };
 
+// What a browser sends, e.g. Sec-GPC: counts as objecting to these purposes, leaf or inner.
+struct SignalInfo {
+  std::string id;
+  std::vector<std::string> purposes;
+  std::string clause;
+  int line = 0;
+};
+
 // What a controller's instructions allow: a purpose on a whole category, or on the named fields.
 struct ControllerRule {
   CategoryIndex category;

@@ -66,6 +66,7 @@ Timestamp Policy::effective() const { return tables_->effective; }
 std::span<const PurposeInfo> Policy::purposes() const { return tables_->purposes; }
 std::span<const NoticeInfo> Policy::notices() const { return tables_->notices; }
 std::span<const SourceInfo> Policy::sources() const { return tables_->sources; }
+std::span<const SignalInfo> Policy::signals() const { return tables_->signals; }
 std::span<const ControllerInfo> Policy::controllers() const { return tables_->controllers; }
 std::span<const CategoryInfo> Policy::categories() const { return tables_->categories; }
 std::span<const RecipientInfo> Policy::recipients() const { return tables_->recipients; }
@@ -93,6 +94,13 @@ CategoryIndex Policy::FindCategory(std::string_view id) const {
 FieldIndex Policy::FindField(CategoryIndex category, std::string_view full_name) const {
   BAILEE_CHECK(category.value < tables_->field_names.size());
   return tables_->field_names[category.value].Find<FieldTag>(full_name);
+}
+
+const SignalInfo* Policy::FindSignal(std::string_view id) const {
+  const auto& signals = tables_->signals;
+  const auto it = std::find_if(signals.begin(), signals.end(),
+                               [&](const SignalInfo& each) { return each.id == id; });
+  return it == signals.end() ? nullptr : &*it;
 }
 
 const PurposeInfo& Policy::purpose(PurposeIndex index) const {

@@ -54,6 +54,7 @@ class Policy {
   std::span<const PurposeInfo> purposes() const;
   std::span<const NoticeInfo> notices() const;
   std::span<const SourceInfo> sources() const;
+  std::span<const SignalInfo> signals() const;
   std::span<const ControllerInfo> controllers() const;
   std::span<const CategoryInfo> categories() const;
   std::span<const RecipientInfo> recipients() const;
@@ -68,6 +69,8 @@ class Policy {
   RecipientIndex FindRecipient(std::string_view id) const;
   CategoryIndex FindCategory(std::string_view id) const;
   FieldIndex FindField(CategoryIndex category, std::string_view full_name) const;
+  // Null if there is none.
+  const SignalInfo* FindSignal(std::string_view id) const;
 
   // REQUIRES (these): a valid index of this policy.
   const PurposeInfo& purpose(PurposeIndex index) const;

@@ -44,6 +44,7 @@ struct Policy::Tables {
   std::vector<PurposeInfo> purposes;
   std::vector<NoticeInfo> notices;
   std::vector<SourceInfo> sources;
+  std::vector<SignalInfo> signals;
   std::vector<ControllerInfo> controllers;
   std::vector<CategoryInfo> categories;
   std::vector<RecipientInfo> recipients;

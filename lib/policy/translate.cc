@@ -113,6 +113,9 @@ NoticeDraft MakeNotice(const Node& n) {
   return {n.at(), n.Text("id"), n.Text("sha256"), n.Texts("purpose"), n.Texts("source")};
 }
 SourceDraft MakeSource(const Node& n) { return {n.at(), n.Text("id"), n.Enum("role")}; }
+SignalDraft MakeSignal(const Node& n) {
+  return {n.at(), n.Text("id"), n.Texts("purpose"), n.Text("clause")};
+}
 
 ControllerAllowDraft MakeControllerAllow(const Node& n) {
   return {n.at(), n.Texts("purpose"), n.Text("category"), n.Texts("field")};
@@ -222,6 +225,7 @@ Draft Translate(const v1::Policy& message, const ParseInfoTree* tree, Findings& 
   draft.purposes = n.Each("purpose", MakePurpose);
   draft.notices = n.Each("notice", MakeNotice);
   draft.sources = n.Each("source", MakeSource);
+  draft.signals = n.Each("signal", MakeSignal);
   draft.controllers = n.Each("controller", MakeController);
   draft.categories = n.Each("category", MakeCategory);
   draft.recipients = n.Each("recipient", MakeRecipient);

@@ -57,7 +57,6 @@ Result<keys::Pending> OpenEntry(VaultImpl& vault, store::Snapshot& snapshot,
   const keys::PendingPlace place{.vault = vault.id(),
                                  .handle = key.handle,
                                  .index = key.index,
-                                 .subject_generation = subject.head.generation,
                                  .purpose = foldable.purpose.id,
                                  .purpose_version = foldable.purpose.version};
   return keys::OpenPending(place, key.nonce, subject.key, foldable.purpose.key, value);

@@ -1,31 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-
-#include "bailee/result.h"
-#include "crypto/random.h"
-#include "keys/keyring_keys.h"
-#include "keys/subject.h"
-#include "keys/wraps.h"
-#include "store/engine.h"
+#include "vault/move_records.h"
 
 namespace bailee::vault {
-
-// How many records one transaction seals again at most.
-inline constexpr size_t kFoldedRecordsMax = 256;
-
-// The records whose wraps are folded: those of one subject, category and terms.
-struct FoldPlace {
-  VaultId vault;
-  Handle handle;
-  crypto::NameId category;
-  crypto::TermsId terms;
-  uint16_t compartments = 0;  // how many the category has
-
-  bool operator==(const FoldPlace&) const = default;
-  keys::WrapPlace Compartment(const keys::Subject& subject, uint16_t compartment) const;
-};
 
 // Whether `wraps` hold a write-only generation that a purpose of `keyring` opens.
 bool CanFold(const keys::WrapSet& wraps, const keys::KeyringKeys& keyring);
@@ -37,9 +15,9 @@ bool CanFold(const keys::WrapSet& wraps, const keys::KeyringKeys& keyring);
 // wrap. Counts `records_max` down by the records it seals; what is left over waits for the next
 // holder that writes, as does whatever does not open. Returns whether wraps were dropped: the
 // subject's row must then change, so that keys cached for those generations are not used for others
-// of that number. Errors: kDamage (the wraps of the place); kFull; those of the store.
+// of that number. Errors: kDamage (the wraps of the group); kFull; those of the store.
 Result<bool> FoldWraps(store::WriteTransaction& transaction, const keys::KeyringKeys& keyring,
-                       const keys::Subject& subject, const FoldPlace& place, crypto::Random& random,
-                       size_t& records_max);
+                       const keys::Subject& subject, const RecordGroup& group,
+                       crypto::Random& random, size_t& records_max);
 
 }  // namespace bailee::vault

@@ -13,8 +13,8 @@
 #include "keys/keyring_keys.h"
 #include "keys/subject.h"
 #include "keys/wraps.h"
-#include "policy/decide.h"
 #include "store/engine.h"
+#include "vault/standing.h"
 
 namespace bailee::vault {
 
@@ -22,12 +22,14 @@ namespace bailee::vault {
 // for that list. Thread-safe.
 class OpenedSubject {
  public:
-  OpenedSubject(const VaultId& vault, const Handle& handle, keys::Subject subject)
-      : vault_(vault), handle_(handle), subject_(std::move(subject)) {}
+  OpenedSubject(const VaultId& vault, const Handle& handle, keys::Subject subject,
+                LedgerState ledger)
+      : vault_(vault), handle_(handle), subject_(std::move(subject)), ledger_(std::move(ledger)) {}
 
   const Handle& handle() const { return handle_; }
   const keys::Subject& subject() const { return subject_; }
-  const policy::Standing& standing() const { return standing_; }
+  const policy::Standing& standing() const { return ledger_.standing; }
+  uint64_t ledger_entries() const { return ledger_.entries; }
 
   // Where the wraps of a compartment are.
   keys::WrapPlace Place(const crypto::NameId& category, uint16_t compartment,
@@ -64,7 +66,7 @@ class OpenedSubject {
   const VaultId vault_;
   const Handle handle_;
   const keys::Subject subject_;
-  const policy::Standing standing_;
+  const LedgerState ledger_;
   mutable std::mutex mutex_;
   mutable std::vector<Cached> cached_;
   mutable size_t next_victim_ = 0;

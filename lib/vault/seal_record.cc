@@ -4,11 +4,11 @@
 #include "base/check.h"
 #include "base/try.h"
 #include "crypto/hash.h"
-#include "policy/decide.h"
 #include "record/fields.h"
 #include "record/kind.h"
 #include "record/seal.h"
 #include "record/terms.h"
+#include "vault/entitled.h"
 #include "vault/store_collection.h"
 
 namespace bailee::vault {
@@ -65,42 +65,14 @@ Result<Bytes> CollectionWriter::SealRow(Target& target, const Draft& draft) {
 
 std::vector<keys::WrapRecipient> CollectionWriter::RecipientsOf(
     const Target& target, const Draft& draft, policy::CompartmentIndex compartment) const {
-  const policy::FieldIndex first = draft.category.compartments[compartment.value].fields.front();
-  const policy::FieldInfo& field = draft.category.fields[first.value];
-  const bool password = field.kind == Kind::kPassword;
-  const policy::PurposeSet effective =
-      policy().EffectivePurposes(draft.record.category, compartment, draft.terms);
-  const policy::Datum datum{&policy(), draft.terms, draft.collected_at};
-
-  std::vector<keys::WrapRecipient> recipients = {bound().upkeep};
-  if (!password) recipients.push_back(bound().rights);
-  if (policy().ReportPurposes(draft.record.category, first, draft.terms).any())
-    recipients.push_back(bound().tally);
-  for (size_t i = 0; i < bound().recipients.size(); ++i) {
-    if (!effective.test(i)) continue;
-    // A wrap exists exactly where a read would be allowed: no wrap before an opt-in, none after an
-    // objection.
-    const policy::Request request{
-        .action = password ? policy::Action::kVerifyPassword : policy::Action::kRead,
-        .purpose = policy().purposes()[i].id,
-        .category = draft.category.id,
-        .field = field.name,
-        .on_behalf_of = draft.terms.controller.valid()
-                            ? std::string_view(policy().controller(draft.terms.controller).id)
-                            : std::string_view(),
-        .case_reference = "any",
-        .now = frame_.now,
-        .policy_version = 0,
-        .purpose_key_held = true,
-        .wrap = policy::WrapState::kPresent,
-        .notice = {},
-        .source = {},
-        .collected_at = {}};
-    if (policy::Decide(policy(), &datum, target.standing, request).allowed()) {
-      recipients.push_back(bound().recipients[i]);
-    }
-  }
-  return recipients;
+  return EntitledRecipients({.in_force = bound(),
+                             .collected = bound(),
+                             .terms = draft.terms,
+                             .category = draft.record.category,
+                             .compartment = compartment,
+                             .collected_at = draft.collected_at,
+                             .now = frame_.now},
+                            target.standing());
 }
 
 Result<CollectionWriter::Sealer> CollectionWriter::NewGeneration(
@@ -148,8 +120,8 @@ Result<CollectionWriter::Sealer> CollectionWriter::SealerFor(Target& target, con
     }
   }
   if (CanFold(wraps, vault_.keyring())) {
-    const FoldPlace fold{vault_.id(), target.handle, draft.binding.id, draft.terms_id,
-                         static_cast<uint16_t>(draft.category.compartments.size())};
+    const RecordGroup fold{vault_.id(), target.handle, draft.binding.id, draft.terms_id,
+                           static_cast<uint16_t>(draft.category.compartments.size())};
     if (target.to_fold.empty() || target.to_fold.back() != fold) target.to_fold.push_back(fold);
   }
   const keys::Wrap* wrap = wraps.FindFor(vault_.keyring());
@@ -243,7 +215,6 @@ Status CollectionWriter::PutLookup(Target& target, const Draft& draft, const Ind
     const keys::PendingPlace place{.vault = vault_.id(),
                                    .handle = target.handle,
                                    .index = index.index,
-                                   .subject_generation = target.subject.head.generation,
                                    .purpose = index.recipient.purpose,
                                    .purpose_version = index.recipient.key_version};
     BAILEE_TRY(crypto::BoxSender * sender, boxes_.Get(vault_.random()));

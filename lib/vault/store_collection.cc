@@ -14,17 +14,9 @@ namespace {
 
 using store::Table;
 
-// How much newer the time must be before the vault's clock is written again.
-constexpr int64_t kClockStepMs = 60'000;
-
 Status Damaged(const char* what) {
   return Status(Code::kDamage, "record.damaged", std::string("a record is damaged: ") + what,
                 "restore the vault from a backup; other records are still readable");
-}
-
-Status SubjectMissing() {
-  return Status(Code::kDamage, "subject.damaged", "a ref is listed for a subject that has no row",
-                "restore the vault from a backup; other subjects are still readable");
 }
 
 Status UnknownHandle() {
@@ -46,20 +38,11 @@ Result<Timestamp> CollectionWriter::CollectedAt(const PreparedRequest& request) 
 
 Result<std::optional<CollectionWriter::Target>> CollectionWriter::FindTarget(
     const PreparedRequest& request) {
-  BAILEE_TRY(const std::optional<Handle> handle,
-             request.WithWho([&](const Who& who) { return vault_.Resolve(transaction_, who); }));
-  if (!handle) return std::optional<Target>();
-  BAILEE_TRY(const std::optional<ByteView> row,
-             transaction_.Get(Table::kSubjects, keys::SubjectRowKeyOf(*handle)));
-  if (!row && request.kind == Who::Kind::kHandle) return std::optional<Target>();
-  // Making a second subject for a ref that is listed would leave two answers to who it is.
-  if (!row) return SubjectMissing();
-  BAILEE_TRY(const crypto::ShardKey* shard,
-             vault_.shards().Get(transaction_, keys::ShardOf(handle->bytes)));
-  Target target;
-  target.handle = *handle;
-  BAILEE_TRY(target.subject, keys::OpenSubject(vault_.id(), *handle, *row, *shard));
-  return std::optional<Target>(std::move(target));
+  BAILEE_TRY(std::optional<WritableSubject> found, request.WithWho([&](const Who& who) {
+    return FindForWrite(vault_, transaction_, who);
+  }));
+  if (!found) return std::optional<Target>();
+  return std::optional<Target>(Target{*std::move(found), {}});
 }
 
 Status CollectionWriter::CheckAbout(const PreparedCollection& collection,
@@ -89,7 +72,8 @@ Status CollectionWriter::CheckRecord(const PreparedCollection& collection,
                                      const PreparedRecord& record, Timestamp collected_at,
                                      const Target* target) {
   BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record, target));
-  const policy::Standing standing = target != nullptr ? target->standing : policy::Standing{};
+  static const policy::Standing kUnknown;
+  const policy::Standing& standing = target != nullptr ? target->standing() : kUnknown;
   for (const PreparedField& field : record.fields) {
     if (policy().field(record.category, field.field).is_view()) continue;
     const policy::Decision decision =
@@ -159,38 +143,14 @@ Status CollectionWriter::Check(const PreparedCollection& collection) {
 
 Result<CollectionWriter::Target> CollectionWriter::MakeTarget(
     const PreparedCollection& collection) {
-  const PreparedRequest& request = collection.request;
-  Target target;
-  target.created = true;
-  target.changed = true;
-  target.handle = {crypto::RandomArray<16>(vault_.random())};
-  target.subject.kind = KindOf(collection);
-  target.subject.created_at = frame_.now;
-  target.subject.head.epoch = keys::kFirstEpoch;
-  BAILEE_TRY(target.subject.key, crypto::SubjectKey::Generate(vault_.random()));
-  BAILEE_TRY(target.subject.ref,
-             request.text.RevealBytes([](ByteView bytes) { return Secret::From(bytes); }));
-  if (request.kind != Who::Kind::kNobody) {
-    BAILEE_TRY(const VaultImpl::Ref ref,
-               request.WithWho([&](const Who& who) { return vault_.RefTag(who); }));
-    BAILEE_RETURN_IF_ERROR(keys::PutRef(vault_.lookup(), transaction_, ref.domain, ref.tag,
-                                        target.handle, vault_.random()));
-  }
-  return target;
-}
-
-Status CollectionWriter::PutTarget(Target& target) {
-  if (!target.changed) return Status();
-  if (!target.created) ++target.subject.head.revision;
-  BAILEE_TRY(const crypto::ShardKey* shard,
-             vault_.shards().Get(transaction_, keys::ShardOf(target.handle.bytes)));
-  BAILEE_TRY(const Bytes row, keys::SealSubject(vault_.id(), target.handle, target.subject, *shard,
-                                                vault_.random()));
-  return transaction_.Put(Table::kSubjects, keys::SubjectRowKeyOf(target.handle), row);
+  BAILEE_TRY(WritableSubject made, collection.request.WithWho([&](const Who& who) {
+    return MakeSubject(vault_, frame_, who, KindOf(collection));
+  }));
+  return Target{std::move(made), {}};
 }
 
 Status CollectionWriter::FoldTarget(Target& target) {
-  for (const FoldPlace& place : target.to_fold) {
+  for (const RecordGroup& place : target.to_fold) {
     BAILEE_TRY(const bool dropped, FoldWraps(transaction_, vault_.keyring(), target.subject, place,
                                              vault_.random(), folds_left_));
     target.changed = target.changed || dropped;
@@ -267,17 +227,14 @@ Result<Collected> CollectionWriter::Store(const PreparedCollection& collection) 
     const Draft draft{record,  policy().category(record.category),
                       binding, terms,
                       {},      collected_at,
-                      0,       StoredOf(collection, record, collected_at, found->standing)};
+                      0,       StoredOf(collection, record, collected_at, found->standing())};
     BAILEE_RETURN_IF_ERROR(StoreRecord(collection, *found, draft, done));
     done.records.push_back(record.id);
     about.push_back({found->handle, binding.id, record.id, {}});
   }
   BAILEE_RETURN_IF_ERROR(FoldTarget(*found));
-  BAILEE_RETURN_IF_ERROR(PutTarget(*found));
-  BAILEE_TRY(const Timestamp latest, ReadLatestTime(transaction_));
-  if (frame_.now.unix_ms - latest.unix_ms >= kClockStepMs) {
-    BAILEE_RETURN_IF_ERROR(PutLatestTime(transaction_, frame_.now));
-  }
+  BAILEE_RETURN_IF_ERROR(PutSubject(vault_, transaction_, *found));
+  BAILEE_RETURN_IF_ERROR(KeepTime(frame_));
   BAILEE_TRY([[maybe_unused]] const DecisionId decision,
              vault_.RecordWrite(frame_, {.kind = EventKind::kCollect,
                                          .outcome = Outcome::kAllowed,

@@ -13,6 +13,7 @@
 #include "vault/fold_wraps.h"
 #include "vault/prepared.h"
 #include "vault/vault_impl.h"
+#include "vault/writable_subject.h"
 
 namespace bailee::vault {
 
@@ -39,14 +40,8 @@ class CollectionWriter {
   Result<Collected> Store(const PreparedCollection& collection);
 
  private:
-  // The subject that is being written, opened or new.
-  struct Target {
-    Handle handle;
-    keys::Subject subject;
-    bool created = false;
-    bool changed = false;
-    policy::Standing standing;
-    std::vector<FoldPlace> to_fold;  // where write-only generations were met that can be folded
+  struct Target : WritableSubject {
+    std::vector<RecordGroup> to_fold;  // where write-only generations were met that can be folded
   };
   // A compartment key in use by this transaction.
   struct Sealer {
@@ -79,7 +74,6 @@ class CollectionWriter {
   keys::SubjectKind KindOf(const PreparedCollection& collection) const;
   Result<std::optional<Target>> FindTarget(const PreparedRequest& request);
   Result<Target> MakeTarget(const PreparedCollection& collection);
-  Status PutTarget(Target& target);
   Status FoldTarget(Target& target);
   Result<crypto::TermsId> PutTerms(const PreparedCollection& collection, const Draft& draft);
   Result<Timestamp> CollectedAt(const PreparedRequest& request) const;
@@ -113,7 +107,7 @@ class CollectionWriter {
   crypto::TermsId last_terms_id_;
   keys::LazyBoxSender boxes_;
   std::map<keys::WrapsRowKey, Sealer> sealers_;
-  size_t folds_left_ = kFoldedRecordsMax;
+  size_t folds_left_ = kMovedRecordsMax;
 };
 
 }  // namespace bailee::vault

@@ -25,6 +25,7 @@ Result<std::shared_ptr<const BoundTerms>> Read(store::Snapshot& snapshot, const 
   if (policy == rules.policies.end()) return Damaged();
   auto bound = std::make_shared<BoundTerms>();
   bound->bound = policy->second;
+  bound->expiry_bucket = terms.expiry_bucket;
   bound->notice = terms.notice;
   bound->source = terms.source;
   bound->controller = terms.controller;

@@ -20,6 +20,7 @@ namespace bailee::vault {
 struct BoundTerms {
   std::shared_ptr<const BoundPolicy> bound;
   policy::TermsIndexes indexes;
+  int64_t expiry_bucket = 0;
   std::string notice;
   std::string source;
   std::string controller;

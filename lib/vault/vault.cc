@@ -10,7 +10,9 @@
 #include "base/try.h"
 #include "vault/collection_impl.h"
 #include "vault/fold_lookups.h"
+#include "vault/ledger.h"
 #include "vault/session_impl.h"
+#include "vault/upkeep.h"
 #include "vault/vault_impl.h"
 
 namespace bailee {
@@ -19,6 +21,8 @@ namespace {
 using store::Table;
 
 constexpr size_t kSubjectRowKeyBytes = 17;
+// How many groups of records an opening looks after at most: what is left waits for upkeep.
+constexpr size_t kKeyworkAtOpenMax = 256;
 
 Status RefusedFor(Reason reason, std::string_view purpose, std::string offer) {
   Refusal refusal;
@@ -37,6 +41,8 @@ Result<Vault> Vault::Open(const std::string& directory, Keyring keyring,
   // One damaged entry must not shut the vault: finding by that index says so when it is asked for.
   const Status folded = vault::FoldLookups(*impl).status();
   if (!folded.ok() && folded.code() != Code::kDamage) return folded;
+  const Status worked = vault::RunKeywork(*impl, kKeyworkAtOpenMax).status();
+  if (!worked.ok() && worked.code() != Code::kDamage) return worked;
   return Vault(std::move(impl));
 }
 
@@ -76,6 +82,17 @@ Collection Vault::Collect(const CollectRequest& request) {
   return vault::BeginCollection(impl_, request);
 }
 Batch Vault::CollectBatch() { return vault::BeginBatch(impl_); }
+
+Result<Recorded> Vault::Record(const Who& who, const LedgerEvent& event) {
+  return vault::RecordInLedger(*impl_, who, {&event, 1});
+}
+Result<Recorded> Vault::Record(const Who& who, std::span<const LedgerEvent> events) {
+  return vault::RecordInLedger(*impl_, who, events);
+}
+Result<LedgerView> Vault::Ledger(const Who& who) { return vault::LedgerOf(*impl_, who); }
+Result<UpkeepResult> Vault::Upkeep(const UpkeepOptions& options) {
+  return vault::RunUpkeep(*impl_, options);
+}
 
 Result<std::vector<Handle>> Vault::Subjects(std::optional<Handle> after, size_t count_max) {
   BAILEE_TRY(vault::Frame frame, impl_->Begin());

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/try.h"
 #include "crypto/init.h"
+#include "policy/case_reference.h"
 #include "policy/decide.h"
 #include "store/lmdb_engine.h"
 
@@ -206,7 +207,9 @@ Result<std::shared_ptr<const OpenedSubject>> VaultImpl::LoadSubject(Frame& frame
   BAILEE_TRY(const crypto::ShardKey* shard,
              shards_.Get(*frame.snapshot, keys::ShardOf(handle.bytes)));
   BAILEE_TRY(keys::Subject subject, keys::OpenSubject(row_.id, handle, *row, *shard));
-  auto opened = std::make_shared<const OpenedSubject>(row_.id, handle, std::move(subject));
+  BAILEE_TRY(LedgerState ledger, DecodeStanding(subject.standing));
+  auto opened =
+      std::make_shared<const OpenedSubject>(row_.id, handle, std::move(subject), std::move(ledger));
   // What a write sees may never be committed, and another process could then give the same head to
   // other content.
   if (committed) subjects_.Put(opened);
@@ -214,14 +217,6 @@ Result<std::shared_ptr<const OpenedSubject>> VaultImpl::LoadSubject(Frame& frame
 }
 
 namespace {
-
-bool IsCaseReference(std::string_view text) {
-  return !text.empty() && text.size() <= limits::kCaseReferenceBytesMax &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '-';
-         });
-}
 
 // What callers pass may be anything, also personal data in the wrong place; what is recorded are
 // names of the policy. `fields` keeps those of the event that are.
@@ -234,7 +229,7 @@ void KeepKnownNames(const policy::Policy& policy, Event& event,
   }
   event.fields = fields;
   if (!policy.FindController(event.on_behalf_of).valid()) event.on_behalf_of = {};
-  if (!IsCaseReference(event.case_reference)) event.case_reference = {};
+  if (!policy::IsCaseReference(event.case_reference)) event.case_reference = {};
 }
 
 }  // namespace

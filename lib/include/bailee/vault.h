@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "bailee/export.h"
 #include "bailee/ids.h"
 #include "bailee/keyring.h"
+#include "bailee/ledger.h"
 #include "bailee/result.h"
 #include "bailee/session.h"
 
@@ -119,6 +121,27 @@ class BAILEE_EXPORT Vault {
   // Begins collecting about one subject; see Collection.
   Collection Collect(const CollectRequest& request);
   Batch CollectBatch();
+
+  // Puts something a person said, or that happened to them, into their ledger, all of `events` or
+  // none. Durable when it returns, and what may no longer be used has then no key: its wraps are
+  // gone from the vault. Any process may record; who it was is in the audit trail. Makes the
+  // subject if unknown. What gives back (given, agreed, unrestricted) works once the keys are made:
+  // here if this process holds them, otherwise by the next holder or Upkeep; until then reads say
+  // wrap-pending.
+  // Errors: kRefused (unknown-purpose, unknown-category, unknown-notice); kInvalidValue; kUsage;
+  // kNotFound (unknown handle; a hold to release); kDamage; kFull; kAuditDown; kBusy; kFailed.
+  Result<Recorded> Record(const Who& who, const LedgerEvent& event);
+  Result<Recorded> Record(const Who& who, std::span<const LedgerEvent> events);
+
+  // The ledger of a person, for the holder of the `rights` keyring.
+  // Errors: kRefused purpose-key-missing; kNotFound; kDamage; kAuditDown; kFailed.
+  Result<LedgerView> Ledger(const Who& who);
+
+  // Brings the keys of everybody into line with what they said, the policy and the time: takes away
+  // what has ended, makes what is due as far as this keyring holds the keys (`upkeep` holds them
+  // all). In short transactions; can be stopped at any point and begun again. For a timer.
+  // Errors: kDamage; kFull; kAuditDown; kBusy; kFailed.
+  Result<UpkeepResult> Upkeep(const UpkeepOptions& options = {});
 
   // Handles of subjects and browsers after `after`, in order, at most `count_max`. Recorded as one
   // event.

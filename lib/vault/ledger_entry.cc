@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/ledger_entry.h"
+
+#include <array>
+
+#include "base/codec.h"
+#include "base/try.h"
+#include "crypto/binding.h"
+#include "crypto/padding.h"
+#include "crypto/suite1.h"
+
+namespace bailee {
+namespace {
+
+constexpr std::array<std::string_view, kLedgerKindCount + 1> kWords = {
+    "",      "given", "withdrawn", "objected",   "declined",     "signal", "notice-shown",
+    "event", "hold",  "release",   "restricted", "unrestricted", "agreed", "rectified"};
+
+}  // namespace
+
+std::string_view LedgerKindWord(LedgerKind kind) { return kWords[static_cast<size_t>(kind)]; }
+
+std::optional<LedgerKind> ParseLedgerKind(std::string_view word) {
+  for (uint8_t i = 1; i <= kLedgerKindCount; ++i) {
+    if (kWords[i] == word) return static_cast<LedgerKind>(i);
+  }
+  return std::nullopt;
+}
+
+namespace vault {
+namespace {
+
+using store::Table;
+
+constexpr uint8_t kRowVersion = 1;
+constexpr uint8_t kEntryPrefix = 0x01;
+constexpr size_t kKeyBytes = 1 + 16 + 8;
+
+Status Damaged() {
+  return Status(Code::kDamage, "ledger.damaged", "a ledger is damaged",
+                "restore the vault from a backup; other people's ledgers are still readable");
+}
+
+Bytes PrefixOf(const Handle& handle) {
+  Bytes key;
+  Writer(key).Put(kEntryPrefix).Put(handle.view());
+  return key;
+}
+
+crypto::EncodedBinding BindingOf(const VaultId& vault, const Handle& handle, uint64_t sequence) {
+  return crypto::Encode(crypto::Binding{
+      .label = crypto::Label::kLedgerEntry, .vault = vault, .handle = handle, .context = sequence});
+}
+
+std::string Text(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
+Result<LedgerEntry> OpenEntry(const VaultId& vault, const Handle& handle,
+                              const crypto::SubjectKey& subject, uint64_t sequence, ByteView row) {
+  if (row.empty() || row[0] != kRowVersion) return Damaged();
+  const Result<Secret> padded =
+      crypto::Open(subject, BindingOf(vault, handle, sequence), row.subspan(1));
+  if (!padded.ok()) return padded.status().code() == Code::kFull ? padded.status() : Damaged();
+  return padded->RevealBytes([&](ByteView bytes) -> Result<LedgerEntry> {
+    BAILEE_TRY(const size_t size, crypto::UnpaddedSize(bytes));
+    return DecodeLedgerEntry(sequence, bytes.first(size));
+  });
+}
+
+}  // namespace
+
+Bytes EncodeLedgerEntry(const LedgerEntry& entry) {
+  Bytes bytes;
+  Writer writer(bytes);
+  writer.Put(static_cast<uint8_t>(entry.kind))
+      .Put(entry.recorded_at.unix_ms)
+      .Put(entry.at.unix_ms)
+      .Put(entry.policy_version);
+  for (const std::string* text : {&entry.purpose, &entry.category, &entry.notice, &entry.name,
+                                  &entry.reference, &entry.method}) {
+    writer.PutPrefixed<uint8_t>(AsBytes(*text));
+  }
+  writer.Put(entry.record.view()).Put(static_cast<uint8_t>(entry.fields.size()));
+  for (const std::string& field : entry.fields) writer.PutPrefixed<uint8_t>(AsBytes(field));
+  return bytes;
+}
+
+Result<LedgerEntry> DecodeLedgerEntry(uint64_t sequence, ByteView bytes) {
+  Reader reader(bytes);
+  LedgerEntry entry;
+  entry.sequence = sequence;
+  const auto kind = reader.Get<uint8_t>();
+  entry.recorded_at = {reader.Get<int64_t>()};
+  entry.at = {reader.Get<int64_t>()};
+  entry.policy_version = reader.Get<uint32_t>();
+  for (std::string* text : {&entry.purpose, &entry.category, &entry.notice, &entry.name,
+                            &entry.reference, &entry.method}) {
+    *text = Text(reader.GetPrefixed<uint8_t>());
+  }
+  entry.record = {reader.GetArray<16>()};
+  const auto count = reader.Get<uint8_t>();
+  for (uint8_t i = 0; i < count; ++i) entry.fields.push_back(Text(reader.GetPrefixed<uint8_t>()));
+  if (!reader.complete() || kind < 1 || kind > kLedgerKindCount) return Damaged();
+  entry.kind = static_cast<LedgerKind>(kind);
+  return entry;
+}
+
+Status PutLedgerEntry(store::WriteTransaction& transaction, const VaultId& vault,
+                      const Handle& handle, const crypto::SubjectKey& subject,
+                      const LedgerEntry& entry, crypto::Random& random) {
+  Bytes plain = EncodeLedgerEntry(entry);
+  const size_t size = plain.size();
+  plain.resize(crypto::PaddedSize(size));
+  crypto::Pad(plain, size);
+  Bytes row = {kRowVersion};
+  crypto::SealAppend(subject, BindingOf(vault, handle, entry.sequence), plain, random, row);
+  Bytes key = PrefixOf(handle);
+  Writer(key).Put(entry.sequence);
+  return transaction.Insert(Table::kLedger, key, row);
+}
+
+Result<std::vector<LedgerEntry>> ReadLedger(store::Snapshot& snapshot, const VaultId& vault,
+                                            const Handle& handle, const crypto::SubjectKey& subject,
+                                            uint64_t count) {
+  std::vector<LedgerEntry> entries;
+  Status problem;
+  BAILEE_RETURN_IF_ERROR(
+      snapshot.Scan(Table::kLedger, PrefixOf(handle), {}, [&](ByteView key, ByteView row) {
+        const uint64_t next = entries.size() + 1;
+        const bool is_next = key.size() == kKeyBytes && Reader(key.last(8)).Get<uint64_t>() == next;
+        Result<LedgerEntry> entry =
+            is_next ? OpenEntry(vault, handle, subject, next, row) : Result<LedgerEntry>(Damaged());
+        problem = entry.status();
+        if (problem.ok()) entries.push_back(*std::move(entry));
+        return problem.ok();
+      }));
+  if (!problem.ok()) return problem;
+  if (entries.size() != count) return Damaged();
+  return entries;
+}
+
+}  // namespace vault
+}  // namespace bailee

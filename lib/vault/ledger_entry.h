@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bailee/bytes.h"
+#include "bailee/ledger.h"
+#include "bailee/result.h"
+#include "crypto/key.h"
+#include "crypto/random.h"
+#include "store/engine.h"
+
+// Rows of the ledger: FORMAT.md §14.1.
+namespace bailee::vault {
+
+// REQUIRES: texts of at most 255 bytes, at most 255 fields.
+Bytes EncodeLedgerEntry(const LedgerEntry& entry);
+// Decodes what EncodeLedgerEntry made; the sequence comes from the row's key.
+// Errors: kDamage "ledger.damaged".
+Result<LedgerEntry> DecodeLedgerEntry(uint64_t sequence, ByteView bytes);
+
+// Adds an entry. Errors: those of the store.
+Status PutLedgerEntry(store::WriteTransaction& transaction, const VaultId& vault,
+                      const Handle& handle, const crypto::SubjectKey& subject,
+                      const LedgerEntry& entry, crypto::Random& random);
+
+// Every entry of a ledger that has `count`, in order.
+// Errors: kDamage "ledger.damaged" also for one missing, left over or put elsewhere; kFull; those
+// of the store.
+Result<std::vector<LedgerEntry>> ReadLedger(store::Snapshot& snapshot, const VaultId& vault,
+                                            const Handle& handle, const crypto::SubjectKey& subject,
+                                            uint64_t count);
+
+}  // namespace bailee::vault
