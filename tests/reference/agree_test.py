@@ -15,6 +15,7 @@ from nacl import bindings, exceptions
 
 import codec
 import errors
+import ledger
 import padding
 import policy
 import read_vault
@@ -127,6 +128,16 @@ class Agreement(unittest.TestCase):
             return bindings.crypto_pwhash_str_verify(verifier, attempt.encode())
         except exceptions.InvalidkeyError:
             return False
+
+    def test_ledgers_say_what_the_library_says_and_come_to_the_standing(self):
+        for which in ("pending", "folded"):
+            vault = opened("actor-collector", which)
+            for handle, expected in EXPECTED["ledgers"].items():
+                with self.subTest(which=which, handle=handle):
+                    entries = vault.ledger(vault.subjects[bytes.fromhex(handle)])
+                    self.assertEqual([list(entry[:11]) for entry in entries], expected)
+        said = {entry[1] for entries in EXPECTED["ledgers"].values() for entry in entries}
+        self.assertEqual(said, set(ledger.KINDS) - {"signal", "rectified"})
 
     def test_refs_lead_to_handles_and_back(self):
         vault = opened("actor-collector")

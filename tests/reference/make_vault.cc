@@ -119,10 +119,13 @@ class Maker {
   void Fill(const Actor& collector, const Actor& billing, const Actor& service);
   void FillCards(Vault& vault);
   void LeavePending(const Actor& collector);
+  void Speak(const Actor& service);
+  void Upkeep(const Actor& upkeep) { Must(Open(upkeep).Upkeep(), "upkeep"); }
 
   // Everything that the sessions of this actor release, field by field.
   Json ReadAll(const Actor& actor);
   Json FindAll(const Actor& actor);
+  Json Ledgers(const Actor& rights);
   const std::vector<Stored>& stored() const { return stored_; }
 
  private:
@@ -214,6 +217,50 @@ void Maker::LeavePending(const Actor& collector) {
       {{"pan", kPans[5]}, {"expiry", "07/14"}});
   Put(vault, Under(Who::Ref("user-6"), "inquiry-1", "mail"), "communication",
       {{"body", "pending"}, {"from", "Fay@Example.net"}});
+}
+
+// Something of every kind of entry; what it takes away and gives shows in what keyrings open.
+void Maker::Speak(const Actor& service) {
+  Vault vault = Open(service);
+  const auto say = [&](std::string_view ref, const LedgerEvent& event) {
+    Must(vault.Record(Who::Ref(ref), event), "record");
+    clock_.AdvanceMillis(1000);
+  };
+  using enum LedgerKind;
+  const LedgerEvent develop{
+      .kind = kGiven, .purpose = "develop", .notice = "develop-1", .method = "web-form"};
+  say("user-1", develop);
+  say("user-0", develop);
+  say("user-0", {.kind = kWithdrawn, .purpose = "develop", .method = "mail"});
+  say("user-5", develop);
+  say("user-5", {.kind = kObjected, .purpose = "improve"});
+  say("user-5", {.kind = kDeclined, .purpose = "support", .category = "payment_card"});
+  say("user-2", {.kind = kNoticeShown, .notice = "news-1", .at = kJune2013});
+  say("user-2", {.kind = kNoticeShown, .notice = "news-1"});
+  say("user-2", {.kind = kNamedEvent, .name = "account_closed"});
+  say("user-3", {.kind = kHold, .category = "communication", .reference = "2013-CV-17"});
+  say("user-3", {.kind = kHold, .reference = "2013-CV-18"});
+  say("user-3", {.kind = kRelease, .reference = "2013-CV-18"});
+  say("user-4", {.kind = kRestricted});
+  say("user-1", {.kind = kRestricted});
+  say("user-1", {.kind = kUnrestricted});
+  say("user-1", {.kind = kAgreed, .policy_version = 1});
+}
+
+Json Maker::Ledgers(const Actor& rights) {
+  Vault vault = Open(rights);
+  Json ledgers = Json::object();
+  for (const std::string_view ref : {"user-0", "user-1", "user-2", "user-3", "user-4", "user-5"}) {
+    const LedgerView view = Must(vault.Ledger(Who::Ref(ref)), "ledger");
+    Json entries = Json::array();
+    for (const LedgerEntry& each : view.entries) {
+      entries.push_back({each.sequence, LedgerKindWord(each.kind), each.recorded_at.unix_ms,
+                         each.at.unix_ms, each.policy_version, each.purpose, each.category,
+                         each.notice, each.name, each.reference, each.method});
+    }
+    ledgers[view.handle.ToHex()] = entries;
+  }
+  return ledgers;
 }
 
 const PolicyDescription& Livelook() {
@@ -352,13 +399,15 @@ Json Make(const std::string& out) {
   maker.Grant("keyfile", {"billing"}, Unlock::KeyFile(out + "/key"));
   maker.Fill(collector, billing, service);
   maker.LeavePending(collector);
+  maker.Speak(service);
+  maker.Upkeep(maker.Grant("upkeep-actor", {"upkeep"}));
   maker.CopyTo("pending");
 
   std::vector<Actor> actors = {collector, billing, service};
   for (const Texts& purposes :
        {Texts{"support"}, Texts{"security"}, Texts{"legal.process"}, Texts{"improve.service"},
         Texts{"improve.combined"}, Texts{"contact.news"}, Texts{"research"}, Texts{"network"},
-        Texts{"audit"}, Texts{"support", "security"}, Texts{"rights"}}) {
+        Texts{"audit"}, Texts{"support", "security"}, Texts{"develop"}, Texts{"rights"}}) {
     actors.push_back(maker.Grant("reader" + std::to_string(actors.size()), purposes));
   }
   Json expected = {{"actors", Json::array()}, {"policies", Json::array()}};
@@ -368,6 +417,7 @@ Json Make(const std::string& out) {
                                   {"values", maker.ReadAll(actor)},
                                   {"found", maker.FindAll(actor)}});
   }
+  expected["ledgers"] = maker.Ledgers(actors.back());
   maker.CopyTo("folded");
   for (const std::string& text :
        {PolicyText("livelook_2013"), PolicyText("liveops_2016"), std::string(kManyCompartments)}) {

@@ -3,6 +3,7 @@
 
 from collections import namedtuple
 
+import ledger
 import suite1
 from codec import Reader
 from errors import require
@@ -12,7 +13,7 @@ TRAVELLING = 0xFFFFFFFF
 WRITE_ONLY_GENERATIONS_MAX = 4
 REF_BYTES_MAX, FIELD_BYTES_MAX, FIELDS_MAX = 255, 1 << 20, 64
 
-Subject = namedtuple("Subject", "handle kind key ref created_at generation epoch revisions")
+Subject = namedtuple("Subject", "handle kind key ref created_at generation epoch revisions standing")
 Wrap = namedtuple("Wrap", "write_only purpose version generation sealed")
 Record = namedtuple("Record", "revision collected_at terms entries")
 Entry = namedtuple("Entry", "compartment generation travelling sealed")
@@ -28,14 +29,15 @@ def read_subject(vault, handle, row, shard_key):
     state = Reader(unpad(suite1.open_sealed(shard_key, bound, reader.rest(), "subject row")), "subject state")
     kind, key, ref, created_at = state.uint(1), state.take(32), state.str8(), state.i64()
     require(kind in (1, 2), "subject state: kind")
-    require(state.str32() == b"", "subject state: standing")
+    standing = ledger.parse_standing(state.str32())
     revisions = {}
     for _ in range(state.uint(4)):
         place = (state.take(8), state.take(16))
         require(place not in revisions, "subject state: a record twice")
         revisions[place] = state.uint(4)
     state.end()
-    return Subject(handle, "subject" if kind == 1 else "tag", key, ref, created_at, generation, epoch, revisions)
+    return Subject(handle, "subject" if kind == 1 else "tag", key, ref, created_at, generation, epoch, revisions,
+                   standing)
 
 
 def _outer(place):

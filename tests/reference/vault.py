@@ -5,6 +5,7 @@ import struct
 
 import lmdb
 
+import ledger
 import rows
 import suite1
 from codec import Reader, blake2b, name_id
@@ -152,6 +153,18 @@ class Vault:
             return {category.fields[field]: value for field, value in values.items()}
         return None
 
+    def ledger(self, subject):
+        """The entries of a subject's ledger; as many as its standing counts, and what they come to is what it says."""
+        entries = []
+        for key, row in self.rows("ledger", b"\1" + subject.handle):
+            require(len(key) == 25, "ledger: length of a key")
+            sequence = int.from_bytes(key[17:], "big")
+            require(sequence == len(entries) + 1, "ledger: a gap")
+            entries.append(ledger.open_entry(self.id, subject, sequence, row))
+        require(len(entries) == subject.standing.entries, "ledger: another length")
+        require(ledger.fold(entries) == ledger.in_order_of_names(subject.standing), "ledger: another standing")
+        return entries
+
     def find_ref(self, ref, is_tag=False):
         """Handles under a ref, or under a browser's tag."""
         tag = (blake2b(16, ref, person=b"bailee.tag", key=self.tag_key) if is_tag
@@ -199,8 +212,7 @@ class Vault:
             subject = self.subjects.get(key[11:27])
             require(subject is not None, "lookup: nobody's")
             bound = suite1.binding(suite1.PENDING_OUTER, self.id, subject.handle, index,
-                                   revision=int.from_bytes(key[9:11], "big"), generation=subject.generation,
-                                   context=key[-8:])
+                                   revision=int.from_bytes(key[9:11], "big"), context=key[-8:])
             box = unpad(suite1.open_sealed(subject.key, bound, row, "pending entry"))
             for (held, version), purpose_key in self.keyring.purposes.items():
                 if held != purpose:
