@@ -61,7 +61,12 @@ Status StoreGroup(VaultImpl& vault, std::span<Collection::Impl* const> group,
     for (size_t i = 0; i < group.size(); ++i) {
       const Collection::Impl& impl = *group[i];
       const PreparedCollection collection{impl.request, impl.records, impl.rules};
-      const Status checked = impl.problem.ok() ? writer.Check(collection) : impl.problem;
+      Status checked = impl.problem.ok() ? writer.CheckSignals(collection) : impl.problem;
+      if (checked.ok()) {
+        // What the browser sent along counts whether or not the collection may be stored.
+        BAILEE_RETURN_IF_ERROR(writer.RecordSignals(collection));
+        checked = writer.Check(collection);
+      }
       if (!checked.ok()) {
         outcomes[i] = checked;
         continue;

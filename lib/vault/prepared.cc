@@ -147,7 +147,8 @@ PreparedRequest::PreparedRequest(const CollectRequest& request)
       notice(request.notice),
       source(request.source),
       on_behalf_of(request.on_behalf_of),
-      collected_at(request.collected_at) {
+      collected_at(request.collected_at),
+      signals(request.signals.begin(), request.signals.end()) {
   Result<Secret> copy = Secret::From(request.who.text());
   problem = copy.status();
   if (copy.ok()) text = *std::move(copy);

@@ -65,6 +65,7 @@ struct PreparedRequest {
   std::string source;
   std::string on_behalf_of;
   std::optional<Timestamp> collected_at;
+  std::vector<std::string> signals;
   Status problem;  // text could not be copied
 };
 

@@ -7,6 +7,7 @@
 #include "base/try.h"
 #include "record/row.h"
 #include "record/terms.h"
+#include "vault/ledger.h"
 #include "vault/session_impl.h"
 
 namespace bailee::vault {
@@ -70,10 +71,9 @@ keys::SubjectKind CollectionWriter::KindOf(const PreparedCollection& collection)
 
 Status CollectionWriter::CheckRecord(const PreparedCollection& collection,
                                      const PreparedRecord& record, Timestamp collected_at,
-                                     const Target* target) {
+                                     const Target* target,
+                                     const policy::Standing& standing) {
   BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record, target));
-  static const policy::Standing kUnknown;
-  const policy::Standing& standing = target != nullptr ? target->standing() : kUnknown;
   for (const PreparedField& field : record.fields) {
     if (policy().field(record.category, field.field).is_view()) continue;
     const policy::Decision decision =
@@ -115,6 +115,41 @@ policy::FieldSet CollectionWriter::StoredOf(const PreparedCollection& collection
   return stored;
 }
 
+// What the signals of somebody unknown come to.
+Result<LedgerState> CollectionWriter::SignalsAlone(const PreparedCollection& collection) const {
+  LedgerState state;
+  BAILEE_TRY(std::vector<LedgerEntry> entries,
+             SignalsToRecord(frame_, collection.request.signals, state.standing));
+  for (LedgerEntry& entry : entries) {
+    entry.sequence = state.entries + 1;
+    Fold(entry, state);
+  }
+  return state;
+}
+
+Status CollectionWriter::CheckSignals(const PreparedCollection& collection) const {
+  return SignalsAlone(collection).status();
+}
+
+Status CollectionWriter::RecordSignals(const PreparedCollection& collection) {
+  if (collection.request.signals.empty()) return Status();
+  BAILEE_TRY(std::optional<Target> target, FindTarget(collection.request));
+  return target ? RecordSignalsOf(collection, *target) : Status();
+}
+
+Status CollectionWriter::RecordSignalsOf(const PreparedCollection& collection, Target& target) {
+  BAILEE_TRY(std::vector<LedgerEntry> entries,
+             SignalsToRecord(frame_, collection.request.signals, target.standing()));
+  if (entries.empty()) return Status();
+  BAILEE_RETURN_IF_ERROR(AppendEntries(vault_, frame_, target, std::move(entries)).status());
+  if (target.created) return Status();  // its row comes with its records
+  BAILEE_RETURN_IF_ERROR(AlignWraps(vault_, frame_, target).status());
+  BAILEE_RETURN_IF_ERROR(PutSubject(vault_, transaction_, target));
+  target.changed = false;
+  sealers_.clear();  // what they seal under may have been dropped
+  return Status();
+}
+
 Status CollectionWriter::Check(const PreparedCollection& collection) {
   if (collection.rules != frame_.rules) {
     return Status(Code::kConflict, "policy.changed", "the policy changed while this was collected",
@@ -134,9 +169,11 @@ Status CollectionWriter::Check(const PreparedCollection& collection) {
   }
   BAILEE_TRY(const std::optional<Target> target, FindTarget(collection.request));
   if (!target && kind == Who::Kind::kHandle) return UnknownHandle();
+  BAILEE_TRY(const LedgerState unknown, SignalsAlone(collection));
   for (const PreparedRecord& record : collection.records) {
-    BAILEE_RETURN_IF_ERROR(
-        CheckRecord(collection, record, collected_at, target ? &*target : nullptr));
+    BAILEE_RETURN_IF_ERROR(CheckRecord(collection, record, collected_at,
+                                       target ? &*target : nullptr,
+                                       target ? target->standing() : unknown.standing));
   }
   return Status();
 }
@@ -210,8 +247,8 @@ Status CollectionWriter::StoreRecord(const PreparedCollection& collection, Targe
 Result<Collected> CollectionWriter::Store(const PreparedCollection& collection) {
   BAILEE_TRY(std::optional<Target> found, FindTarget(collection.request));
   if (!found) {
-    BAILEE_TRY(Target made, MakeTarget(collection));
-    found = std::move(made);
+    BAILEE_TRY(found, MakeTarget(collection));
+    BAILEE_RETURN_IF_ERROR(RecordSignalsOf(collection, *found));
   }
   BAILEE_TRY(const Timestamp collected_at, CollectedAt(collection.request));
   const std::string& controller = collection.request.on_behalf_of;

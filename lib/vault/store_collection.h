@@ -31,6 +31,14 @@ class CollectionWriter {
   CollectionWriter(VaultImpl& vault, Frame& frame)
       : vault_(vault), transaction_(*frame.transaction), frame_(frame) {}
 
+  // Errors: kInvalidValue (a signal that the policy does not know).
+  Status CheckSignals(const PreparedCollection& collection) const;
+
+  // Puts what the browser sent along into the ledger of somebody who is known. REQUIRES:
+  // CheckSignals succeeded. Errors: kDamage; kFull; those of the store. After an error the
+  // transaction must be given up.
+  Status RecordSignals(const PreparedCollection& collection);
+
   // Decides whether the collection may be stored; writes nothing.
   // Errors: kRefused; kInvalidValue; kUsage (nothing was put); kConflict "policy.changed";
   // kNotFound (unknown handle); kDamage.
@@ -63,7 +71,8 @@ class CollectionWriter {
 
   // store_collection.cc
   Status CheckRecord(const PreparedCollection& collection, const PreparedRecord& record,
-                     Timestamp collected_at, const Target* target);
+                     Timestamp collected_at, const Target* target,
+                     const policy::Standing& standing);
   policy::Decision DecideOn(const PreparedCollection& collection, const PreparedRecord& record,
                             policy::FieldIndex field, Timestamp collected_at,
                             const policy::Standing& standing) const;
@@ -72,6 +81,8 @@ class CollectionWriter {
   Status CheckAbout(const PreparedCollection& collection, const PreparedRecord& record,
                     const Target* target) const;
   keys::SubjectKind KindOf(const PreparedCollection& collection) const;
+  Result<LedgerState> SignalsAlone(const PreparedCollection& collection) const;
+  Status RecordSignalsOf(const PreparedCollection& collection, Target& target);
   Result<std::optional<Target>> FindTarget(const PreparedRequest& request);
   Result<Target> MakeTarget(const PreparedCollection& collection);
   Status FoldTarget(Target& target);
