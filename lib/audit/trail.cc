@@ -202,23 +202,11 @@ Status Trail::DrainSome() {
   const uint64_t end = journal_->written().number;
   Watermark reached;
   BAILEE_RETURN_IF_ERROR(engine_.Write([&](store::WriteTransaction& transaction) -> Status {
-    BAILEE_TRY(const std::optional<Watermark> watermark, ReadWatermark(transaction, instance_));
-    if (!watermark) {
-      return Status(Code::kAuditDown, "trail.not-registered",
-                    "the vault does not know this opening of it: its file was exchanged",
-                    "open the vault again, and run `bailee audit verify`");
-    }
-    reached = *watermark;
+    BAILEE_TRY(reached, OpenWatermark(transaction, instance_));
     if (reached.ends.journal_number >= end) return Status();
     BAILEE_TRY(TreeWriter tree, TreeWriter::Begin(transaction));
-    const DrainLimits limits{.number_end = end};
-    BAILEE_TRY(const Drained drained,
-               DrainJournal(journal_->file(), instance_, limits, tree, reached));
-    if (drained.journal_ended) {
-      return Status(Code::kAuditDown, "trail.journal-damaged",
-                    "the journal does not hold what was written to it",
-                    "open the vault again, and run `bailee audit verify`");
-    }
+    BAILEE_RETURN_IF_ERROR(
+        DrainOwnJournal(journal_->file(), instance_, {.number_end = end}, tree, reached));
     BAILEE_RETURN_IF_ERROR(tree.Finish());
     return PutWatermark(transaction, instance_, reached);
   }));
