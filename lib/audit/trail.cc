@@ -16,8 +16,9 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// A write takes at most so many entries along; more go ahead of it in transactions of their own.
+// A write takes at most so much along; more goes ahead of it in transactions of its own.
 constexpr uint64_t kEntriesAlong = 1'000;
+constexpr uint64_t kBytesAlong = uint64_t{16} << 20;
 // The caretaker drains when there is that much, or nothing was drained for so long.
 constexpr uint64_t kDrainBytes = uint64_t{4} << 20;
 constexpr auto kDrainEvery = std::chrono::seconds(1);
@@ -147,11 +148,14 @@ Result<DecisionId> Trail::Append(const Event& event) {
 Result<WriteMark> Trail::BeginWrite() {
   if (ProcessStamp() != process_) return Forked();
   BAILEE_RETURN_IF_ERROR(journal_->closed());
-  const WriteMark mark{journal_->written().number};
+  const Journal::Position written = journal_->written();
   while (true) {
     {
       const std::lock_guard lock(mutex_);
-      if (mark.journal_number <= drained_.number + kEntriesAlong) return mark;
+      if (written.number <= drained_.number + kEntriesAlong &&
+          written.offset <= drained_.offset + kBytesAlong) {
+        return WriteMark{written.number};
+      }
     }
     BAILEE_RETURN_IF_ERROR(DrainSome());
   }
