@@ -69,6 +69,17 @@ Result<std::optional<Watermark>> ReadWatermark(store::Snapshot& snapshot,
   return std::optional<Watermark>(watermark);
 }
 
+Result<Watermark> OpenWatermark(store::Snapshot& snapshot, const InstanceId& instance) {
+  BAILEE_TRY(const std::optional<Watermark> watermark, ReadWatermark(snapshot, instance));
+  if (!watermark || watermark->state != InstanceState::kOpen) {
+    return Status(Code::kAuditDown, "trail.not-registered",
+                  "the vault does not know this opening of it: its file was exchanged or it was "
+                  "given up by another process",
+                  "open the vault again, and run `bailee audit verify`");
+  }
+  return *watermark;
+}
+
 Status PutWatermark(store::WriteTransaction& transaction, const InstanceId& instance,
                     const Watermark& watermark) {
   return transaction.Put(Table::kMeta, WatermarkKey(instance), EncodeWatermark(watermark));
@@ -102,6 +113,15 @@ Result<Drained> DrainJournal(const JournalFile& file, const InstanceId& instance
     ++drained.entries;
   }
   return drained;
+}
+
+Status DrainOwnJournal(const JournalFile& file, const InstanceId& instance,
+                       const DrainLimits& limits, TreeWriter& tree, Watermark& watermark) {
+  BAILEE_TRY(const Drained drained, DrainJournal(file, instance, limits, tree, watermark));
+  if (!drained.journal_ended) return Status();
+  return Status(Code::kAuditDown, "trail.journal-damaged",
+                "the journal does not hold what was written to it",
+                "open the vault again, and run `bailee audit verify`");
 }
 
 Result<uint64_t> WholeUpTo(const JournalFile& file, const InstanceId& instance,

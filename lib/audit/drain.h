@@ -22,6 +22,9 @@ Bytes WatermarkKey(const InstanceId& instance);
 // store.
 Result<std::optional<Watermark>> ReadWatermark(store::Snapshot& snapshot,
                                                const InstanceId& instance);
+// The watermark of an instance that goes on.
+// Errors: kAuditDown "trail.not-registered" if there is none or it has ended; as ReadWatermark.
+Result<Watermark> OpenWatermark(store::Snapshot& snapshot, const InstanceId& instance);
 Status PutWatermark(store::WriteTransaction& transaction, const InstanceId& instance,
                     const Watermark& watermark);
 
@@ -42,6 +45,11 @@ struct Drained {
 // Errors: those of the file, the tree and the store.
 Result<Drained> DrainJournal(const JournalFile& file, const InstanceId& instance,
                              const DrainLimits& limits, TreeWriter& tree, Watermark& watermark);
+
+// The same with the journal that this process writes itself, which holds every entry before
+// `limits.number_end`. Errors: kAuditDown "trail.journal-damaged" if it does not; as DrainJournal.
+Status DrainOwnJournal(const JournalFile& file, const InstanceId& instance,
+                       const DrainLimits& limits, TreeWriter& tree, Watermark& watermark);
 
 // Where the entries of a journal end that are whole and follow each other, from `watermark` on.
 // Errors: those of the file.

@@ -168,7 +168,4 @@ class EventSink {
   virtual void Committed(const DecisionId& last) = 0;
 };
 
-// Numbers events and keeps none: for tools that look at a vault nobody else uses, and tests.
-std::shared_ptr<EventSink> CountingSink();
-
 }  // namespace bailee::audit

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "audit/event.h"
@@ -39,6 +40,20 @@ struct EventCopy {
   uint32_t repeats = 0;
 
   bool operator==(const EventCopy&) const = default;
+};
+
+// An event as others take it, borrowed from a copy, which must outlive it.
+class EventView {
+ public:
+  explicit EventView(const EventCopy& copy);
+  EventView(const EventView&) = delete;
+  EventView& operator=(const EventView&) = delete;
+  const Event& event() const { return event_; }
+
+ private:
+  std::vector<std::string_view> fields_;
+  std::vector<Detail> details_;
+  Event event_;
 };
 
 // Appends the bytes of `event` (FORMAT.md §13.4) to `out`, whose capacity is all the memory used;

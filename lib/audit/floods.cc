@@ -3,28 +3,6 @@
 
 namespace bailee::audit {
 
-EventView::EventView(const EventCopy& copy) : fields_(copy.fields.begin(), copy.fields.end()) {
-  for (const EventCopy::Detail& detail : copy.details)
-    details_.push_back({detail.what, detail.text});
-  event_ = {.kind = copy.kind,
-            .outcome = copy.outcome,
-            .at = copy.at,
-            .purpose = copy.purpose,
-            .on_behalf_of = copy.on_behalf_of,
-            .category = copy.category,
-            .fields = fields_,
-            .case_reference = copy.case_reference,
-            .recipient = copy.recipient,
-            .ground = copy.ground,
-            .reasons = copy.reasons,
-            .handle = copy.handle,
-            .records = copy.records,
-            .details = details_,
-            .policy_version = copy.policy_version,
-            .transaction = copy.transaction,
-            .repeats = copy.repeats};
-}
-
 Bytes Floods::KeyOf(const Event& event) {
   Event same = event;
   same.at = {};

@@ -13,20 +13,6 @@
 
 namespace bailee::audit {
 
-// An event as others take it, borrowed from a copy, which must outlive it.
-class EventView {
- public:
-  explicit EventView(const EventCopy& copy);
-  EventView(const EventView&) = delete;
-  EventView& operator=(const EventView&) = delete;
-  const Event& event() const { return event_; }
-
- private:
-  std::vector<std::string_view> fields_;
-  std::vector<Detail> details_;
-  Event event_;
-};
-
 // Refusals that repeat: the first few of a second are recorded each, the rest are counted and
 // recorded as one event. Thread-safe.
 class Floods {

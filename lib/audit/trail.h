@@ -90,6 +90,8 @@ class Trail final : public EventSink {
 
   Trail(store::Engine& engine, const TrailOptions& options, const InstanceId& instance);
 
+  // Success in the process that opened it; "trail.forked" in a child of it.
+  Status Owned() const;
   Status Register(ByteView head);
   Status DrainSome();
   Status WaitForRoom();

@@ -9,26 +9,12 @@ namespace bailee::audit {
 
 Status TrailWrites::Begin() {
   if (tree_) return Status();
-  BAILEE_TRY(const std::optional<Watermark> watermark,
-             ReadWatermark(transaction_, trail_.instance_));
-  if (!watermark || watermark->state != InstanceState::kOpen) {
-    return Status(Code::kAuditDown, "trail.not-registered",
-                  "the vault does not know this opening of it: its file was exchanged or it was "
-                  "given up by another process",
-                  "open the vault again, and run `bailee audit verify`");
-  }
-  watermark_ = *watermark;
+  BAILEE_TRY(watermark_, OpenWatermark(transaction_, trail_.instance_));
   BAILEE_TRY(tree_, TreeWriter::Begin(transaction_));
-  const DrainLimits limits{.number_end = mark_.journal_number};
-  BAILEE_TRY(const Drained drained,
-             DrainJournal(trail_.journal_->file(), trail_.instance_, limits, *tree_, watermark_));
-  if (watermark_.ends.journal_number < mark_.journal_number) {
-    return Status(Code::kAuditDown, "trail.journal-damaged",
-                  drained.journal_ended ? "the journal does not hold what was written to it"
-                                        : "the journal is too far behind",
-                  "open the vault again, and run `bailee audit verify`");
-  }
-  return Status();
+  BAILEE_RETURN_IF_ERROR(DrainOwnJournal(trail_.journal_->file(), trail_.instance_,
+                                         {.number_end = mark_.journal_number}, *tree_, watermark_));
+  if (watermark_.ends.journal_number >= mark_.journal_number) return Status();
+  return Status(Code::kAuditDown, "trail.backlog", "the journal is too far behind", "try again");
 }
 
 Result<EntryKey> TrailWrites::KeyAt(uint64_t number) const {

@@ -49,33 +49,30 @@ policy::Decision SessionImpl::DecideOn(const Frame& frame, const Ask& ask,
   return {};
 }
 
+Event SessionImpl::EventOf(const Ask& ask, Outcome outcome, const Handle& handle) const {
+  return {.kind = ask.kind,
+          .outcome = outcome,
+          .purpose = purpose_.name,
+          .on_behalf_of = on_behalf_of_,
+          .category = ask.category,
+          .fields = ask.fields,
+          .case_reference = ask.case_reference,
+          .handle = handle};
+}
+
 Status SessionImpl::Refuse(const Frame& frame, const Ask& ask, const policy::Decision& decision,
                            const Handle& handle) {
   const std::vector<Reason> reasons = decision.reasons.Ordered();
-  BAILEE_TRY(const DecisionId id, vault_->Record(frame, {.kind = ask.kind,
-                                                         .outcome = Outcome::kRefused,
-                                                         .purpose = purpose_.name,
-                                                         .on_behalf_of = on_behalf_of_,
-                                                         .category = ask.category,
-                                                         .fields = ask.fields,
-                                                         .case_reference = ask.case_reference,
-                                                         .reasons = reasons,
-                                                         .handle = handle}));
+  Event event = EventOf(ask, Outcome::kRefused, handle);
+  event.reasons = reasons;
+  BAILEE_TRY(const DecisionId id, vault_->Record(frame, event));
   return WithDecision(decision.ToStatus(), id);
 }
 
 Status SessionImpl::Fail(const Frame& frame, const Ask& ask, const Handle& handle, Status status) {
   BAILEE_CHECK(!status.ok());
   const Outcome outcome = status.code() == Code::kNotFound ? Outcome::kNotFound : Outcome::kFailed;
-  BAILEE_TRY([[maybe_unused]] const DecisionId id,
-             vault_->Record(frame, {.kind = ask.kind,
-                                    .outcome = outcome,
-                                    .purpose = purpose_.name,
-                                    .on_behalf_of = on_behalf_of_,
-                                    .category = ask.category,
-                                    .fields = ask.fields,
-                                    .case_reference = ask.case_reference,
-                                    .handle = handle}));
+  BAILEE_RETURN_IF_ERROR(vault_->Record(frame, EventOf(ask, outcome, handle)).status());
   return status;
 }
 
@@ -84,15 +81,9 @@ Result<DecisionId> SessionImpl::Allow(const Frame& frame, const Ask& ask, const 
   const auto overtaken = [&] { return !attempt_.last && !frame.snapshot->current(); };
   attempt_.overtaken = overtaken();
   if (attempt_.overtaken) return Overtaken();
-  BAILEE_TRY(const DecisionId id, vault_->Record(frame, {.kind = ask.kind,
-                                                         .outcome = Outcome::kAllowed,
-                                                         .purpose = purpose_.name,
-                                                         .on_behalf_of = on_behalf_of_,
-                                                         .category = ask.category,
-                                                         .fields = ask.fields,
-                                                         .case_reference = ask.case_reference,
-                                                         .handle = handle,
-                                                         .records = records}));
+  Event event = EventOf(ask, Outcome::kAllowed, handle);
+  event.records = records;
+  BAILEE_TRY(const DecisionId id, vault_->Record(frame, event));
   attempt_.overtaken = overtaken();
   return id;
 }

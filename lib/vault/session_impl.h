@@ -70,6 +70,8 @@ class SessionImpl {
   // Both stages for every field on one datum (null: there is none): success, or the first refusal.
   policy::Decision DecideOn(const Frame& frame, const Ask& ask, const policy::Datum* datum,
                             const policy::Standing& standing, policy::WrapState wrap) const;
+  // The event of a call, without what follows from its outcome. Borrows as Ask does.
+  Event EventOf(const Ask& ask, Outcome outcome, const Handle& handle) const;
   // Records a refusal and says it; what may not be told is kNotFound.
   Status Refuse(const Frame& frame, const Ask& ask, const policy::Decision& decision,
                 const Handle& handle);

@@ -253,6 +253,16 @@ TEST(Trail, ThatRunsAheadOfItsTreeWaitsAndThenRefuses) {
   EXPECT_THAT(StatusOf(trail->Append(EventAt(2))), IsOk());
 }
 
+TEST(Trail, BringsALongJournalToTheTreeBeforeAWrite) {
+  TrailWorld world;
+  const auto trail = world.Start();
+  const std::vector<EventRecord> many(100'000);
+  Event big = EventAt(1);
+  big.records = many;
+  for (int i = 0; i < 8; ++i) ASSERT_THAT(StatusOf(trail->Append(big)), IsOk());
+  EXPECT_THAT(StatusOf(world.Write(*trail, EventAt(2))), IsOk());
+}
+
 TEST(Trail, CountsAFloodOfRefusals) {
   TrailWorld world;
   const auto trail = world.Start();

@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 
-#include "audit/event.h"
 #include "bench/floor.h"
 #include "bench/world.h"
+#include "support/counting_sink.h"
 
 namespace bailee::bench {
 namespace {
@@ -26,9 +26,9 @@ size_t Next(size_t note) { return (note + 7'919) % World().notes().size(); }
 
 // Without a trail unless said otherwise: what it adds is measured by itself.
 void ReadNotes(benchmark::State& state, size_t cached_subjects, bool audited = false) {
-  Vault vault =
-      World().vault().Open({"read"}, {.cached_subjects_max = cached_subjects,
-                                      .events = audited ? nullptr : audit::CountingSink()});
+  Vault vault = World().vault().Open(
+      {"read"}, {.cached_subjects_max = cached_subjects,
+                 .events = audited ? nullptr : std::make_shared<CountingSink>()});
   Result<Session> session = vault.As("read");
   if (!session.ok()) return state.SkipWithError("no session");
   size_t at = 0;
@@ -113,7 +113,8 @@ constexpr size_t kBulk = 100;
 
 void ReadBulk(benchmark::State& state, bool audited) {
   static NoteWorld world(8, kBulk);
-  Vault vault = world.vault().Open({"read"}, {.events = audited ? nullptr : audit::CountingSink()});
+  Vault vault = world.vault().Open(
+      {"read"}, {.events = audited ? nullptr : std::make_shared<CountingSink>()});
   Result<Session> session = vault.As("read");
   if (!session.ok()) return state.SkipWithError("no session");
   size_t at = 0;

@@ -3,12 +3,8 @@
 
 #include <cstdlib>
 
-#include "keys/shards.h"
-#include "keys/subject.h"
-#include "keys/wraps.h"
-#include "record/fields.h"
-#include "record/row.h"
-#include "record/seal.h"
+#include "crypto/names.h"
+#include "support/raw_reader.h"
 
 namespace bailee {
 namespace {
@@ -20,76 +16,6 @@ T Must(Result<T> result) {
   if (!result.ok()) std::abort();
   return *std::move(result);
 }
-
-// Opens the rows of one record with every key of one keyring, on every wrap there is.
-class RowOpener {
- public:
-  RowOpener(store::Snapshot& snapshot, const VaultId& vault, const keys::KeyringKeys& keys)
-      : snapshot_(snapshot), vault_(vault), keys_(keys), shards_(vault, keys.storage) {}
-
-  // Field numbers and values of all compartments that open.
-  std::map<record::FieldNumber, std::string> Open(ByteView key, ByteView bytes) {
-    std::map<record::FieldNumber, std::string> values;
-    const record::RecordRow row = Must(record::ParseRecordRow(bytes));
-    keys::WrapPlace place{.vault = vault_};
-    RecordId id;
-    std::copy_n(key.begin(), 16, place.handle.bytes.begin());
-    std::copy_n(key.begin() + 16, 8, place.category.bytes.begin());
-    std::copy_n(key.begin() + 24, 16, id.bytes.begin());
-    place.terms = row.head().terms;
-    const keys::Subject subject = OpenSubject(place.handle);
-    place.subject_generation = subject.head.generation;
-    for (const record::RowEntry& entry : row) {
-      place.compartment = entry.compartment;
-      place.record = entry.travelling.empty() ? RecordId{} : id;
-      const record::CompartmentPlace at{.vault = vault_,
-                                        .handle = place.handle,
-                                        .category = place.category,
-                                        .record = id,
-                                        .compartment = entry.compartment,
-                                        .generation = entry.generation,
-                                        .head = row.head()};
-      const keys::WrapSet wraps = WrapsOf(place, subject, entry);
-      for (const keys::Wrap& wrap : wraps.wraps()) {
-        for (const keys::HeldPurpose& held : keys_.purposes) {
-          const auto d = keys::OpenWrap(place, wrap, held.key);
-          if (d.ok()) Take(record::OpenCompartment(*d, at, entry.sealed), values);
-        }
-      }
-    }
-    return values;
-  }
-
- private:
-  static void Take(const Result<Secret>& opened,
-                   std::map<record::FieldNumber, std::string>& values) {
-    if (!opened.ok()) return;
-    opened->RevealBytes([&](ByteView plain) {
-      for (const auto& item : Must(record::Fields::Decode(plain)))
-        values[item.field] = std::string(AsText(item.value));
-    });
-  }
-
-  keys::Subject OpenSubject(const Handle& handle) {
-    const auto row = Must(snapshot_.Get(Table::kSubjects, keys::SubjectRowKeyOf(handle)));
-    if (!row) std::abort();
-    const crypto::ShardKey* shard = Must(shards_.Get(snapshot_, keys::ShardOf(handle.bytes)));
-    return Must(keys::OpenSubject(vault_, handle, *row, *shard));
-  }
-
-  keys::WrapSet WrapsOf(const keys::WrapPlace& place, const keys::Subject& subject,
-                        const record::RowEntry& entry) {
-    const auto row = Must(snapshot_.Get(Table::kSubjects, keys::WrapsRowKeyOf(place)));
-    if (entry.travelling.empty() && !row) std::abort();
-    return Must(keys::WrapSet::Open(place, subject.key,
-                                    entry.travelling.empty() ? *row : entry.travelling));
-  }
-
-  store::Snapshot& snapshot_;
-  const VaultId vault_;
-  const keys::KeyringKeys& keys_;
-  keys::Shards shards_;
-};
 
 }  // namespace
 
@@ -175,7 +101,6 @@ void ClauseWorld::ExpectRefused(audit::EventKind kind, std::string_view purpose,
 ClauseWorld::Opened ClauseWorld::Raw(const Handle& handle, std::string_view category) {
   Opened opened;
   const RawRows rows(vault_.path());
-  const auto snapshot = Must(rows.engine().Read());
   Bytes prefix(handle.bytes.begin(), handle.bytes.end());
   const crypto::NameId category_id = crypto::NameIdOf(category);
   prefix.insert(prefix.end(), category_id.bytes.begin(), category_id.bytes.end());
@@ -186,9 +111,9 @@ ClauseWorld::Opened ClauseWorld::Raw(const Handle& handle, std::string_view cate
   for (const char* reserved : {"rights", "upkeep", "tally"}) purposes.emplace_back(reserved);
   for (const std::string& purpose : purposes) {
     const Keyring keyring = vault_.Granted("thief", {purpose});
-    RowOpener opener(*snapshot, vault_.id(), keyring.keys());
+    RawReader reader(rows, vault_.id(), keyring.keys());
     for (const RawRows::Row& row : records) {
-      for (auto& [field, value] : opener.Open(row.first, row.second))
+      for (auto& [field, value] : reader.Values(row.first, row.second))
         opened[info.fields[field].name][purpose] = std::move(value);
     }
   }
@@ -201,6 +126,20 @@ std::set<std::string> ClauseWorld::RawReaders(const Handle& handle, std::string_
   Opened opened = Raw(handle, category);
   for (const auto& [purpose, value] : opened[std::string(field)]) readers.insert(purpose);
   return readers;
+}
+
+CollectRequest ClauseTest::Under(std::string_view notice, std::string_view source,
+                                 std::optional<Who> who) const {
+  return {.who = who.value_or(who_), .notice = notice, .source = source, .on_behalf_of = {}};
+}
+
+Collected ClauseTest::Store(const CollectRequest& request, std::string_view category,
+                            std::vector<FieldInput> fields) {
+  Result<Collected> stored = world_.Collect(request, category, std::move(fields));
+  EXPECT_THAT(testing::StatusOf(stored), testing::IsOk());
+  if (!stored.ok()) return {.handle = {}, .records = {RecordId{}}};
+  world_.Events(audit::EventKind::kCollect);
+  return *std::move(stored);
 }
 
 std::optional<Reason> WhyNot(const Status& status) {

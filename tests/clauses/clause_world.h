@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -78,6 +79,25 @@ class ClauseWorld {
   TempVault vault_;
   std::shared_ptr<const policy::Policy> policy_;
   std::shared_ptr<EventRecorder> events_ = std::make_shared<EventRecorder>();
+};
+
+// The world of one test, and somebody whom most of it is about.
+class ClauseTest : public ::testing::Test {
+ protected:
+  ClauseTest(std::string_view policy_name, Timestamp now, Who who)
+      : world_(policy_name, now), who_(who) {}
+
+  // About `who`, by default that somebody.
+  CollectRequest Under(std::string_view notice, std::string_view source,
+                       std::optional<Who> who = {}) const;
+  // Stores one record and forgets the event.
+  Collected Store(const CollectRequest& request, std::string_view category,
+                  std::vector<FieldInput> fields);
+
+  ClauseWorld world_;
+
+ private:
+  const Who who_;
 };
 
 // The primary reason of a refusal; nothing for any other outcome.

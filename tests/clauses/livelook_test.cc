@@ -19,20 +19,10 @@ constexpr std::string_view kPan = "4111111111111111";
 constexpr std::string_view kIban = "DE89370400440532013000";
 const Who kAda = Who::Ref("user-4711");
 
-class Clauses : public ::testing::Test {
+class Clauses : public ClauseTest {
  protected:
-  CollectRequest Under(std::string_view notice, std::string_view source, Who who = kAda) {
-    return {.who = who, .notice = notice, .source = source, .on_behalf_of = {}};
-  }
-  // Stores one record and forgets the event.
-  Collected Store(const CollectRequest& request, std::string_view category,
-                  std::vector<FieldInput> fields) {
-    Result<Collected> stored = world_.Collect(request, category, std::move(fields));
-    EXPECT_THAT(StatusOf(stored), IsOk());
-    if (!stored.ok()) return {.handle = {}, .records = {RecordId{}}};
-    world_.Events(EventKind::kCollect);
-    return *std::move(stored);
-  }
+  Clauses() : ClauseTest("livelook_2013", kJune2013, kAda) {}
+
   static std::vector<FieldInput> Account() {
     std::vector<FieldInput> fields;
     fields.emplace_back("name", MakeSecret("Ada Lovelace"));
@@ -50,8 +40,6 @@ class Clauses : public ::testing::Test {
     fields.emplace_back("cookie", MakeSecret("id=9f2c"));
     return fields;
   }
-
-  ClauseWorld world_{"livelook_2013", kJune2013};
 };
 
 TEST_F(Clauses, LL_01_RegisteringTakesNameAddressAndAPasswordThatNobodyReads) {

@@ -17,20 +17,10 @@ using ::testing::UnorderedElementsAre;
 
 const Who kBrowser = Who::Tag("cookie-9f2c");
 
-class Clauses : public ::testing::Test {
+class Clauses : public ClauseTest {
  protected:
-  CollectRequest Under(std::string_view notice, std::string_view source, Who who = kBrowser) {
-    return {.who = who, .notice = notice, .source = source, .on_behalf_of = {}};
-  }
-  // Stores one record and forgets the event.
-  Collected Store(const CollectRequest& request, std::string_view category,
-                  std::vector<FieldInput> fields) {
-    Result<Collected> stored = world_.Collect(request, category, std::move(fields));
-    EXPECT_THAT(StatusOf(stored), IsOk());
-    if (!stored.ok()) return {.handle = {}, .records = {RecordId{}}};
-    world_.Events(EventKind::kCollect);
-    return *std::move(stored);
-  }
+  Clauses() : ClauseTest("liveops_2016", kJuly2016, kBrowser) {}
+
   static std::vector<FieldInput> Click() {
     std::vector<FieldInput> fields;
     fields.emplace_back("page", MakeSecret("https://liveops.example/careers?from=ada"));
@@ -45,8 +35,6 @@ class Clauses : public ::testing::Test {
     fields.emplace_back("layout", MakeSecret(layout));
     return fields;
   }
-
-  ClauseWorld world_{"liveops_2016", kJuly2016};
 };
 
 TEST_F(Clauses, LO_01_TrendsSeeDomainsAndActivityAndNotTheVisitor) {

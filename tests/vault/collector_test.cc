@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bailee/reason.h"
-#include "vault/raw_reader.h"
+#include "support/raw_reader.h"
 #include "vault/stories.h"
 
 // Processes that write what they cannot read, and holders that read it and tidy up.

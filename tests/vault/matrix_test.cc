@@ -5,7 +5,7 @@
 #include "record/kind.h"
 #include "record/terms.h"
 #include "record/view.h"
-#include "vault/raw_reader.h"
+#include "support/raw_reader.h"
 #include "vault/stories.h"
 
 // Every keyring against every datum the policy lets in: what Decide allows is read with the right

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/policy.h"
-#include "vault/raw_reader.h"
+#include "support/raw_reader.h"
 #include "vault/stories.h"
 
 // Fields that are of use through their views alone: the views are stored, and nothing else.
