@@ -71,8 +71,7 @@ keys::SubjectKind CollectionWriter::KindOf(const PreparedCollection& collection)
 
 Status CollectionWriter::CheckRecord(const PreparedCollection& collection,
                                      const PreparedRecord& record, Timestamp collected_at,
-                                     const Target* target,
-                                     const policy::Standing& standing) {
+                                     const Target* target, const policy::Standing& standing) {
   BAILEE_RETURN_IF_ERROR(CheckAbout(collection, record, target));
   for (const PreparedField& field : record.fields) {
     if (policy().field(record.category, field.field).is_view()) continue;

@@ -45,7 +45,8 @@ Result<Collected> ClauseWorld::Collect(const CollectRequest& request, std::strin
 
 Result<std::string> ClauseWorld::Read(const Question& question) {
   Vault vault = Open({std::string(question.purpose)});
-  Result<Session> session = vault.As(question.purpose);
+  Result<Session> session =
+      vault.As(question.purpose, {.on_behalf_of = std::string(question.on_behalf_of)});
   if (!session.ok()) return session.status();
   const Result<Record> record = session->Read({.who = question.who,
                                                .category = question.category,
@@ -64,6 +65,18 @@ Result<bool> ClauseWorld::Verify(std::string_view purpose, const Who& who,
   const Secret tried = MakeSecret(attempt);
   return session->VerifyPassword(
       {.who = who, .category = "account", .field = "password", .attempt = tried});
+}
+
+Result<Recorded> ClauseWorld::Say(const Who& who, const LedgerEvent& event) {
+  Vault vault = Open({});
+  return vault.Record(who, event);
+}
+
+UpkeepResult ClauseWorld::Upkeep() {
+  Vault vault = Open({"upkeep"});
+  const Result<UpkeepResult> done = vault.Upkeep();
+  EXPECT_THAT(testing::StatusOf(done), testing::IsOk());
+  return done.ok() ? *done : UpkeepResult{};
 }
 
 Status ClauseWorld::TryAs(std::string_view purpose) {

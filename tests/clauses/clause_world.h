@@ -49,9 +49,15 @@ class ClauseWorld {
     std::string_view field;
     std::optional<RecordId> record = {};
     std::string_view case_reference = {};
+    std::string_view on_behalf_of = {};
   };
   Result<std::string> Read(const Question& question);
   Result<bool> Verify(std::string_view purpose, const Who& who, std::string_view attempt);
+
+  // By a process that may read nothing.
+  Result<Recorded> Say(const Who& who, const LedgerEvent& event);
+  // With the upkeep keyring: makes the keys that are due.
+  UpkeepResult Upkeep();
 
   // Whether a process without any purpose may act for this one.
   Status TryAs(std::string_view purpose);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "raw_reader.h"
 #include "stories.h"
+#include "support/raw_reader.h"
 
 // What people say, and that the keys follow.
 namespace bailee {

@@ -112,6 +112,7 @@ void AddCommands(Commands& commands) {
   AddImport(commands);
   AddSubject(commands);
   AddRecord(commands);
+  AddLedger(commands);
   AddAudit(commands);
   AddDump(commands);
   AddHelp(commands);

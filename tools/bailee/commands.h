@@ -52,6 +52,7 @@ void AddCollect(Commands& commands);
 void AddImport(Commands& commands);
 void AddSubject(Commands& commands);
 void AddRecord(Commands& commands);
+void AddLedger(Commands& commands);
 void AddAudit(Commands& commands);
 void AddDump(Commands& commands);
 void AddHelp(Commands& commands);
