@@ -192,6 +192,42 @@ Status PutPending(store::WriteTransaction& transaction, const PendingPlace& plac
   return transaction.Insert(Table::kLookup, key, value);
 }
 
+Status DeleteRef(store::WriteTransaction& transaction, RefDomain domain, const LookupTag& tag) {
+  std::vector<Bytes> found;
+  BAILEE_RETURN_IF_ERROR(
+      transaction.Scan(Table::kLookup, RefPrefix(domain, tag), {}, [&](ByteView key, ByteView) {
+        found.emplace_back(key.begin(), key.end());
+        return true;
+      }));
+  for (const Bytes& key : found) BAILEE_RETURN_IF_ERROR(transaction.Delete(Table::kLookup, key));
+  return Status();
+}
+
+bool LeadsToRecord(ByteView key) {
+  return !key.empty() && (key[0] == kFieldKind || key[0] == kPendingKind);
+}
+
+Result<OpenedRow> OpenFieldRow(const LookupContext& context, store::Snapshot& snapshot,
+                               ByteView key, ByteView value) {
+  Reader reader(key);
+  const auto kind = reader.Get<uint8_t>();
+  OpenedRow row;
+  row.index = {{reader.GetArray<8>()}, reader.Get<uint16_t>()};
+  const LookupTag tag = reader.GetArray<16>();
+  const RowNonce nonce = reader.GetArray<8>();
+  if (!reader.complete() || kind != kFieldKind) return Damaged();
+  BAILEE_TRY(const crypto::ShardKey* shard, context.shards.Get(snapshot, ShardOf(tag)));
+  const Result<Secret> plain =
+      crypto::Open(*shard, HandleBinding(context.vault, row.index, tag, ContextOf(nonce)), value);
+  if (!plain.ok()) return DamagedUnlessFull(plain.status());
+  return plain->RevealBytes([&](ByteView bytes) -> Result<OpenedRow> {
+    Reader hit(bytes);
+    row.hit = {{hit.GetArray<16>()}, {hit.GetArray<16>()}};
+    if (!hit.complete()) return Damaged();
+    return row;
+  });
+}
+
 Bytes PendingPrefix() { return {kPendingKind}; }
 
 Bytes PendingPrefix(const IndexName& index) {

@@ -92,6 +92,21 @@ Status PutPending(store::WriteTransaction& transaction, const PendingPlace& plac
                   const RecordId& record, ByteView index_form, crypto::BoxSender& sender,
                   crypto::Random& random);
 
+// Takes away every row under a ref's tag. Errors: those of the store.
+Status DeleteRef(store::WriteTransaction& transaction, RefDomain domain, const LookupTag& tag);
+
+// Whether a key of the table is of a row that leads to a record, pending ones too.
+bool LeadsToRecord(ByteView key);
+
+// A row that leads from a value to a record, as a holder of the storage key sees it.
+struct OpenedRow {
+  IndexName index;
+  FieldHit hit;
+};
+// Errors: kDamage "lookup.damaged" also for a row of another kind; kFull; those of the store.
+Result<OpenedRow> OpenFieldRow(const LookupContext& context, store::Snapshot& snapshot,
+                               ByteView key, ByteView value);
+
 // The first bytes of the keys of all pending entries, and of those of one index.
 Bytes PendingPrefix();
 Bytes PendingPrefix(const IndexName& index);

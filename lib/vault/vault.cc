@@ -11,6 +11,7 @@
 #include "vault/collection_impl.h"
 #include "vault/fold_lookups.h"
 #include "vault/ledger.h"
+#include "vault/retention.h"
 #include "vault/session_impl.h"
 #include "vault/upkeep.h"
 #include "vault/vault_impl.h"
@@ -92,6 +93,13 @@ Result<Recorded> Vault::Record(const Who& who, std::span<const LedgerEvent> even
 Result<LedgerView> Vault::Ledger(const Who& who) { return vault::LedgerOf(*impl_, who); }
 Result<UpkeepResult> Vault::Upkeep(const UpkeepOptions& options) {
   return vault::RunUpkeep(*impl_, options);
+}
+Result<RetentionPlan> Vault::PlanRetention(const RetentionOptions& options) {
+  return vault::PlanRetention(*impl_, options);
+}
+Result<RetentionResult> Vault::RunRetention(const RetentionPlan& plan,
+                                            const RetentionOptions& options) {
+  return vault::RunRetention(*impl_, plan, options);
 }
 
 Result<std::vector<Handle>> Vault::Subjects(std::optional<Handle> after, size_t count_max) {

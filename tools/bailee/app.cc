@@ -113,6 +113,7 @@ void AddCommands(Commands& commands) {
   AddSubject(commands);
   AddRecord(commands);
   AddLedger(commands);
+  AddRetention(commands);
   AddAudit(commands);
   AddDump(commands);
   AddHelp(commands);

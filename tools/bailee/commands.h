@@ -53,6 +53,7 @@ void AddImport(Commands& commands);
 void AddSubject(Commands& commands);
 void AddRecord(Commands& commands);
 void AddLedger(Commands& commands);
+void AddRetention(Commands& commands);
 void AddAudit(Commands& commands);
 void AddDump(Commands& commands);
 void AddHelp(Commands& commands);

@@ -33,9 +33,9 @@ struct CollectRequest {
   std::string_view on_behalf_of;  // controller, or empty for our own
   std::optional<Timestamp> collected_at =
       {};  // default now; may lie in the past, never in the future
-  // What the browser sent along, by the policy's names, e.g. "gpc". Each counts as objecting to what
-  // the policy says, from then on: it is put into the ledger first, also if the collection is then
-  // refused (but for somebody unknown, of whom nothing is kept then).
+  // What the browser sent along, by the policy's names, e.g. "gpc". Each counts as objecting to
+  // what the policy says, from then on: it is put into the ledger first, also if the collection is
+  // then refused (but for somebody unknown, of whom nothing is kept then).
   std::vector<std::string_view> signals = {};
 };
 

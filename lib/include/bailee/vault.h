@@ -16,6 +16,7 @@
 #include "bailee/keyring.h"
 #include "bailee/ledger.h"
 #include "bailee/result.h"
+#include "bailee/retention.h"
 #include "bailee/session.h"
 
 namespace bailee {
@@ -142,6 +143,18 @@ class BAILEE_EXPORT Vault {
   // all). In short transactions; can be stopped at any point and begun again. For a timer.
   // Errors: kDamage; kFull; kAuditDown; kBusy; kFailed.
   Result<UpkeepResult> Upkeep(const UpkeepOptions& options = {});
+
+  // What retention would delete now, counted; nothing is changed. With the `upkeep` keyring.
+  // Errors: kRefused purpose-key-missing; kPartial "retention.stopped"; kConflict (the policy is
+  // not in force yet); kAuditDown; kFailed.
+  Result<RetentionPlan> PlanRetention(const RetentionOptions& options = {});
+
+  // Deletes what was over when the plan was made and still is, with its keys, in short
+  // transactions; can be stopped at any point and run again. What is in free pages of the file is
+  // not overwritten: it has no key there. Errors: kRefused purpose-key-missing; kConflict (another
+  // vault's plan, another policy's); kInvalidValue (a time to come); kFull; kAuditDown; kFailed.
+  Result<RetentionResult> RunRetention(const RetentionPlan& plan,
+                                       const RetentionOptions& options = {});
 
   // Handles of subjects and browsers after `after`, in order, at most `count_max`. Recorded as one
   // event.

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/delete_rows.h"
+
+#include <map>
+#include <set>
+
+#include "base/codec.h"
+#include "base/try.h"
+#include "record/row.h"
+#include "vault/move_records.h"
+#include "vault/session_impl.h"
+#include "vault/writable_subject.h"
+
+namespace bailee::vault {
+namespace {
+
+using store::Table;
+
+constexpr size_t kLookupsPerLook = 4096;  // and at most so many are deleted in one transaction
+
+Result<std::vector<Bytes>> KeysUnder(store::Snapshot& snapshot, Table table, const Bytes& prefix) {
+  std::vector<Bytes> keys;
+  BAILEE_RETURN_IF_ERROR(snapshot.Scan(table, prefix, {}, [&](ByteView key, ByteView) {
+    keys.emplace_back(key.begin(), key.end());
+    return true;
+  }));
+  return keys;
+}
+
+Bytes PrefixOf(const Handle& handle) {
+  Bytes prefix;
+  Writer(prefix).Put(handle.view());
+  return prefix;
+}
+
+using GroupId = std::pair<crypto::NameId, crypto::TermsId>;
+
+// The groups of a subject that still have a record.
+Result<std::set<GroupId>> GroupsLeft(store::Snapshot& snapshot, const Handle& handle) {
+  std::set<GroupId> groups;
+  BAILEE_RETURN_IF_ERROR(
+      snapshot.Scan(Table::kRecords, PrefixOf(handle), {}, [&](ByteView key, ByteView value) {
+        const Result<record::RecordRow> row = record::ParseRecordRow(value);
+        if (row.ok() && key.size() == kRecordKeyBytes)
+          groups.insert({DecodeRecordKey(key).category, row->head().terms});
+        return true;
+      }));
+  return groups;
+}
+
+Status DeleteAll(store::WriteTransaction& transaction, Table table,
+                 const std::vector<Bytes>& keys) {
+  for (const Bytes& key : keys) BAILEE_RETURN_IF_ERROR(transaction.Delete(table, key));
+  return Status();
+}
+
+Status DeleteGroup(const Frame& frame, const Handle& handle, const GroupId& group) {
+  Bytes prefix;
+  Writer(prefix).Put(handle.view()).Put(uint8_t{1}).Put(group.first.view());
+  BAILEE_TRY(std::vector<Bytes> keys, KeysUnder(*frame.snapshot, Table::kSubjects, prefix));
+  std::erase_if(keys, [&](const Bytes& key) {
+    return key.size() != sizeof(keys::WrapsRowKey) ||
+           !std::equal(group.second.bytes.begin(), group.second.bytes.end(), key.end() - 16);
+  });
+  BAILEE_RETURN_IF_ERROR(DeleteAll(*frame.transaction, Table::kSubjects, keys));
+  Bytes key;
+  Writer(key).Put(handle.view()).Put(group.first.view()).Put(group.second.view());
+  return frame.transaction->Delete(Table::kKeywork, key);
+}
+
+// Its row and the row under its ref. Returns whether it was empty.
+Result<bool> DeleteSubject(VaultImpl& vault, const Frame& frame, const Handle& handle) {
+  BAILEE_TRY(const std::optional<WritableSubject> subject,
+             FindForWrite(vault, *frame.transaction, handle));
+  if (!subject || subject->ledger.entries > 0) return false;
+  BAILEE_TRY(const std::vector<Bytes> disclosed,
+             KeysUnder(*frame.snapshot, Table::kDisclosures, PrefixOf(handle)));
+  if (!disclosed.empty()) return false;
+  if (subject->subject.ref.size_bytes() > 0) {
+    BAILEE_RETURN_IF_ERROR(subject->subject.ref.Reveal([&](std::string_view ref) -> Status {
+      const bool tag = subject->subject.kind == keys::SubjectKind::kTag;
+      BAILEE_TRY(const VaultImpl::Ref listed, vault.RefTag(tag ? Who::Tag(ref) : Who::Ref(ref)));
+      return keys::DeleteRef(*frame.transaction, listed.domain, listed.tag);
+    }));
+  }
+  BAILEE_RETURN_IF_ERROR(
+      frame.transaction->Delete(Table::kSubjects, keys::SubjectRowKeyOf(handle)));
+  return true;
+}
+
+// Which category an index belongs to, in any version of the policy.
+std::map<crypto::NameId, std::set<crypto::NameId>> CategoriesOfIndexes(const Rules& rules) {
+  std::map<crypto::NameId, std::set<crypto::NameId>> categories;
+  for (const auto& [version, bound] : rules.policies) {
+    for (const CategoryBinding& category : bound->categories) {
+      for (const auto& indexes : category.indexes) {
+        for (const IndexBinding& index : indexes) categories[index.index.id].insert(category.id);
+      }
+    }
+  }
+  return categories;
+}
+
+class LookupSweep {
+ public:
+  LookupSweep(VaultImpl& vault, Frame& frame)
+      : vault_(vault), frame_(frame), categories_(CategoriesOfIndexes(*frame.rules)) {}
+
+  // Whether what a row leads to is gone. What does not open stays: its reader says so.
+  Result<bool> IsDead(ByteView key, ByteView value) {
+    if (const Result<keys::PendingKey> pending = keys::ParsePendingKey(key); pending.ok()) {
+      BAILEE_TRY(const std::optional<ByteView> row,
+                 frame_.snapshot->Get(Table::kSubjects, keys::SubjectRowKeyOf(pending->handle)));
+      return !row;
+    }
+    const Result<keys::OpenedRow> row =
+        keys::OpenFieldRow(vault_.lookup(), *frame_.snapshot, key, value);
+    if (!row.ok()) return row.status().code() == Code::kDamage ? Result<bool>(false) : row.status();
+    const auto known = categories_.find(row->index.id);
+    if (known == categories_.end()) return false;
+    for (const crypto::NameId& category : known->second) {
+      BAILEE_TRY(const std::optional<ByteView> record,
+                 frame_.snapshot->Get(Table::kRecords,
+                                      RecordKeyOf(row->hit.handle, category, row->hit.record)));
+      if (record) return false;
+    }
+    return true;
+  }
+
+ private:
+  VaultImpl& vault_;
+  Frame& frame_;
+  const std::map<crypto::NameId, std::set<crypto::NameId>> categories_;
+};
+
+struct Dead {
+  std::vector<Bytes> keys;
+  Bytes next;
+};
+
+Result<Dead> SomeDead(VaultImpl& vault, const Bytes& from) {
+  BAILEE_TRY(Frame frame, vault.Begin());
+  LookupSweep sweep(vault, frame);
+  Dead dead;
+  size_t rows = 0;
+  Status problem;
+  BAILEE_RETURN_IF_ERROR(
+      frame.snapshot->Scan(Table::kLookup, {}, from, [&](ByteView key, ByteView value) {
+        if (rows++ == kLookupsPerLook) {
+          dead.next.assign(key.begin(), key.end());
+          return false;
+        }
+        if (!keys::LeadsToRecord(key)) return true;
+        const Result<bool> is_dead = sweep.IsDead(key, value);
+        problem = is_dead.status();
+        if (problem.ok() && *is_dead) dead.keys.emplace_back(key.begin(), key.end());
+        return problem.ok();
+      }));
+  if (!problem.ok()) return problem;
+  return dead;
+}
+
+}  // namespace
+
+Result<size_t> DeleteWhatIsEmpty(VaultImpl& vault, const Frame& frame,
+                                 std::span<const EventRecord> deleted) {
+  std::map<Handle, std::set<GroupId>> touched;
+  for (const EventRecord& each : deleted) touched[each.handle].insert({each.category, each.terms});
+  size_t subjects = 0;
+  for (const auto& [handle, groups] : touched) {
+    BAILEE_TRY(const std::set<GroupId> left, GroupsLeft(*frame.snapshot, handle));
+    for (const GroupId& group : groups) {
+      if (!left.contains(group)) BAILEE_RETURN_IF_ERROR(DeleteGroup(frame, handle, group));
+    }
+    if (!left.empty()) continue;
+    BAILEE_TRY(const bool gone, DeleteSubject(vault, frame, handle));
+    if (gone) ++subjects;
+  }
+  return subjects;
+}
+
+Result<uint64_t> DeleteDeadLookups(VaultImpl& vault) {
+  uint64_t deleted = 0;
+  Bytes from;
+  do {
+    BAILEE_TRY(const Dead dead, SomeDead(vault, from));
+    size_t now = 0;
+    if (!dead.keys.empty()) {
+      BAILEE_RETURN_IF_ERROR(vault.Write([&](Frame& frame) -> Status {
+        now = 0;
+        LookupSweep sweep(vault, frame);
+        for (const Bytes& key : dead.keys) {
+          BAILEE_TRY(const std::optional<ByteView> value,
+                     frame.transaction->Get(Table::kLookup, key));
+          if (!value) continue;
+          BAILEE_TRY(const bool still, sweep.IsDead(key, *value));
+          if (!still) continue;
+          BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kLookup, key));
+          ++now;
+        }
+        return Status();
+      }));
+    }
+    deleted += now;
+    from = dead.next;
+  } while (!from.empty());
+  return deleted;
+}
+
+}  // namespace bailee::vault
