@@ -3,7 +3,6 @@
 #include <optional>
 #include <set>
 
-#include "policy/decide_internal.h"
 #include "policy/diff_internal.h"
 
 // Who may use what: purpose × field × source × controller, with the basis.
@@ -16,12 +15,11 @@ struct Cell {
   const AllowRule* rule = nullptr;
 };
 
-// The leaves that some notice lists for data of this source.
-PurposeSet Askable(const Policy& policy, SourceIndex source) {
+// The leaves that some notice lists. Where it is shown does not matter: what is held was collected
+// when it may have been shown elsewhere (decide.h, rule 41).
+PurposeSet Askable(const Policy& policy) {
   PurposeSet set;
-  for (const NoticeInfo& notice : policy.notices()) {
-    if (Takes(notice, source)) set |= notice.purposes;
-  }
+  for (const NoticeInfo& notice : policy.notices()) set |= notice.purposes;
   return set;
 }
 
@@ -36,7 +34,7 @@ class Side {
     known_ = category_.valid() && source_.valid() &&
              policy.source(source_).role != Role::kIndependent &&
              (controller.empty() || controller_.valid());
-    if (known_) askable_ = Askable(policy, source_);
+    if (known_) askable_ = Askable(policy);
   }
 
   Cell At(const std::string& field, const std::string& purpose) const {

@@ -174,7 +174,7 @@ class BAILEE_EXPORT PolicyDocument {
   // How `newer` differs from this version, exactly: *wider* is any purpose, field, view, source,
   // controller, lookup, recipient or ground more, a weaker basis, a longer retention, a lower floor
   // of a report, a shorter wait; each the other way round is *narrower*. A change that is both is
-  // there twice. A use counts only if a notice can be shown for it. What a policy that is not wider
+  // there twice. A use counts only if some notice lists its purpose. What a policy that is not wider
   // refuses for what is held, the other one refused, too.
   PolicyDiff CompareWith(const PolicyDocument& newer) const;
 
