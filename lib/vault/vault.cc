@@ -11,6 +11,7 @@
 #include "vault/collection_impl.h"
 #include "vault/fold_lookups.h"
 #include "vault/ledger.h"
+#include "vault/publish.h"
 #include "vault/session_impl.h"
 #include "vault/upkeep.h"
 #include "vault/vault_impl.h"
@@ -143,6 +144,14 @@ Result<Bytes> Vault::PolicyInForce() const {
   BAILEE_TRY(const vault::Frame frame, impl_->Begin());
   return frame.in_force().ToBinary();
 }
+
+Result<Published> Vault::Publish(const Keyring& authority, const PublishRequest& request) {
+  return vault::Publish(*impl_, authority.keys(), request);
+}
+Result<std::vector<PublishedVersion>> Vault::PolicyHistory() const {
+  return vault::PolicyHistory(*impl_);
+}
+Result<Bytes> Vault::PolicyAsOf(Timestamp at) const { return vault::PolicyAsOf(*impl_, at); }
 
 Result<VaultInfo> Vault::Info() const {
   BAILEE_TRY(vault::Frame frame, impl_->Begin());
