@@ -75,6 +75,7 @@ TEST_F(Publishing, NarrowingHoldsAtOnceInAnotherProcess) {
     if (!ReadAccount(session, "email").ok()) return 2;
     channel.Send('r');
     if (channel.Receive() != 'p') return 3;
+    vault_.clock().Set(kJuly2013);  // this process has a clock of its own
     const auto refused = ReadAccount(session, "email");
     if (refused.ok() || refused.status().refusal() == nullptr) return 4;
     return ReadAccount(session, "name").ok() ? 0 : 5;
@@ -231,7 +232,8 @@ TEST_F(Publishing, AProcessThatDiesAfterKeepingTheKeyringsLeavesTheOldVersion) {
   vault_.clock().Set(kJuly2013);
   ChildProcess publisher([&](const Channel&) {
     Vault vault = vault_.Open({});
-    (void)vault.Publish(authority_, {.policy_text = text,
+    const Keyring authority = vault_.Origin("authority");  // secrets do not outlive a fork
+    (void)vault.Publish(authority, {.policy_text = text,
                                      .notice = "change-2",
                                      .announced_at = kAnnounced,
                                      .keep = [](const std::vector<KeyringFile>&) -> Status {
@@ -291,7 +293,7 @@ TEST_F(Publishing, ReadersNeverTakeAnOlderSnapshotForARollback) {
     });
   }
   const std::string base = Next({});
-  for (int version = 2; version < 42; ++version) {
+  for (int version = 2; version < 32; ++version) {
     const std::string text =
         Edited(base, {{"version: 2\n", "version: " + std::to_string(version) + "\n"}});
     ASSERT_THAT(StatusOf(vault.Publish(authority_, {.policy_text = text})), IsOk());
@@ -299,8 +301,8 @@ TEST_F(Publishing, ReadersNeverTakeAnOlderSnapshotForARollback) {
   done = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(wrong, 0u);
-  EXPECT_GT(reads, 40u);
-  EXPECT_EQ(vault.PolicyHistory()->size(), 41u);
+  EXPECT_GT(reads, 30u);
+  EXPECT_EQ(vault.PolicyHistory()->size(), 31u);
 }
 
 TEST_F(Publishing, KnowsWhichVersionWasInForceWhen) {
