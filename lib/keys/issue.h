@@ -64,7 +64,7 @@ Status AddPublicHalves(const AddedKeys& added, Manifest& manifest);
 
 // Origin keyrings of keys that a vault got later, each with the storage key of `holder`: one for
 // each new purpose, named after it, with its indexes; one for each older purpose that got indexes,
-// named "PURPOSE.SUFFIX", with those alone. Errors: kFull; kInvalidValue "key.too-many".
+// named "PURPOSE-SUFFIX", with those alone. Errors: kFull; kInvalidValue "key.too-many".
 struct OriginRequest {
   const KeyringKeys& holder;  // whose vault, storage key and authority; with the storage key
   const crypto::SigningKey& authority;

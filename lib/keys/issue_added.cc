@@ -71,7 +71,7 @@ Result<std::vector<KeyringFile>> IssueOrigins(const AddedKeys& added, const Orig
     const std::string purpose = PurposeOf(index);
     if (!done.insert(purpose).second) continue;
     BAILEE_TRY(KeyringFile file,
-               IssueOrigin(added, nullptr, purpose, purpose + "." + std::string(request.suffix),
+               IssueOrigin(added, nullptr, purpose, purpose + "-" + std::string(request.suffix),
                            request, random));
     files.push_back(std::move(file));
   }

@@ -118,6 +118,23 @@ void DiffField(const CategoryInfo& old_category, const FieldInfo& was, const Fie
 void DiffPurposes(const Pair& pair, Changes& changes) {
   for (const PurposeInfo& now : pair.after.purposes()) {
     const PurposeIndex index = pair.before.FindPurpose(now.id);
+    if (!index.valid() || !now.leaf || !pair.before.purpose(index).leaf) continue;
+    const bool could = MayCombine(pair.before, index);
+    const bool can = MayCombine(pair.after, pair.after.FindPurpose(now.id));
+    PolicyChange change;
+    change.about = "purpose";
+    change.name = now.id;
+    change.purposes = {now.id};
+    change.was = could ? "yes" : "no";
+    change.now = can ? "yes" : "no";
+    change.words = "purpose " + now.id +
+                   (can ? " may combine sources" : " may no longer combine sources");
+    change.clause = now.clause;
+    change.line = now.line;
+    Append(changes, {.wider = can && !could, .narrower = could && !can}, change);
+  }
+  for (const PurposeInfo& now : pair.after.purposes()) {
+    const PurposeIndex index = pair.before.FindPurpose(now.id);
     if (!index.valid()) continue;
     const PurposeInfo& was = pair.before.purpose(index);
     if (was.may_know_existence == now.may_know_existence || !now.leaf) continue;

@@ -71,12 +71,14 @@ Result<Session> Vault::As(std::string_view purpose, const SessionOptions& option
     return refuse(Reason::kUnknownPurpose,
                   index.valid() ? "act for one of the purposes below it" : "");
   }
+  if (!options.source.empty() && !frame.in_force().FindSource(options.source).valid())
+    return refuse(Reason::kUnknownSource, "name a source of the policy");
   const keys::Manifest::Purpose* known = frame.rules->manifest.FindPurpose(purpose);
   const keys::HeldPurpose* held =
       known == nullptr ? nullptr : impl_->keyring().FindPurpose(known->id, known->version);
   if (held == nullptr)
     return refuse(Reason::kPurposeKeyMissing, "open the vault with a keyring granted this purpose");
-  return Session(std::make_unique<vault::SessionImpl>(impl_, *held, options.on_behalf_of));
+  return Session(std::make_unique<vault::SessionImpl>(impl_, *held, options.on_behalf_of, options.source));
 }
 
 Collection Vault::Collect(const CollectRequest& request) {

@@ -93,7 +93,7 @@ Keyring TempVault::Granted(std::string_view actor, const std::vector<std::string
   for (const std::string& purpose : purposes) {
     origins.push_back(Origin(purpose));
     // Indexes that a later version of the policy added.
-    const std::string later = purpose + ".v";
+    const std::string later = purpose + "-v";
     for (auto it = files_.lower_bound(later); it != files_.end(); ++it) {
       if (!it->first.starts_with(later)) break;
       origins.push_back(Origin(it->first));

@@ -130,9 +130,9 @@ TEST_F(Publishing, ANewIndexOfAnOlderPurposeIsGrantedWithIt) {
     Vault vault = vault_.Open({});
     const auto published = Publish(vault, Next(kNewIndex, "security"));
     ASSERT_THAT(StatusOf(published), IsOk());
-    EXPECT_THAT(published->keyrings, ElementsAre("security.v2"));
+    EXPECT_THAT(published->keyrings, ElementsAre("security-v2"));
   }
-  const Keyring::Description made = vault_.Origin("security.v2").Describe();
+  const Keyring::Description made = vault_.Origin("security-v2").Describe();
   EXPECT_THAT(made.purposes, IsEmpty());
   EXPECT_THAT(made.indexes, ElementsAre("account.email/security"));
   Vault vault = vault_.Open({"security"});

@@ -93,6 +93,9 @@ struct VaultInfo {
 
 struct SessionOptions {
   std::string on_behalf_of = {};  // controller whose data this session sees; empty: our own
+  // The source whose data this session sees; empty: every one. Where a purpose of the policy
+  // combines sources, any other that meets two of them in one call has to name one here.
+  std::string source = {};
 };
 
 // A vault of personal data, opened with one holder's keys. Thread-safe. One per vault and process;
