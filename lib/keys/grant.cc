@@ -16,19 +16,6 @@ using keys::HeldIndex;
 using keys::HeldPurpose;
 using keys::KeyringKeys;
 
-Result<crypto::SigningKey> AuthorityOf(const KeyringKeys& authority) {
-  const Secret* seed = authority.FindRole(keys::Role::kAuthority);
-  if (seed == nullptr) {
-    return Status(Code::kKey, "key.authority-missing",
-                  "the keyring that should sign is not the authority's",
-                  "use the authority.keyring that init wrote");
-  }
-  BAILEE_TRY(const crypto::SigningSeed key, seed->RevealBytes([](ByteView bytes) {
-    return crypto::SigningSeed::FromBytes(bytes);
-  }));
-  return crypto::SigningKey::FromSeed(key);
-}
-
 Status SourceMissing(std::string_view what) {
   return Status(Code::kKey, "key.source-missing",
                 "no given keyring holds the key of " + std::string(what),
@@ -45,6 +32,21 @@ Status AddStorage(const std::vector<const Keyring*>& sources, KeyringKeys& to) {
   return SourceMissing("the storage");
 }
 
+// Indexes may be in another keyring than their purpose: they can be younger than it.
+Status AddIndexes(const std::vector<const Keyring*>& sources, std::string_view purpose,
+                  KeyringKeys& to) {
+  for (const Keyring* source : sources) {
+    for (const HeldIndex& index : source->keys().indexes) {
+      if (!index.name.ends_with("/" + std::string(purpose))) continue;
+      if (to.FindIndex(index.id, index.version) != nullptr) continue;
+      BAILEE_TRY(HeldIndex copy, KeyringKeys::Clone(index));
+      to.header.indexes.push_back({copy.name, copy.version});
+      to.indexes.push_back(std::move(copy));
+    }
+  }
+  return Status();
+}
+
 Status AddPurpose(const std::vector<const Keyring*>& sources, std::string_view name,
                   KeyringKeys& to) {
   for (const Keyring* source : sources) {
@@ -53,14 +55,9 @@ Status AddPurpose(const std::vector<const Keyring*>& sources, std::string_view n
     BAILEE_TRY(HeldPurpose copy, KeyringKeys::Clone(*held));
     to.header.purposes.push_back({copy.name, copy.version});
     to.purposes.push_back(std::move(copy));
-    for (const HeldIndex& index : source->keys().indexes) {
-      if (!index.name.ends_with("/" + std::string(name))) continue;
-      BAILEE_TRY(HeldIndex index_copy, KeyringKeys::Clone(index));
-      to.header.indexes.push_back({index_copy.name, index_copy.version});
-      to.indexes.push_back(std::move(index_copy));
-    }
   }
-  return to.FindPurpose(name) == nullptr ? SourceMissing("purpose " + std::string(name)) : Status();
+  if (to.FindPurpose(name) == nullptr) return SourceMissing("purpose " + std::string(name));
+  return AddIndexes(sources, name, to);
 }
 
 }  // namespace
@@ -74,7 +71,7 @@ Result<KeyringFile> Grant(const Keyring& authority, const std::vector<const Keyr
                   "at most 64, beginning with a letter or digit, for example shop-billing");
   }
   const keys::KeyringHeader& issuer = authority.keys().header;
-  BAILEE_TRY(const crypto::SigningKey signer, AuthorityOf(authority.keys()));
+  BAILEE_TRY(const crypto::SigningKey signer, keys::SigningKeyOf(authority.keys()));
   for (const Keyring* source : sources) {
     if (source->keys().header.vault != issuer.vault) {
       return Status(Code::kKey, "key.other-vault", "the given keyrings belong to different vaults",

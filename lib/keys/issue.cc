@@ -83,6 +83,20 @@ std::string IndexNameOf(std::string_view category, std::string_view field,
   return std::string(category) + "." + std::string(field) + "/" + std::string(purpose);
 }
 
+Result<AddedKeys> GenerateKeys(const std::vector<std::string>& purposes,
+                               const std::vector<std::string>& indexes, crypto::Random& random) {
+  AddedKeys keys;
+  for (const std::string& name : purposes) {
+    BAILEE_TRY(crypto::PurposeKey key, crypto::PurposeKey::Generate(random));
+    keys.purposes.push_back({name, kFirstVersion, crypto::NameIdOf(name), std::move(key)});
+  }
+  for (const std::string& name : indexes) {
+    BAILEE_TRY(crypto::IndexKey key, crypto::IndexKey::Generate(random));
+    keys.indexes.push_back({name, kFirstVersion, crypto::NameIdOf(name), std::move(key)});
+  }
+  return keys;
+}
+
 Result<VaultKeys> GenerateVaultKeys(const VaultId& vault, const std::vector<std::string>& leaves,
                                     const std::vector<std::string>& indexes,
                                     crypto::Random& random) {
@@ -91,14 +105,9 @@ Result<VaultKeys> GenerateVaultKeys(const VaultId& vault, const std::vector<std:
   BAILEE_TRY(keys.storage, crypto::StorageKey::Generate(random));
   std::vector<std::string> names = leaves;
   for (const std::string_view reserved : {kRights, kUpkeep, kTally}) names.emplace_back(reserved);
-  for (const std::string& name : names) {
-    BAILEE_TRY(crypto::PurposeKey key, crypto::PurposeKey::Generate(random));
-    keys.purposes.push_back({name, kFirstVersion, crypto::NameIdOf(name), std::move(key)});
-  }
-  for (const std::string& name : indexes) {
-    BAILEE_TRY(crypto::IndexKey key, crypto::IndexKey::Generate(random));
-    keys.indexes.push_back({name, kFirstVersion, crypto::NameIdOf(name), std::move(key)});
-  }
+  BAILEE_TRY(AddedKeys fresh, GenerateKeys(names, indexes, random));
+  keys.purposes = std::move(fresh.purposes);
+  keys.indexes = std::move(fresh.indexes);
   for (const Role role : {Role::kAuthority, Role::kLog, Role::kAuditor, Role::kBackup}) {
     BAILEE_TRY(Secret secret, Secret::Allocate(crypto::kKeyBytes));
     secret.RevealMutable([&](std::span<uint8_t> out) { random.Fill(out); });

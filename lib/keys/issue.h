@@ -51,6 +51,33 @@ struct IssuedKeyrings {
 };
 Result<IssuedKeyrings> IssueKeyrings(const VaultKeys& keys, Timestamp now, crypto::Random& random);
 
+// Fresh keys for these leaf purposes and indexes, in that order. Errors: kFull.
+struct AddedKeys {
+  std::vector<HeldPurpose> purposes;
+  std::vector<HeldIndex> indexes;
+};
+Result<AddedKeys> GenerateKeys(const std::vector<std::string>& purposes,
+                               const std::vector<std::string>& indexes, crypto::Random& random);
+
+// Adds their public halves. Errors: kFull.
+Status AddPublicHalves(const AddedKeys& added, Manifest& manifest);
+
+// Origin keyrings of keys that a vault got later, each with the storage key of `holder`: one for
+// each new purpose, named after it, with its indexes; one for each older purpose that got indexes,
+// named "PURPOSE-SUFFIX", with those alone. Errors: kFull; kInvalidValue "key.too-many".
+struct OriginRequest {
+  const KeyringKeys& holder;  // whose vault, storage key and authority; with the storage key
+  const crypto::SigningKey& authority;
+  std::string_view suffix;
+  uint64_t manifest_min = 0;
+  Timestamp now;
+};
+Result<std::vector<KeyringFile>> IssueOrigins(const AddedKeys& added, const OriginRequest& request,
+                                              crypto::Random& random);
+
+// The key that signs. Errors: kKey "key.authority-missing" if the keyring is not the authority's.
+Result<crypto::SigningKey> SigningKeyOf(const KeyringKeys& authority);
+
 // Whether `actor` may name a holder: [a-z0-9][a-z0-9._-]{0,63}.
 bool IsActorName(std::string_view actor);
 

@@ -32,7 +32,13 @@ bool VersionFits(uint32_t version) {
 
 bool GetEntries(const v1::Manifest& proto, Manifest& manifest) {
   for (const auto& entry : proto.policy()) {
-    Manifest::PublishedPolicy policy{.version = entry.version(), .digest = {}};
+    Manifest::PublishedPolicy policy{.version = entry.version(),
+                                     .digest = {},
+                                     .since = {entry.since_ms()},
+                                     .notice = entry.notice(),
+                                     .announced_at = std::nullopt};
+    if (!policy.notice.empty()) policy.announced_at = Timestamp{entry.announced_ms()};
+    if (policy.notice.empty() && entry.announced_ms() != 0) return false;
     if (!FromProtoBytes(entry.digest(), policy.digest) || !HasNoUnknownFields(entry)) return false;
     manifest.policies.push_back(policy);
   }
@@ -51,6 +57,16 @@ bool GetEntries(const v1::Manifest& proto, Manifest& manifest) {
   return true;
 }
 
+// Versions come into force one after the other, and the last one is.
+bool InOrder(const Manifest& manifest) {
+  const auto& policies = manifest.policies;
+  for (size_t i = 1; i < policies.size(); ++i) {
+    if (policies[i].version <= policies[i - 1].version) return false;
+    if (policies[i].since < policies[i - 1].since) return false;
+  }
+  return policies.empty() || policies.back().version == manifest.policy_in_force;
+}
+
 Result<Manifest> FromProto(const v1::Manifest& proto) {
   Manifest manifest;
   const bool shaped = FromProtoBytes(proto.vault_id(), manifest.vault.bytes) &&
@@ -62,6 +78,7 @@ Result<Manifest> FromProto(const v1::Manifest& proto) {
   manifest.number = proto.number();
   manifest.policy_in_force = proto.policy_in_force();
   manifest.log_origin = proto.log_origin();
+  if (!InOrder(manifest)) return Damaged("its policies are not in order");
   return manifest;
 }
 
@@ -74,6 +91,9 @@ v1::Manifest ToProto(const Manifest& manifest) {
     auto* entry = proto.add_policy();
     entry->set_version(policy.version);
     entry->set_digest(ToProtoBytes(policy.digest));
+    entry->set_since_ms(policy.since.unix_ms);
+    entry->set_notice(policy.notice);
+    entry->set_announced_ms(policy.announced_at.value_or(Timestamp{}).unix_ms);
   }
   for (const auto& purpose : manifest.purposes) {
     auto* entry = proto.add_purpose();

@@ -3,11 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bailee/bytes.h"
+#include "bailee/clock.h"
 #include "bailee/ids.h"
 #include "bailee/result.h"
 #include "crypto/box.h"
@@ -21,6 +23,9 @@ struct Manifest {
   struct PublishedPolicy {
     uint32_t version = 0;
     std::array<uint8_t, 32> digest{};
+    Timestamp since;                        // when it came into force
+    std::string notice;                     // that announced what became wider; or empty
+    std::optional<Timestamp> announced_at;  // with a notice
   };
   struct Purpose {
     std::string name;
@@ -37,7 +42,7 @@ struct Manifest {
   VaultId vault;
   uint64_t number = 0;
   uint32_t policy_in_force = 0;
-  std::vector<PublishedPolicy> policies;
+  std::vector<PublishedPolicy> policies;  // ascending; the last one is in force
   std::vector<Purpose> purposes;
   std::vector<Index> indexes;
   crypto::VerifyKey log_public;
@@ -51,7 +56,7 @@ struct Manifest {
   const PublishedPolicy* FindPolicy(uint32_t version) const;
 };
 
-// The value of meta["manifest"].
+// The value of meta["manifest"]. REQUIRES: the policies are as ParseManifest demands.
 Bytes SignManifest(const Manifest& manifest, const crypto::SigningKey& authority);
 
 // Reads and verifies the value of meta["manifest"].

@@ -25,6 +25,7 @@ void CompilePurposes(const Draft& draft, Tables& t) {
     info.clause = p.clause.text;
     info.leaf = true;
     info.may_know_existence = p.may_know_existence;
+    info.combines = p.combines;
     info.line = p.at.line;
     t.purposes.push_back(std::move(info));
   }

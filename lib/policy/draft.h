@@ -31,6 +31,7 @@ struct PurposeDraft {
   Place at;
   Word id, says, clause;
   bool may_know_existence = false;
+  bool combines = false;
 };
 struct NoticeDraft {
   Place at;

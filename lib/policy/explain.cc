@@ -26,7 +26,8 @@ std::string ReadableForm(const Asked& asked) {
   const FieldInfo& field = category.fields[asked.field.value];
   const FieldIndex base = field.is_view() ? field.view_of : asked.field;
   for (const FieldInfo& other : category.fields) {
-    if (other.view_of == base && other.readers[asked.purpose.value]) {
+    // Not what was asked for: that it may be read in general is of no help to whoever may not here.
+    if (&other != &field && other.view_of == base && other.readers[asked.purpose.value]) {
       return "ask for " + other.name;
     }
   }

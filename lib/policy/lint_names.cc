@@ -101,6 +101,10 @@ void LintNames(const Draft& draft, const Tables& tables, Findings& findings) {
   Names names(tables, findings);
   for (const PurposeDraft& p : draft.purposes) {
     const PurposeIndex purpose = tables.purpose_names.Find<PurposeTag>(p.id.text);
+    if (p.combines && !tables.purposes[purpose.value].leaf) {
+      findings.Warning(p.at, "combines of \"" + p.id.text +
+                                 "\" says nothing: it is for leaves, and not inherited");
+    }
     if (!p.may_know_existence || tables.purposes[purpose.value].leaf) continue;
     findings.Warning(p.at, "may_know_existence of \"" + p.id.text +
                                "\" does nothing: it is not a leaf, and those below do not inherit "

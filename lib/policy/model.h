@@ -53,6 +53,7 @@ struct PurposeInfo {
   std::string clause;  // of the privacy policy, e.g. "LL-08"; may be empty
   bool leaf = false;   // only leaves can be acted for
   bool may_know_existence = false;  // may be told that someone or something exists
+  bool combines = false;            // see MayCombine
   PurposeIndex parent;              // nothing for a first-level purpose
   PurposeSet leaves;                // itself if a leaf, else every leaf below it
   int line = 0;                     // in the source text; 0 if loaded from binary

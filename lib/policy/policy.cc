@@ -138,4 +138,11 @@ std::vector<std::string_view> NameMap::Names() const {
   return names;
 }
 
+bool MayCombine(const Policy& policy, PurposeIndex purpose) {
+  if (!purpose.valid() || !policy.purpose(purpose).leaf) return false;
+  if (policy.purpose(purpose).combines) return true;
+  return std::none_of(policy.purposes().begin(), policy.purposes().end(),
+                      [](const PurposeInfo& each) { return each.leaf && each.combines; });
+}
+
 }  // namespace bailee::policy

@@ -12,6 +12,7 @@
 #include "policy/policy.h"
 #include "store/lmdb_engine.h"
 #include "vault/meta.h"
+#include "vault/policy_keys.h"
 
 namespace bailee {
 namespace {
@@ -19,33 +20,14 @@ namespace {
 using store::Table;
 namespace fs = std::filesystem;
 
-std::vector<std::string> LeavesOf(const policy::Policy& policy) {
-  std::vector<std::string> leaves;
-  for (const policy::PurposeInfo& purpose : policy.purposes()) {
-    if (purpose.leaf) leaves.push_back(purpose.id);
-  }
-  return leaves;
-}
-
-std::vector<std::string> IndexesOf(const policy::Policy& policy) {
-  std::vector<std::string> indexes;
-  for (const policy::CategoryInfo& category : policy.categories()) {
-    for (const policy::FieldInfo& field : category.fields) {
-      for (size_t i = 0; i < policy.purposes().size(); ++i) {
-        if (!field.lookups.test(i)) continue;
-        indexes.push_back(keys::IndexNameOf(category.id, field.name, policy.purposes()[i].id));
-      }
-    }
-  }
-  return indexes;
-}
-
 // Everything that the first transaction of a vault writes.
 Status WriteFirstRows(store::WriteTransaction& transaction, const keys::VaultKeys& keys,
                       const policy::Policy& policy, Timestamp now, crypto::Random& random) {
   BAILEE_TRY(keys::Manifest manifest, keys::ManifestOf(keys));
   manifest.policy_in_force = policy.version();
-  manifest.policies.push_back({policy.version(), keys::PolicyDigest(policy.ToBinary())});
+  manifest.policies.push_back({.version = policy.version(),
+                               .digest = keys::PolicyDigest(policy.ToBinary()),
+                               .since = now});
   std::array<uint8_t, 4> version{};
   StoreBigEndian(policy.version(), version.data());
   BAILEE_RETURN_IF_ERROR(transaction.Put(
@@ -128,7 +110,7 @@ Result<CreatedVault> Vault::Create(const std::string& directory, const CreateOpt
              policy::Policy::FromText(options.policy_text, options.policy_name));
   const VaultId id{crypto::RandomArray<16>(random)};
   BAILEE_TRY(const keys::VaultKeys keys,
-             keys::GenerateVaultKeys(id, LeavesOf(*policy), IndexesOf(*policy), random));
+             keys::GenerateVaultKeys(id, vault::LeavesOf(*policy), vault::IndexesOf(*policy), random));
   const Timestamp now = clock.Now();
   BAILEE_TRY(keys::IssuedKeyrings issued, keys::IssueKeyrings(keys, now, random));
 

@@ -60,6 +60,7 @@ Result<std::vector<Found>> SessionImpl::FindByTag(Frame& frame, const Ask& ask,
                                          }));
   std::vector<Found> found;
   std::vector<EventRecord> about;
+  std::string source;
   for (const keys::FieldHit& hit : hits) {
     BAILEE_TRY(const auto subject, vault_->LoadSubject(frame, hit.handle));
     if (subject == nullptr) continue;
@@ -72,6 +73,7 @@ Result<std::vector<Found>> SessionImpl::FindByTag(Frame& frame, const Ask& ask,
     // A row that was overwritten may still be listed under its old value.
     BAILEE_TRY(const bool matches, ValueMatches(*record, kind, index_form));
     if (!matches) continue;
+    if (const auto apart = Apart(frame, *row, source)) return Refuse(frame, ask, *apart, {});
     found.push_back({hit.handle, hit.record});
     about.push_back(EventRecordOf(*subject, category_id, *row));
   }
@@ -120,7 +122,7 @@ Result<std::vector<Found>> SessionImpl::FindOnce(const FindRequest& request) {
   }
   return form->Reveal([&](std::string_view text) -> Result<std::vector<Found>> {
     Result<std::vector<Found>> found = FindByTag(frame, ask, *index, text);
-    const bool settled = found.ok() || attempt_.overtaken;
+    const bool settled = found.ok() || attempt_.overtaken || found.status().refusal() != nullptr;
     return settled ? std::move(found) : Fail(frame, ask, {}, found.status());
   });
 }

@@ -27,7 +27,7 @@ Result<bool> SessionImpl::OpensSome(Frame& frame, const OpenedSubject& subject,
 
 Status SessionImpl::ListCategory(Frame& frame, const OpenedSubject& subject,
                                  const policy::CategoryInfo& category,
-                                 std::vector<RecordInfo>& listed, std::vector<EventRecord>& about) {
+                                 Listed& listed) {
   const crypto::NameId category_id = crypto::NameIdOf(category.id);
   Bytes prefix;
   Writer(prefix).Put(subject.handle().view()).Put(category_id.view());
@@ -38,16 +38,18 @@ Status SessionImpl::ListCategory(Frame& frame, const OpenedSubject& subject,
     BAILEE_TRY(const FoundRow found, ParseRow(frame, subject, category_id, id, bytes));
     BAILEE_TRY(const bool readable, OpensSome(frame, subject, category, found));
     if (!readable) return Status();
-    listed.push_back({subject.handle(), id, category.id, found.row.head().collected_at,
+    listed.apart = Apart(frame, found, listed.source);
+    if (listed.apart) return Status();
+    listed.records.push_back({subject.handle(), id, category.id, found.row.head().collected_at,
                       found.terms->notice, found.terms->source,
                       found.terms->bound->policy->version()});
-    about.push_back(EventRecordOf(subject, category_id, found));
+    listed.about.push_back(EventRecordOf(subject, category_id, found));
     return Status();
   };
   BAILEE_RETURN_IF_ERROR(
       frame.snapshot->Scan(store::Table::kRecords, prefix, {}, [&](ByteView key, ByteView bytes) {
         problem = visit(key, bytes);
-        return problem.ok();
+        return problem.ok() && !listed.apart;
       }));
   return problem;
 }
@@ -66,16 +68,16 @@ Result<std::vector<RecordInfo>> SessionImpl::ListOnce(const Who& who) {
   const Result<SharedSubject> subject = SubjectOf(frame, who);
   if (!subject.ok()) return Fail(frame, ask, {}, subject.status());
   if (*subject == nullptr) return Fail(frame, ask, {}, NotFound());
-  std::vector<RecordInfo> listed;
-  std::vector<EventRecord> about;
+  Listed listed;
   for (const policy::CategoryInfo& category : frame.in_force().categories()) {
-    const Status done = ListCategory(frame, **subject, category, listed, about);
+    const Status done = ListCategory(frame, **subject, category, listed);
     if (!done.ok()) return Fail(frame, ask, (*subject)->handle(), done);
+    if (listed.apart) return Refuse(frame, ask, *listed.apart, (*subject)->handle());
   }
-  if (listed.empty()) return Fail(frame, ask, (*subject)->handle(), NotFound());
+  if (listed.records.empty()) return Fail(frame, ask, (*subject)->handle(), NotFound());
   BAILEE_TRY([[maybe_unused]] const DecisionId decision,
-             Allow(frame, ask, (*subject)->handle(), about));
-  return listed;
+             Allow(frame, ask, (*subject)->handle(), listed.about));
+  return std::move(listed.records);
 }
 
 }  // namespace bailee::vault

@@ -126,6 +126,13 @@ Result<std::optional<Record>> SessionImpl::OpenValues(Frame& frame, const Opened
 Result<std::optional<Record>> SessionImpl::Release(Frame& frame, const OpenedSubject& subject,
                                                    const Ask& ask, const FoundRow& found,
                                                    policy::Decision& refused) {
+  if (!IsOfSource(found)) {
+    // Nothing of this session: as if it were not there.
+    refused = {};
+    refused.reasons.Add(Reason::kNotCollectedFor);
+    refused.visible = false;
+    return std::optional<Record>();
+  }
   const policy::Datum datum = found.terms->DatumAt(found.row.head().collected_at);
   refused = DecideOn(frame, ask, &datum, subject.standing(), policy::WrapState::kPresent);
   if (!refused.allowed()) return std::optional<Record>();

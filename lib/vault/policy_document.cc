@@ -5,6 +5,7 @@
 #include "bailee/policy.h"
 #include "base/try.h"
 #include "policy/decide.h"
+#include "policy/diff.h"
 #include "policy/finding.h"
 #include "policy/policy.h"
 #include "policy/policy_tests.h"
@@ -173,6 +174,10 @@ std::vector<PolicyTestResult> PolicyDocument::RunTests() const {
                        .reasons = std::move(each.got_reasons)});
   }
   return results;
+}
+
+PolicyDiff PolicyDocument::CompareWith(const PolicyDocument& newer) const {
+  return policy::Diff(*impl_->declared, *newer.impl_->declared);
 }
 
 Status PolicyDocument::Decide(const PolicyQuestion& question) const {

@@ -126,9 +126,10 @@ Result<std::vector<Record>> SessionImpl::ReadAllOnce(const Ask& ask, const Who& 
         frame.snapshot->Scan(store::Table::kRecords, prefix, {}, [&](ByteView key, ByteView bytes) {
           if (key.size() != kRecordKeyBytes) return true;
           problem = TakeRow(frame, *subject, ask, DecodeRecordKey(key), bytes, taken);
-          return problem.ok();
+          return problem.ok() && !taken.apart;
         }));
     if (!problem.ok()) return Fail(frame, ask, subject->handle(), problem);
+    if (taken.apart) return Refuse(frame, ask, *taken.apart, subject->handle());
   }
   if (taken.records.empty() && !taken.told.allowed()) {
     return Refuse(frame, ask, taken.told, subject->handle());
@@ -145,6 +146,8 @@ Status SessionImpl::TakeRow(Frame& frame, const OpenedSubject& subject, const As
   policy::Decision refused;
   BAILEE_TRY(std::optional<Record> record, Release(frame, subject, ask, found, refused));
   if (record) {
+    taken.apart = Apart(frame, found, taken.source);
+    if (taken.apart) return Status();
     taken.records.push_back(*std::move(record));
     taken.about.push_back(EventRecordOf(subject, key.category, found));
   } else if (refused.visible) {
@@ -155,13 +158,15 @@ Status SessionImpl::TakeRow(Frame& frame, const OpenedSubject& subject, const As
 
 // A chunk has its own snapshot: a long one would hold back the reuse of space, and what `visit`
 // does may need it gone.
-Result<SessionImpl::Chunk> SessionImpl::ScanChunk(const Ask& ask, const Bytes& from) {
+Result<SessionImpl::Chunk> SessionImpl::ScanChunk(const Ask& ask, const Bytes& from,
+                                                  const std::string& source) {
   BAILEE_TRY(Frame frame, vault_->Begin());
   if (ask.fields.empty()) return Fail(frame, ask, {}, NoFields());
   const policy::Decision first = DecideStageOne(frame, ask);
   if (!first.allowed()) return Refuse(frame, ask, first, {});
   const crypto::NameId category = crypto::NameIdOf(ask.category);
   Chunk chunk;
+  chunk.taken.source = source;
   SharedSubject subject;
   size_t rows = 0;
   Status problem;
@@ -179,9 +184,10 @@ Result<SessionImpl::Chunk> SessionImpl::ScanChunk(const Ask& ask, const Bytes& f
           return false;
         }
         if (key.size() == kRecordKeyBytes) problem = take(DecodeRecordKey(key), bytes);
-        return problem.ok();
+        return problem.ok() && !chunk.taken.apart;
       }));
   if (!problem.ok()) return Fail(frame, ask, {}, problem);
+  if (chunk.taken.apart) return Refuse(frame, ask, *chunk.taken.apart, {});
   BAILEE_TRY(const DecisionId decision, Allow(frame, ask, {}, chunk.taken.about));
   for (Record& record : chunk.taken.records) record.decision = decision;
   return chunk;
@@ -195,8 +201,10 @@ Status SessionImpl::Scan(const ScanRequest& request,
                 .fields = request.fields,
                 .case_reference = request.case_reference};
   Bytes from;
+  std::string source;
   do {
-    BAILEE_TRY(Chunk chunk, Settled([&] { return ScanChunk(ask, from); }));
+    BAILEE_TRY(Chunk chunk, Settled([&] { return ScanChunk(ask, from, source); }));
+    source = chunk.taken.source;
     for (const Record& record : chunk.taken.records) {
       if (!visit(record)) return Status();
     }

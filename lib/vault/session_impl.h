@@ -51,8 +51,11 @@ class SessionImpl {
  public:
   // REQUIRES: `purpose` is held by the vault's keyring.
   SessionImpl(std::shared_ptr<VaultImpl> vault, const keys::HeldPurpose& purpose,
-              std::string on_behalf_of)
-      : vault_(std::move(vault)), purpose_(purpose), on_behalf_of_(std::move(on_behalf_of)) {}
+              std::string on_behalf_of, std::string source = {})
+      : vault_(std::move(vault)),
+        purpose_(purpose),
+        on_behalf_of_(std::move(on_behalf_of)),
+        source_(std::move(source)) {}
 
   Result<Record> Read(const ReadRequest& request);
   Result<std::vector<Record>> ReadAll(const ReadAllRequest& request);
@@ -111,12 +114,25 @@ class SessionImpl {
   EventRecord EventRecordOf(const OpenedSubject& subject, const crypto::NameId& category,
                             const FoundRow& found) const;
 
+  // combining.cc
+  // Whether the session sees data of this source at all.
+  bool IsOfSource(const FoundRow& found) const;
+  // Called for each row that one call releases, with the source of those before it (empty: none
+  // yet), which it keeps up. A refusal if the purpose may not have both.
+  std::optional<policy::Decision> Apart(const Frame& frame, const FoundRow& found,
+                                        std::string& source) const;
+
   // list.cc
   Result<bool> OpensSome(Frame& frame, const OpenedSubject& subject,
                          const policy::CategoryInfo& category, const FoundRow& found);
+  struct Listed {
+    std::vector<RecordInfo> records;
+    std::vector<EventRecord> about;
+    std::string source;
+    std::optional<policy::Decision> apart;
+  };
   Status ListCategory(Frame& frame, const OpenedSubject& subject,
-                      const policy::CategoryInfo& category, std::vector<RecordInfo>& listed,
-                      std::vector<EventRecord>& about);
+                      const policy::CategoryInfo& category, Listed& listed);
 
   // read.cc
   using SharedSubject = std::shared_ptr<const OpenedSubject>;
@@ -130,6 +146,8 @@ class SessionImpl {
     std::vector<Record> records;
     std::vector<EventRecord> about;
     policy::Decision told;
+    std::string source;                      // of the records released
+    std::optional<policy::Decision> apart;  // a refusal of the whole call
   };
   Status TakeRow(Frame& frame, const OpenedSubject& subject, const Ask& ask, const RecordKey& key,
                  ByteView bytes, Taken& taken);
@@ -137,7 +155,7 @@ class SessionImpl {
     Taken taken;
     Bytes next;  // the key to go on with; empty after the last chunk
   };
-  Result<Chunk> ScanChunk(const Ask& ask, const Bytes& from);
+  Result<Chunk> ScanChunk(const Ask& ask, const Bytes& from, const std::string& source);
   Result<Record> ReadOne(Frame& frame, const Ask& ask, const ReadRequest& request);
   Result<RecordId> RecordAsked(const Frame& frame, const Ask& ask,
                                const std::optional<RecordId>& record) const;
@@ -153,6 +171,7 @@ class SessionImpl {
   const std::shared_ptr<VaultImpl> vault_;
   const keys::HeldPurpose& purpose_;
   const std::string on_behalf_of_;
+  const std::string source_;  // empty: every one
 
   // Of the operation that is running: a session is used by one thread at a time.
   struct Attempt {

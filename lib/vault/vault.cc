@@ -11,6 +11,7 @@
 #include "vault/collection_impl.h"
 #include "vault/fold_lookups.h"
 #include "vault/ledger.h"
+#include "vault/publish.h"
 #include "vault/retention.h"
 #include "vault/session_impl.h"
 #include "vault/upkeep.h"
@@ -71,12 +72,15 @@ Result<Session> Vault::As(std::string_view purpose, const SessionOptions& option
     return refuse(Reason::kUnknownPurpose,
                   index.valid() ? "act for one of the purposes below it" : "");
   }
+  if (!options.source.empty() && !frame.in_force().FindSource(options.source).valid())
+    return refuse(Reason::kUnknownSource, "name a source of the policy");
   const keys::Manifest::Purpose* known = frame.rules->manifest.FindPurpose(purpose);
   const keys::HeldPurpose* held =
       known == nullptr ? nullptr : impl_->keyring().FindPurpose(known->id, known->version);
   if (held == nullptr)
     return refuse(Reason::kPurposeKeyMissing, "open the vault with a keyring granted this purpose");
-  return Session(std::make_unique<vault::SessionImpl>(impl_, *held, options.on_behalf_of));
+  return Session(
+      std::make_unique<vault::SessionImpl>(impl_, *held, options.on_behalf_of, options.source));
 }
 
 Collection Vault::Collect(const CollectRequest& request) {
@@ -151,6 +155,14 @@ Result<Bytes> Vault::PolicyInForce() const {
   BAILEE_TRY(const vault::Frame frame, impl_->Begin());
   return frame.in_force().ToBinary();
 }
+
+Result<Published> Vault::Publish(const Keyring& authority, const PublishRequest& request) {
+  return vault::Publish(*impl_, authority.keys(), request);
+}
+Result<std::vector<PublishedVersion>> Vault::PolicyHistory() const {
+  return vault::PolicyHistory(*impl_);
+}
+Result<Bytes> Vault::PolicyAsOf(Timestamp at) const { return vault::PolicyAsOf(*impl_, at); }
 
 Result<VaultInfo> Vault::Info() const {
   BAILEE_TRY(vault::Frame frame, impl_->Begin());

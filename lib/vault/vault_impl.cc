@@ -109,12 +109,13 @@ VaultImpl::VaultImpl(const VaultRow& row, std::unique_ptr<store::Engine> engine,
       shards_(row_.id, keyring_.keys().storage),
       subjects_(options.cached_subjects_max) {}
 
-Result<VaultImpl::Moment> VaultImpl::MomentOf(store::Snapshot& snapshot, bool committed) {
-  Moment known;
-  {
-    const std::lock_guard lock(mutex_);
-    known = moment_;
-  }
+VaultImpl::Moment VaultImpl::Known() {
+  const std::lock_guard lock(mutex_);
+  return moment_;
+}
+
+Result<VaultImpl::Moment> VaultImpl::MomentOf(store::Snapshot& snapshot, const Moment& known,
+                                              bool committed) {
   const bool unchanged =
       committed && known.rules != nullptr && known.transaction == snapshot.transaction_id();
   if (unchanged) return known;
@@ -142,8 +143,8 @@ Result<VaultImpl::Moment> VaultImpl::MomentOf(store::Snapshot& snapshot, bool co
   return moment;
 }
 
-Result<Frame> VaultImpl::FrameOf(store::Snapshot& snapshot, bool committed) {
-  BAILEE_TRY(Moment moment, MomentOf(snapshot, committed));
+Result<Frame> VaultImpl::FrameOf(store::Snapshot& snapshot, const Moment& known, bool committed) {
+  BAILEE_TRY(Moment moment, MomentOf(snapshot, known, committed));
   Frame frame;
   BAILEE_TRY(frame.now, TimeNow(clock_, moment.latest));
   frame.snapshot = &snapshot;
@@ -152,8 +153,11 @@ Result<Frame> VaultImpl::FrameOf(store::Snapshot& snapshot, bool committed) {
 }
 
 Result<Frame> VaultImpl::Begin() {
+  // First what is known, then the snapshot: judged by what another thread sees after it, the
+  // manifest of this one would look rolled back.
+  const Moment known = Known();
   BAILEE_TRY(std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
-  BAILEE_TRY(Frame frame, FrameOf(*snapshot, true));
+  BAILEE_TRY(Frame frame, FrameOf(*snapshot, known, true));
   frame.owned = std::move(snapshot);
   return frame;
 }
@@ -163,7 +167,7 @@ Status VaultImpl::Write(const std::function<Status(Frame&)>& job) {
   std::optional<DecisionId> last;
   BAILEE_RETURN_IF_ERROR(engine_->Write([&](store::WriteTransaction& transaction) -> Status {
     last.reset();
-    BAILEE_TRY(Frame frame, FrameOf(transaction, false));
+    BAILEE_TRY(Frame frame, FrameOf(transaction, Known(), false));
     const std::unique_ptr<audit::WriteEvents> events = events_->EventsOf(transaction, mark);
     frame.transaction = &transaction;
     frame.events = events.get();

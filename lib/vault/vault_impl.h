@@ -104,8 +104,11 @@ class VaultImpl {
     std::shared_ptr<const Rules> rules;
     Timestamp latest;
   };
-  Result<Moment> MomentOf(store::Snapshot& snapshot, bool committed);
-  Result<Frame> FrameOf(store::Snapshot& snapshot, bool committed);
+  // Of the newest committed state that was looked at.
+  Moment Known();
+  // `known` is what Known gave before the snapshot was taken, so that the snapshot is not older.
+  Result<Moment> MomentOf(store::Snapshot& snapshot, const Moment& known, bool committed);
+  Result<Frame> FrameOf(store::Snapshot& snapshot, const Moment& known, bool committed);
   // `fields` holds what the result's fields borrow.
   Event Signed(const Frame& frame, Event event, std::vector<std::string_view>& fields) const;
 

@@ -9,7 +9,13 @@ from codec import Reader, blake2b
 from errors import require
 from keyring import NAMED
 
-PUBLISHED = {1: ("version", "uint", False), 2: ("digest", "bytes", False)}
+PUBLISHED = {
+    1: ("version", "uint", False),
+    2: ("digest", "bytes", False),
+    3: ("since_ms", "uint", False),
+    4: ("notice", "string", False),
+    5: ("announced_ms", "uint", False),
+}
 PURPOSE = {1: ("name", "string", False), 2: ("version", "uint", False), 3: ("box_public", "bytes", False)}
 MANIFEST = {
     1: ("vault_id", "bytes", False),
@@ -37,7 +43,12 @@ def read_manifest(row, vault, authority, number_min):
     require(all(len(each["box_public"]) == 32 for each in manifest["purpose"]), "manifest: box_public")
     require(all(len(each["digest"]) == 32 for each in manifest["policy"]), "manifest: digest")
     versions = [each["version"] for each in manifest["policy"]]
-    require(manifest["policy_in_force"] in versions, "manifest: the policy in force is not published")
+    require(versions == sorted(set(versions)), "manifest: versions out of order")
+    since = [each["since_ms"] for each in manifest["policy"]]
+    require(since == sorted(since), "manifest: times out of order")
+    require(versions[-1:] == [manifest["policy_in_force"]], "manifest: the last policy is not in force")
+    announced = all(each["notice"] or not each["announced_ms"] for each in manifest["policy"])
+    require(announced, "manifest: announced without a notice")
     return manifest
 
 

@@ -68,6 +68,18 @@ TempVault::TempVault(const std::string& policy_text)
   }
 }
 
+Status TempVault::Keep(const std::vector<KeyringFile>& files) {
+  static std::atomic<int> number = 0;
+  for (const KeyringFile& file : files) {
+    const std::string path =
+        directory_ / (file.name + "-" + std::to_string(++number) + ".origin.keyring");
+    if (Status written = SystemFiles().WriteNewSecret(path, file.bytes); !written.ok())
+      return written;
+    files_[file.name] = path;
+  }
+  return Status();
+}
+
 Keyring TempVault::Origin(std::string_view name) const {
   const auto file = files_.find(name);
   if (file == files_.end()) std::abort();
@@ -78,7 +90,15 @@ Keyring TempVault::Granted(std::string_view actor, const std::vector<std::string
   const Keyring authority = Origin("authority");
   std::vector<Keyring> origins;
   origins.push_back(Origin("storage"));
-  for (const std::string& purpose : purposes) origins.push_back(Origin(purpose));
+  for (const std::string& purpose : purposes) {
+    origins.push_back(Origin(purpose));
+    // Indexes that a later version of the policy added.
+    const std::string later = purpose + "-v";
+    for (auto it = files_.lower_bound(later); it != files_.end(); ++it) {
+      if (!it->first.starts_with(later)) break;
+      origins.push_back(Origin(it->first));
+    }
+  }
   std::vector<const Keyring*> sources;
   for (const Keyring& origin : origins) sources.push_back(&origin);
   const KeyringFile granted = Must(

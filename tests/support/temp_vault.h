@@ -67,6 +67,9 @@ class TempVault {
   // A keyring for `actor` with these purposes.
   Keyring Granted(std::string_view actor, const std::vector<std::string>& purposes) const;
 
+  // Stores origin keyrings that publishing hands out; what has such a name already is replaced.
+  Status Keep(const std::vector<KeyringFile>& files);
+
   // Opens it with a keyring for these purposes. A process has one vault open at a time.
   Vault Open(const std::vector<std::string>& purposes, const OpenOptions& options = {});
   Result<Vault> TryOpen(Keyring keyring, OpenOptions options = {});

@@ -106,6 +106,7 @@ void AddCommands(Commands& commands) {
   AddInit(commands);
   AddStatus(commands);
   AddPolicy(commands);
+  AddNotice(commands);
   AddAsk(commands);
   AddKeyring(commands);
   AddCollect(commands);

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "explain.h"
 #include "text.h"
+#include "when.h"
 
 namespace bailee::tool {
 namespace {
@@ -17,6 +18,8 @@ struct AskOptions {
   std::string policy;
   std::string on_behalf_of;
   std::string case_reference;
+  std::string as_of;
+  Timestamp now = Clock::System().Now();
 };
 
 struct Answer {
@@ -31,7 +34,7 @@ Status Ask(const PolicyDocument& document, const AskOptions& options, const std:
                           .field = field,
                           .on_behalf_of = options.on_behalf_of,
                           .case_reference = options.case_reference,
-                          .now = Clock::System().Now()});
+                          .now = options.now});
 }
 
 // One answer for each field asked about: the one named, or every one of the category.
@@ -92,8 +95,23 @@ Json RefusalJson(const Status& status) {
   return json;
 }
 
-Status CanI(Context& context, const AskOptions& options) {
-  const auto document = context.LoadPolicy(options.policy);
+// The policy that was in force then.
+Result<PolicyDocument> PolicyThen(Context& context, Timestamp then) {
+  auto vault = context.OpenVault();
+  if (!vault.ok()) return vault.status();
+  const auto bytes = vault->PolicyAsOf(then);
+  if (!bytes.ok()) return bytes.status();
+  return PolicyDocument::FromBinary(*bytes);
+}
+
+Status CanI(Context& context, AskOptions options) {
+  if (!options.as_of.empty()) {
+    const auto then = ParseWhen(options.as_of, options.now);
+    if (!then.ok()) return then.status();
+    options.now = *then;
+  }
+  const auto document = options.as_of.empty() ? context.LoadPolicy(options.policy)
+                                              : PolicyThen(context, options.now);
   if (!document.ok()) return document.status();
   const Target target = SplitTarget(options.target);
   const std::vector<Answer> answers = AskAll(*document, options, target.category, target.field);
@@ -104,7 +122,8 @@ Status CanI(Context& context, const AskOptions& options) {
   Json json = {{"answer", yes ? "yes" : "no"},
                {"purpose", KnownPurpose(policy, options.purpose)},
                {"category", known.category},
-               {"field", known.field}};
+               {"field", known.field},
+               {"policy_version", policy.version}};
   if (!yes) json.update(RefusalJson(answer.status));
   Table table;
   if (yes) {
@@ -232,6 +251,11 @@ void AddAsk(Commands& commands) {
   command->add_option("PURPOSE", can_i->purpose, "a leaf purpose, e.g. billing")->required();
   command->add_option("CATEGORY[.FIELD]", can_i->target, "e.g. payment_card.pan")->required();
   AddQuestion(*command, *can_i);
+  command
+      ->add_option("--as-of", can_i->as_of,
+                   "as it was at that time: a day, RFC 3339, or how long ago, e.g. 90d")
+      ->excludes("--policy")
+      ->type_name("TIME");
 
   auto explain = std::make_shared<AskOptions>();
   command = commands.Add(

@@ -30,6 +30,21 @@ std::string SourceOf(const GrantOptions& options, const std::string& name) {
   return fs::exists(origin, error) ? origin : fmt::format("{}/{}.keyring", options.from, name);
 }
 
+// Indexes that a later version of the policy gave to one of the purposes: origins/PURPOSE-vN.
+std::vector<std::string> LaterIndexes(const GrantOptions& options) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(options.from + "/origins", error)) {
+    const std::string name = entry.path().filename().string();
+    for (const std::string& purpose : options.purposes) {
+      if (name.starts_with(purpose + "-v") && name.ends_with(".keyring"))
+        paths.push_back(entry.path().string());
+    }
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
 Result<std::vector<Keyring>> LoadSources(Context& context, const GrantOptions& options) {
   std::vector<std::string> names = options.purposes;
   names.emplace_back("storage");
@@ -42,6 +57,11 @@ Result<std::vector<Keyring>> LoadSources(Context& context, const GrantOptions& o
                     fmt::format("{} has no keyring for {}", options.from, name),
                     "name a leaf purpose of the policy: bailee policy show");
     }
+    sources.push_back(*std::move(keyring));
+  }
+  for (const std::string& path : LaterIndexes(options)) {
+    auto keyring = context.LoadKeyring("file:" + path);
+    if (!keyring.ok()) return keyring.status();
     sources.push_back(*std::move(keyring));
   }
   return sources;

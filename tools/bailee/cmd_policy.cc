@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cmd_policy.h"
 #include "codegen.h"
 #include "commands.h"
 #include "files.h"
@@ -224,6 +225,7 @@ void AddLintAndTest(Commands& commands, CLI::App& policy) {
 void AddPolicy(Commands& commands) {
   CLI::App& policy = *commands.Group("policy", "check, test, show and compile policies");
   AddLintAndTest(commands, policy);
+  AddPolicyVersions(commands, policy);
 
   auto show = std::make_shared<PolicyOptions>();
   CLI::App* command =

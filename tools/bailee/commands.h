@@ -46,6 +46,7 @@ class Commands {
 void AddInit(Commands& commands);
 void AddStatus(Commands& commands);
 void AddPolicy(Commands& commands);
+void AddNotice(Commands& commands);
 void AddAsk(Commands& commands);
 void AddKeyring(Commands& commands);
 void AddCollect(Commands& commands);

@@ -106,6 +106,41 @@ struct BAILEE_EXPORT PolicyDescription {
                                 std::string_view full_name);
 };
 
+// One difference between two versions of a policy.
+struct PolicyChange {
+  enum class Effect : uint8_t {
+    kWider = 1,  // something more is allowed: it owes a notice, and never reaches what is held
+    kNarrower,   // something less is allowed: it holds at once
+    kBreaks,     // what is held could not be kept under it
+  };
+  Effect effect = Effect::kWider;
+  // "use", "lookup", "retention", "notice", "source", "purpose", "category", "field", "disclosure",
+  // "recipient" or "report".
+  std::string about;
+  std::string name;      // of the notice, source, purpose, recipient or report; or empty
+  std::string category;  // whose data it touches; empty: no category by itself
+  std::vector<std::string> fields;        // full names
+  std::vector<std::string> purposes;      // leaves
+  std::vector<std::string> sources;       // empty: every one
+  std::vector<std::string> on_behalf_of;  // controllers; empty: our own data
+  std::string was;                        // "no", "OPT_IN", "90 days from collection"
+  std::string now;
+  std::string words;   // the whole in one line, in words of the policy
+  std::string clause;  // of the rule that allows it, or did; may be empty
+  int line = 0;  // where that rule stands: in the newer text, or in the older if it is gone; or 0
+};
+
+// What two versions of a policy allow, compared cell by cell. In the order of the newer text.
+struct BAILEE_EXPORT PolicyDiff {
+  std::vector<PolicyChange> changes;
+
+  bool Has(PolicyChange::Effect effect) const;
+  // The leaves that anything becomes wider for, in order: what its notice must list.
+  std::vector<std::string> WidenedPurposes() const;
+  // The categories that any change touches, in order.
+  std::vector<std::string> Categories() const;
+};
+
 // A question to the policy alone: nobody's data is looked at.
 struct PolicyQuestion {
   std::string_view purpose;
@@ -135,6 +170,13 @@ class BAILEE_EXPORT PolicyDocument {
 
   // Runs the policy's own tests against it, all keys held.
   std::vector<PolicyTestResult> RunTests() const;
+
+  // How `newer` differs from this version, exactly: *wider* is any purpose, field, view, source,
+  // controller, lookup, recipient or ground more, a weaker basis, a longer retention, a lower floor
+  // of a report, a shorter wait; each the other way round is *narrower*. A change that is both is
+  // there twice. A use counts only if some notice lists its purpose. What a policy that is not wider
+  // refuses for what is held, the other one refused, too.
+  PolicyDiff CompareWith(const PolicyDocument& newer) const;
 
   // What the policy alone answers to a read: success, or kRefused with every reason that needs no
   // look at the data, the rule, its clause and what would change the answer. Success does not mean

@@ -105,6 +105,10 @@ struct RecordInfo {
 // every outcome is an event before a value leaves. Refusals that would tell that somebody or
 // something exists are kNotFound, the same for unknown, absent and forbidden, unless the purpose is
 // marked `may_know_existence`.
+//
+// Where a purpose of the policy is marked `combines`, ReadAll, Scan, Find and List for any other
+// refuse, with not-collected-for and an offer, what would have them release data of two sources in
+// one call; Scan does so at the first record of a second source. Name one in SessionOptions.
 class BAILEE_EXPORT Session {
  public:
   Session(Session&&) noexcept;

@@ -15,6 +15,7 @@
 #include "bailee/ids.h"
 #include "bailee/keyring.h"
 #include "bailee/ledger.h"
+#include "bailee/publish.h"
 #include "bailee/result.h"
 #include "bailee/retention.h"
 #include "bailee/session.h"
@@ -93,6 +94,9 @@ struct VaultInfo {
 
 struct SessionOptions {
   std::string on_behalf_of = {};  // controller whose data this session sees; empty: our own
+  // The source whose data this session sees; empty: every one. Where a purpose of the policy
+  // combines sources, any other that meets two of them in one call has to name one here.
+  std::string source = {};
 };
 
 // A vault of personal data, opened with one holder's keys. Thread-safe. One per vault and process;
@@ -170,6 +174,29 @@ class BAILEE_EXPORT Vault {
 
   // The policy in force, serialised (bailee.v1.Policy).
   Result<Bytes> PolicyInForce() const;
+
+  // Puts a newer version of the policy in force, signed by `authority` as the next statement of the
+  // manifest; one transaction, durable and recorded when it returns. What becomes narrower holds at
+  // once, in every process and every open session. What becomes wider never reaches what is held:
+  // that keeps the terms it was collected under until its subject consents or agrees. Keys that the
+  // version needs and the vault has not are made and handed to `request.keep`.
+  // A refusal is recorded as well, unless `dry_run`. Errors: kKey "key.authority-missing",
+  // "key.other-vault", "key.other-authority"; kPolicyInvalid (every finding); kConflict
+  // "publish.in-force" (this very text is; nothing is left to do), "publish.version-taken",
+  // "publish.version-not-newer", "publish.other-policy", "publish.notice-reused", "publish.breaks"
+  // (names what held data could not survive); kInvalidValue "publish.not-yet" (its day has not
+  // come), "publish.effective-earlier", "publish.notice-owed" (names the purposes that are widened),
+  // "publish.notice-unknown", "publish.notice-old", "publish.notice-incomplete",
+  // "publish.announced-future", "publish.announced-late"; kUsage "publish.keep-missing"; whatever
+  // `keep` says; kAuditDown; kFull; kDamage.
+  Result<Published> Publish(const Keyring& authority, const PublishRequest& request);
+
+  // Every version that was ever in force, in order; the last one is. From the signed manifest.
+  Result<std::vector<PublishedVersion>> PolicyHistory() const;
+
+  // The version that was in force at `at`, as PolicyInForce gives it. Errors: kNotFound
+  // "policy.none-then" before the first one; kDamage.
+  Result<Bytes> PolicyAsOf(Timestamp at) const;
 
   Result<VaultInfo> Info() const;
   Result<Health> CheckHealth() const;
