@@ -76,9 +76,9 @@ Timestamp DaysAfter(Timestamp start, int32_t days) {
 bool Announced(const Policy& policy, const DiscloseRule& rule, const Standing& standing,
                Timestamp now) {
   const std::string& notice = policy.notice(rule.notice).id;
-  std::optional<Timestamp> shown;
+  std::optional<Timestamp> shown;  // in the future: then the wait is not over either
   for (const NoticeShown& each : standing.notices) {
-    if (each.notice != notice || each.at > now) continue;
+    if (each.notice != notice) continue;
     if (!shown || each.at < *shown) shown = each.at;
   }
   if (!shown || now < DaysAfter(*shown, rule.wait_days)) return false;
