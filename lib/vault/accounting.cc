@@ -59,13 +59,9 @@ Result<std::vector<DisclosureInfo>> SessionImpl::Disclosures(const Who& who) {
   if (!problem.ok()) return Fail(frame, ask, subject.handle(), problem);
   const std::string count = std::to_string(list.size());
   const audit::Detail detail{audit::What::kCount, count};
-  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
-             vault_->Record(frame, {.kind = ask.kind,
-                                    .outcome = Outcome::kAllowed,
-                                    .purpose = purpose_.name,
-                                    .on_behalf_of = on_behalf_of_,
-                                    .handle = subject.handle(),
-                                    .details = {&detail, 1}}));
+  Event event = EventOf(ask, Outcome::kAllowed, subject.handle());
+  event.details = {&detail, 1};
+  BAILEE_RETURN_IF_ERROR(vault_->Record(frame, event).status());
   return list;
 }
 
@@ -105,12 +101,9 @@ Result<SessionImpl::SharesChunk> SessionImpl::EndedChunk(const Bytes& from) {
   if (!problem.ok()) return Fail(frame, ask, {}, problem);
   const std::string count = std::to_string(chunk.ended.size());
   const audit::Detail detail{audit::What::kCount, count};
-  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
-             vault_->Record(frame, {.kind = ask.kind,
-                                    .outcome = Outcome::kAllowed,
-                                    .purpose = purpose_.name,
-                                    .on_behalf_of = on_behalf_of_,
-                                    .details = {&detail, 1}}));
+  Event event = EventOf(ask, Outcome::kAllowed, {});
+  event.details = {&detail, 1};
+  BAILEE_RETURN_IF_ERROR(vault_->Record(frame, event).status());
   return chunk;
 }
 

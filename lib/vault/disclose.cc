@@ -127,19 +127,10 @@ Result<DisclosureInfo> SessionImpl::RecordDisclosure(const Frame& frame, const A
   BAILEE_TRY(const uint64_t last, LastDisclosure(*frame.snapshot, given.handle));
   const std::string sequence = std::to_string(last + 1);
   const audit::Detail detail{audit::What::kSequence, sequence};
-  BAILEE_TRY(const DecisionId decision,
-             vault_->RecordWrite(frame, {.kind = ask.kind,
-                                         .outcome = Outcome::kAllowed,
-                                         .purpose = purpose_.name,
-                                         .on_behalf_of = on_behalf_of_,
-                                         .category = ask.category,
-                                         .fields = ask.fields,
-                                         .case_reference = ask.case_reference,
-                                         .recipient = ask.recipient,
-                                         .ground = ask.ground,
-                                         .handle = given.handle,
-                                         .records = about,
-                                         .details = {&detail, 1}}));
+  Event event = EventOf(ask, Outcome::kAllowed, given.handle);
+  event.records = about;
+  event.details = {&detail, 1};
+  BAILEE_TRY(const DecisionId decision, vault_->RecordWrite(frame, event));
   DisclosureInfo info{.handle = given.handle,
                       .sequence = last + 1,
                       .at = frame.now,
