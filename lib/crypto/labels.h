@@ -34,6 +34,8 @@ enum class Label : uint8_t {
   kJournalHead = 12,     // box key: first keys and origin of an instance of the trail
   kWriteEvent = 13,      // entry key of the trail: the event of a write
   kLedgerEntry = 14,     // S: an entry of a subject's ledger
+  kDisclosure = 15,      // S: what was disclosed of a subject
+  kParcel = 18,          // box key: values on their way to a recipient
 };
 
 // The layout that a label is used with, and no other.
@@ -43,6 +45,7 @@ constexpr Layer LayerOf(Label label) {
     case Label::kWriteOnlyWrap:
     case Label::kPendingInner:
     case Label::kJournalHead:
+    case Label::kParcel:
       return Layer::kWrap;
     case Label::kKeyringSecrets:
       return Layer::kKeyring;
@@ -81,8 +84,12 @@ inline constexpr Personal kIndex = Make("bailee.index");        // tags of field
 inline constexpr Personal kTrail = Make("bailee.trail");        // keys of the trail, §13.1
 inline constexpr Personal kChain = Make("bailee.chain");        // hash chains of the trail, §13.3
 
-inline constexpr std::array kAll = {kBox,      kBoxSecret, kName, kTerms, kKeyring, kPolicy,
-                                    kManifest, kRef,       kTag,  kIndex, kTrail,   kChain};
+inline constexpr Personal kSuppressionKey = Make("bailee.suppkey");  // from the ref key, §15.3
+inline constexpr Personal kSuppression = Make("bailee.suppress");    // tags of addresses, §15.3
+
+inline constexpr std::array kAll = {
+    kBox, kBoxSecret, kName,  kTerms, kKeyring, kPolicy,         kManifest,
+    kRef, kTag,       kIndex, kTrail, kChain,   kSuppressionKey, kSuppression};
 
 }  // namespace person
 
@@ -100,7 +107,7 @@ inline constexpr std::array kAllLabels = {
     Label::kCompartment,   Label::kSubjectRow,   Label::kWrapsRow,       Label::kWrap,
     Label::kWriteOnlyWrap, Label::kShardKey,     Label::kStorageSecrets, Label::kLookupHandle,
     Label::kPendingOuter,  Label::kPendingInner, Label::kKeyringSecrets, Label::kJournalHead,
-    Label::kWriteEvent,    Label::kLedgerEntry};
+    Label::kWriteEvent,    Label::kLedgerEntry,  Label::kDisclosure,     Label::kParcel};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

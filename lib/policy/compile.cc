@@ -78,7 +78,7 @@ void CompileOrigins(const Draft& draft, Tables& t) {
   for (const RecipientDraft& r : draft.recipients) {
     t.recipient_names.Add(r.id.text, t.recipients.size());
     t.recipients.push_back({r.id.text, static_cast<RecipientRole>(r.role.value), r.agreement.text,
-                            r.says.text, r.clause.text, r.at.line});
+                            r.says.text, r.clause.text, r.public_key.text, r.at.line});
   }
 }
 
@@ -191,7 +191,7 @@ void CompileCategory(const CategoryDraft& c, Tables& t) {
         {t.recipient_names.Find<RecipientTag>(d.recipient.text),
          static_cast<Ground>(d.ground.value), t.purpose_names.Find<PurposeTag>(d.purpose.text),
          CompileFieldList(t, index, d.fields), static_cast<int32_t>(d.wait_days.value),
-         static_cast<int32_t>(d.until_days.value),
+         static_cast<int32_t>(d.until_days.value), t.notice_names.Find<NoticeTag>(d.notice.text),
          d.clause.empty() ? category.clause : d.clause.text, d.at.line});
   }
   int64_t shortest_days = 1;
@@ -266,12 +266,18 @@ TestCase CompileTest(const TestDraft& d) {
   }
   test.restricted = d.restricted;
   test.held = d.held;
+  for (const ShownDraft& s : d.shown) {
+    test.shown.push_back({s.notice.text, static_cast<uint32_t>(s.days_ago.value)});
+  }
+  test.suppressed = d.suppressed;
   test.action = d.action.value == 0 ? Action::kRead : static_cast<Action>(d.action.value);
   test.purpose = d.purpose.text;
   test.category = d.category.text;
   test.field = d.field.text;
   test.on_behalf_of = d.on_behalf_of.text;
   test.case_reference = d.case_reference.text;
+  test.recipient = d.recipient.text;
+  if (d.ground.value != 0) test.ground = GroundWord(static_cast<Ground>(d.ground.value));
   test.expect_allowed = d.expect.value == 1;
   for (const Word& word : d.because) {
     if (const auto reason = ParseReason(word.text)) test.because.push_back(*reason);

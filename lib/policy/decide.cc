@@ -8,7 +8,11 @@ namespace bailee::policy {
 namespace {
 
 ReasonSet StageOne(const Asked& asked) {
-  return asked.request.action == Action::kCollect ? CollectStageOne(asked) : ReadStageOne(asked);
+  if (asked.request.action == Action::kCollect) return CollectStageOne(asked);
+  if (asked.request.action == Action::kContact) return ContactStageOne(asked);
+  ReasonSet reasons = ReadStageOne(asked);
+  if (asked.request.action == Action::kDisclose) reasons.Add(DiscloseStageOne(asked));
+  return reasons;
 }
 
 bool MayKnow(const Asked& asked) {
@@ -48,7 +52,9 @@ Asked LookUp(const Policy& in_force, const Request& request) {
     asked.source = in_force.FindSource(request.source);
     return asked;
   }
-  asked.rights = request.purpose == "rights";
+  asked.rights = request.action != Action::kContact && request.purpose == "rights";
+  asked.recipient = in_force.FindRecipient(request.recipient);
+  asked.ground = ParseGround(request.ground);
   const PurposeIndex purpose = in_force.FindPurpose(request.purpose);
   if (purpose.valid() && in_force.purpose(purpose).leaf) asked.purpose = purpose;
   return asked;
@@ -65,6 +71,9 @@ Decision Decide(const Policy& in_force, const Datum* datum, const Standing& stan
   const Asked asked = LookUp(in_force, request);
   if (const ReasonSet reasons = StageOne(asked); !reasons.empty()) {
     return Answer(asked, reasons, true);
+  }
+  if (request.action == Action::kContact) {
+    return Answer(asked, ContactStageTwo(asked, standing), true);
   }
   if (standing.erased) return AboutErased(asked);
   if (request.action != Action::kCollect) {

@@ -23,6 +23,8 @@ enum class Action : uint8_t {
   kCollect,         // storing one field under proposed terms; has no purpose
   kVerifyPassword,  // comparing with a PASSWORD field
   kFind,            // from a value of a field to its subject
+  kDisclose,        // giving one field or view of one datum to a recipient
+  kContact,         // writing to somebody; has a purpose, and neither category nor field
 };
 
 // Whether the key work for the request's purpose on this datum is done.
@@ -44,6 +46,11 @@ struct Request {
   std::string_view notice;
   std::string_view source;
   Timestamp collected_at;
+  // Only for kDisclose: to whom, and why it is lawful: a word of policy.proto, e.g. "LAW".
+  std::string_view recipient = {};
+  std::string_view ground = {};
+  // Only for kContact: the address is on the list of those not to be written to.
+  bool suppressed = false;
 };
 
 // What a datum that exists is held under. `policy` is the version it was collected under; it must
@@ -126,18 +133,33 @@ struct Decision {
 };
 
 // Which reason is the primary one: the first in this order that holds.
-inline constexpr Reason kPrecedence[] = {
-    Reason::kPolicyNotInForce,  Reason::kUnknownPurpose,
-    Reason::kUnknownCategory,   Reason::kUnknownField,
-    Reason::kUndeclaredField,   Reason::kUnknownSource,
-    Reason::kUnknownNotice,     Reason::kSourceIndependent,
-    Reason::kSubjectErased,     Reason::kIndividualReadOfReportData,
-    Reason::kNotCollectedFor,   Reason::kOutsideInstructions,
-    Reason::kDeclined,          Reason::kObjected,
-    Reason::kConsentWithdrawn,  Reason::kConsentMissing,
-    Reason::kCaseMissing,       Reason::kRestricted,
-    Reason::kPastRetention,     Reason::kHeld,
-    Reason::kPurposeKeyMissing, Reason::kWrapPending};
+inline constexpr Reason kPrecedence[] = {Reason::kPolicyNotInForce,
+                                         Reason::kUnknownPurpose,
+                                         Reason::kUnknownCategory,
+                                         Reason::kUnknownField,
+                                         Reason::kUndeclaredField,
+                                         Reason::kUnknownSource,
+                                         Reason::kUnknownNotice,
+                                         Reason::kSourceIndependent,
+                                         Reason::kUnknownRecipient,
+                                         Reason::kSubjectErased,
+                                         Reason::kIndividualReadOfReportData,
+                                         Reason::kNotCollectedFor,
+                                         Reason::kOutsideInstructions,
+                                         Reason::kRecipientNotListed,
+                                         Reason::kGroundNotMet,
+                                         Reason::kContactSuppressed,
+                                         Reason::kDeclined,
+                                         Reason::kObjected,
+                                         Reason::kConsentWithdrawn,
+                                         Reason::kConsentMissing,
+                                         Reason::kNoticeMissing,
+                                         Reason::kCaseMissing,
+                                         Reason::kRestricted,
+                                         Reason::kPastRetention,
+                                         Reason::kHeld,
+                                         Reason::kPurposeKeyMissing,
+                                         Reason::kWrapPending};
 
 // THE RULES
 //
@@ -151,7 +173,8 @@ inline constexpr Reason kPrecedence[] = {
 //
 // STAGE ONE (looks nothing up; always visible)
 //  1. policy-not-in-force: now < F.effective(), or policy_version is neither 0 nor F.version().
-// For kRead, kVerifyPassword and kFind:
+// For kRead, kVerifyPassword, kFind and kDisclose, which below is meant wherever kRead and kFind
+// are named together, and where rules 8 and 24 say kRead:
 //  2. unknown-purpose: p is not a leaf of F and not "rights". (Reserved purposes other than rights
 //     are never acted for here.)
 //  3. unknown-category: c is not in F.
@@ -182,6 +205,20 @@ inline constexpr Reason kPrecedence[] = {
 //     R(g) are empty for every value g: outside-instructions if k is not ours and
 //     F.EffectivePurposes(c, g, {n, s, ours}) is not empty for some value g; otherwise
 //     not-collected-for.
+//
+// For kDisclose, beside rules 2 to 11 (a purpose must be one that may read what it gives away); r
+// and g are request.recipient and .ground; `listed(X, r, g, p, f)`: a disclose of c in X has r, g,
+// p and f (lint refuses two); any ground if g is left out:
+// 70. unknown-recipient: r is not in F.
+// 71. recipient-not-listed: r, c and f are in F, p is a leaf of F or "rights", and not
+//     listed(F, r, p, f).
+// 72. ground-not-met: listed(F, r, p, f), and not listed(F, r, g, p, f), be g a ground or no word.
+//     (That a processor has an agreement and SUCCESSION is to a SUCCESSOR is for lint.)
+// 73. case-missing: listed(F, r, g, p, f), g is LAW, TERMS_OF_SERVICE, FRAUD_OR_SECURITY or
+//     IMMINENT_HARM, and no case is given.
+// For kContact:
+// 80. unknown-purpose: p is not a leaf of F. (Also "rights": it writes to nobody.)
+// 81. not-collected-for: p is a leaf of F, not "contact", and not dotted below it.
 //
 // STAGE TWO (only if stage one gave no reason)
 // Choices. A kGiven is a *yes* to (p, c, s) if its category is empty or c, its purpose is p, and
@@ -240,6 +277,28 @@ inline constexpr Reason kPrecedence[] = {
 // 50. choice(b) for the strictest basis b (NECESSARY < OPT_OUT < OPT_IN) among the allows of c in F
 //     that have p and f, leaving out those with basis CASE, where a yes may take any source;
 //     restricted if standing.restricted.
+// For kDisclose, beside rules 30 to 50 and before 47; with no datum, as with rule 50, a yes may
+// take any source. (Restriction is for every ground, LAW too, chosen: its wraps are parked, so that
+// nobody could; whoever must give in to a law lifts it first, which the ledger keeps.)
+// 74. If there is a datum that is not agreed: recipient-not-listed if c and f are not known in T, p
+//     is not a leaf of T, or not listed(T, r, p, f); ground-not-met if that is listed and
+//     listed(T, r, g, p, f) is not. (A new recipient or ground is a widening. No consent to the
+//     purpose reaches it, chosen: only agreement does.)
+// 75. notice-missing: for X = F, and for X = T if there is a datum that is not agreed, listed(X, r,
+//     g, p, f) has ground SUCCESSION, and there is no NoticeShown of its notice at or before now,
+//     or for the earliest such moment m: now < m + wait_days, or until_days is not 0 and now >= m +
+//     until_days.
+// 76. choice(OPT_IN) if g is CONSENT.
+// 77. choice(OPT_IN) if f's kind in F is EMAIL (a view too, chosen), g is not LAW, and r's role is
+//     THIRD_PARTY in F, or in T if there is a datum that is not agreed and T has r.
+// Rule 30 takes for rule 50 what 50 and 75 to 77 say of Standing{} and no datum.
+// For kContact (`datum` is ignored; an erased subject has Standing{}):
+// 82. choice(OPT_IN) for p, whatever bases the policy has, where a yes counts only if its category
+//     is empty and may take any source, and a no counts whatever its category.
+// 83. restricted: standing.restricted.
+// 84. If p is not marked may_know_existence in F and rules 82 and 83 gave a reason, it is
+//     consent-missing instead: what someone unknown is told.
+// 85. contact-suppressed: request.suppressed.
 // For kCollect (`datum` is ignored):
 // 60. For each value g (rule 24) and each q in E(g), the reasons are choice(basis(F, g, q, s)) for
 //     q, and past-retention if ended(F, q) with request.collected_at. For each q in R(g),
@@ -250,8 +309,8 @@ inline constexpr Reason kPrecedence[] = {
 //     that a view can be opened later by consent; otherwise the open views alone. (A whole value is
 //     never stored for the sake of its views, nor a view that nobody may use without it.)
 //
-// VISIBLE. Stage one always. Stage two: if the action is kCollect or p is "rights", or p itself is
-// marked may_know_existence in F (the mark of an inner purpose is not inherited). But
+// VISIBLE. Stage one always. Stage two: if the action is kCollect or kContact or p is "rights", or
+// p itself is marked may_know_existence in F (the mark of an inner purpose is not inherited). But
 // subject-erased is visible to p = "rights" alone.
 //
 // Why rule 60 may be told, though it reads standing: hiding its reasons would hide nothing. What is

@@ -20,8 +20,10 @@ struct Asked {
   CategoryIndex category;
   FieldIndex field;
   ControllerIndex controller;
-  NoticeIndex notice;  // for kCollect
-  SourceIndex source;  // for kCollect
+  NoticeIndex notice;            // for kCollect
+  SourceIndex source;            // for kCollect
+  RecipientIndex recipient;      // for kDisclose
+  std::optional<Ground> ground;  // for kDisclose; nothing if it is no word of one
 
   bool known_field() const { return category.valid() && field.valid(); }
 };
@@ -33,8 +35,15 @@ ReasonSet CollectStageOne(const Asked& asked);  // [1], [20] to [24]
 ReasonSet ReadStageTwo(const Asked& asked, const Datum* datum,
                        const Standing& standing);  // [31] to [50]
 ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing,
-                          FieldSet& stored);  // [60], [61]
-ReasonSet PolicyInForce(const Asked& asked);  // [1]
+                          FieldSet& stored);     // [60], [61]
+ReasonSet PolicyInForce(const Asked& asked);     // [1]
+ReasonSet DiscloseStageOne(const Asked& asked);  // [70] to [73], beside ReadStageOne
+
+// [74] to [77]. `older`: a datum that is not agreed, or null. `source`: as for WhatWasSaid.
+ReasonSet DiscloseStageTwo(const Asked& asked, const Datum* older,
+                           std::optional<SourceIndex> source, const Standing& standing);
+ReasonSet ContactStageOne(const Asked& asked);                            // [1], [80], [81]
+ReasonSet ContactStageTwo(const Asked& asked, const Standing& standing);  // [82] to [85]
 
 // What the choices of a subject come to.
 struct Said {
@@ -43,9 +52,9 @@ struct Said {
 };
 
 // `source` is one of the policy in force, or nothing for one it does not know; nullopt: a yes may
-// take any.
+// take any. `category`: nullopt for what is of none, where a yes has none and a no has any.
 Said WhatWasSaid(const Policy& in_force, const Standing& standing, PurposeIndex purpose,
-                 std::string_view category, std::optional<SourceIndex> source);
+                 std::optional<std::string_view> category, std::optional<SourceIndex> source);
 
 // What that means on this basis.
 ReasonSet ChoiceReasons(const Said& said, Basis basis);

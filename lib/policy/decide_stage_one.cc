@@ -20,12 +20,14 @@ void ForRights(const Asked& asked, ReasonSet& reasons) {
 bool ActionFits(Action action, const FieldInfo& field, PurposeIndex purpose) {
   switch (action) {
     case Action::kRead:
+    case Action::kDisclose:
       return field.kind != Kind::kPassword;
     case Action::kVerifyPassword:
       return field.kind == Kind::kPassword;
     case Action::kFind:
       return field.lookups[purpose.value];
     case Action::kCollect:
+    case Action::kContact:
       break;
   }
   return false;

@@ -165,9 +165,14 @@ bool OnHold(const Standing& standing, std::string_view category) {
 
 ReasonSet ReadStageTwo(const Asked& asked, const Datum* datum, const Standing& standing) {
   const bool pending = asked.request.wrap == WrapState::kPending;
+  const bool discloses = asked.request.action == Action::kDisclose;
   ReasonSet reasons;
   if (datum == nullptr) {
-    if (!asked.rights) return WithoutDatum(asked, standing);
+    if (!asked.rights) {
+      reasons = WithoutDatum(asked, standing);
+      if (discloses) reasons.Add(DiscloseStageTwo(asked, nullptr, std::nullopt, standing));
+      return reasons;
+    }
     if (pending) reasons.Add(Reason::kWrapPending);
     return reasons;
   }
@@ -185,6 +190,9 @@ ReasonSet ReadStageTwo(const Asked& asked, const Datum* datum, const Standing& s
     if (standing.erasure_waits ||
         (reasons.Has(Reason::kPastRetention) && OnHold(standing, asked.request.category))) {
       reasons.Add(Reason::kHeld);  // [46]
+    }
+    if (discloses) {
+      reasons.Add(DiscloseStageTwo(asked, held.agreed ? nullptr : datum, held.source, standing));
     }
   }
   if (pending && reasons.empty()) reasons.Add(Reason::kWrapPending);  // [32], [47]

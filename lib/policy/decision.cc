@@ -13,8 +13,9 @@ bool Reaches(std::string_view above, std::string_view purpose) {
          (purpose.size() == above.size() || purpose[above.size()] == '.');
 }
 
-bool Concerns(const PurposeChoice& choice, std::string_view category) {
-  return choice.category.empty() || choice.category == category;
+bool Concerns(const PurposeChoice& choice, std::optional<std::string_view> category) {
+  if (!category) return choice.category.empty() || choice.choice != Choice::kGiven;  // [82]
+  return choice.category.empty() || choice.category == *category;
 }
 
 // Whether a notice in force was shown that asks for this purpose and takes this source.
@@ -58,7 +59,7 @@ Status Decision::ToStatus() const {
 }
 
 Said WhatWasSaid(const Policy& in_force, const Standing& standing, PurposeIndex purpose,
-                 std::string_view category, std::optional<SourceIndex> source) {
+                 std::optional<std::string_view> category, std::optional<SourceIndex> source) {
   const std::string_view name = in_force.purpose(purpose).id;
   const PurposeChoice* yes = nullptr;  // the last one
   for (const PurposeChoice& choice : standing.choices) {

@@ -97,7 +97,7 @@ struct DiscloseDraft {
   Word purpose;
   std::vector<Word> fields;
   Number wait_days, until_days;
-  Word clause;
+  Word clause, notice;
 };
 struct CategoryDraft {
   Place at;
@@ -113,7 +113,7 @@ struct RecipientDraft {
   Place at;
   Word id;
   Coded role;
-  Word agreement, says, clause;
+  Word agreement, says, clause, public_key;
 };
 struct ReportDraft {
   Place at;
@@ -132,6 +132,10 @@ struct HappenedDraft {
   Word event;
   Number days_ago;
 };
+struct ShownDraft {
+  Word notice;
+  Number days_ago;
+};
 struct TestDraft {
   Place at;
   Word name, notice, source, controller;
@@ -140,8 +144,11 @@ struct TestDraft {
   std::vector<HappenedDraft> happened;
   bool restricted = false;
   bool held = false;
+  std::vector<ShownDraft> shown;
+  bool suppressed = false;
   Coded action;
-  Word purpose, category, field, on_behalf_of, case_reference;
+  Word purpose, category, field, on_behalf_of, case_reference, recipient;
+  Coded ground;
   Coded expect;
   std::vector<Word> because;
 };

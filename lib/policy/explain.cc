@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "base/suggest.h"
 #include "policy/decide_internal.h"
 
@@ -80,6 +82,36 @@ std::string OfferNotCollectedFor(const Asked& asked) {
   return ReadableForm(asked);
 }
 
+// The disclose rules for the recipient, purpose and field of a request.
+template <typename Use>
+void EachListed(const Asked& asked, Use&& use) {
+  if (!asked.known_field() || !asked.recipient.valid()) return;
+  for (const DiscloseRule& rule : asked.in_force.category(asked.category).discloses) {
+    const auto& fields = rule.fields;
+    const bool field = std::find(fields.begin(), fields.end(), asked.field) != fields.end();
+    if (field && rule.recipient == asked.recipient && rule.purpose == asked.purpose) use(rule);
+  }
+}
+
+std::string GroundsListed(const Asked& asked) {
+  std::string grounds;
+  EachListed(asked, [&](const DiscloseRule& rule) {
+    grounds +=
+        (grounds.empty() ? "name the ground " : " or ") + std::string(GroundWord(rule.ground));
+  });
+  return grounds;
+}
+
+std::string NoticeOfSuccession(const Asked& asked) {
+  std::string offer;
+  EachListed(asked, [&](const DiscloseRule& rule) {
+    if (!rule.notice.valid()) return;
+    offer = "show notice " + asked.in_force.notice(rule.notice).id;
+    if (rule.wait_days > 0) offer += ", then wait " + std::to_string(rule.wait_days) + " days";
+  });
+  return offer;
+}
+
 std::string OfferFor(const Asked& asked, Reason primary) {
   const Policy& f = asked.in_force;
   const auto id = [](const auto& info) -> std::string_view { return info.id; };
@@ -99,6 +131,12 @@ std::string OfferFor(const Asked& asked, Reason primary) {
       return Near(asked.request.source, f.sources(), id);
     case Reason::kUnknownNotice:
       return Near(asked.request.notice, f.notices(), id);
+    case Reason::kUnknownRecipient:
+      return Near(asked.request.recipient, f.recipients(), id);
+    case Reason::kGroundNotMet:
+      return GroundsListed(asked);
+    case Reason::kNoticeMissing:
+      return NoticeOfSuccession(asked);
     case Reason::kIndividualReadOfReportData:
       return "ask for the report";
     case Reason::kNotCollectedFor:
@@ -124,6 +162,18 @@ std::string OfferFor(const Asked& asked, Reason primary) {
 
 }  // namespace
 
+// The clause of the rule by which something leaves, or would have.
+void ExplainDisclose(const Asked& asked, Decision& decision) {
+  EachListed(asked, [&](const DiscloseRule& rule) {
+    if (asked.ground && rule.ground != *asked.ground) return;
+    decision.clause = rule.clause;
+    decision.rule = asked.in_force.category(asked.category).id + " discloses to " +
+                    asked.in_force.recipients()[rule.recipient.value].id + " for " +
+                    asked.in_force.purpose(rule.purpose).id + " (" +
+                    std::string(GroundWord(rule.ground)) + ")";
+  });
+}
+
 void Explain(const Asked& asked, Decision& decision) {
   const std::vector<Reason> ordered = decision.reasons.Ordered();
   if (const AllowRule* rule = RuleFor(asked)) {
@@ -136,6 +186,10 @@ void Explain(const Asked& asked, Decision& decision) {
       decision.rule =
           category.id + " allows nothing to " + asked.in_force.purpose(asked.purpose).id;
     }
+  }
+  if (asked.request.action == Action::kDisclose) ExplainDisclose(asked, decision);
+  if (asked.request.action == Action::kContact && asked.purpose.valid()) {
+    decision.clause = asked.in_force.purpose(asked.purpose).clause;
   }
   decision.offer = OfferFor(asked, ordered.front());
   // What is outside the terms may still be asked for.

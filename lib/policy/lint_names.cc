@@ -55,6 +55,7 @@ class Names {
     Check<CategoryTag>("category", word, t_.category_names);
     return t_.category_names.Find<CategoryTag>(word.text);
   }
+  const Tables& tables() const { return t_; }
   void Recipient(const Word& word) { Check<RecipientTag>("recipient", word, t_.recipient_names); }
 
  private:
@@ -82,6 +83,7 @@ void CategoryNames(const CategoryDraft& c, size_t index, Names& names) {
     names.Recipient(d.recipient);
     names.Leaf(d.purpose);
     names.Fields(d.fields, index);
+    names.Check<NoticeTag>("notice", d.notice, names.tables().notice_names, false);
   }
 }
 
@@ -90,6 +92,9 @@ void TestNames(const TestDraft& d, const Tables& t, Names& names) {
   names.Check<NoticeTag>("notice", d.notice, t.notice_names, false);
   names.Check<SourceTag>("source", d.source, t.source_names, false);
   names.Check<ControllerTag>("controller", d.controller, t.controller_names, false);
+  for (const ShownDraft& s : d.shown) {
+    names.Check<NoticeTag>("notice", s.notice, t.notice_names);
+  }
   for (const auto* list : {&d.consented, &d.withdrawn, &d.objected, &d.declined}) {
     names.Purposes(*list);
   }

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+#include <tuple>
+
 #include "base/suggest.h"
 #include "policy/lint.h"
 
@@ -6,6 +10,10 @@ namespace bailee::policy {
 namespace {
 
 using Tables = Policy::Tables;
+
+bool IsPublicKey(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
 
 void LintRecipients(const Draft& draft, Findings& findings) {
   for (const RecipientDraft& r : draft.recipients) {
@@ -15,6 +23,57 @@ void LintRecipients(const Draft& draft, Findings& findings) {
     if (bound && r.agreement.empty()) {
       findings.Error(r.at, name + " acts on our behalf and names no agreement");
     }
+    if (!r.public_key.empty() && !IsPublicKey(r.public_key.text)) {
+      findings.Error(r.public_key.at, "public_key must be 64 lower-case hex digits");
+    }
+  }
+}
+
+// A condition that nobody can meet makes a rule that never holds.
+void LintConditions(const DiscloseDraft& d, const DiscloseRule& rule, const CategoryInfo& category,
+                    const Tables& t, Findings& findings) {
+  const bool succession = rule.ground == Ground::kSuccession;
+  if (succession && d.notice.empty()) {
+    findings.Error(d.at, "ground SUCCESSION needs the notice that is shown before");
+  }
+  if (!succession && (!d.notice.empty() || d.wait_days.value != 0 || d.until_days.value != 0)) {
+    findings.Error(d.at, "notice, wait_days and until_days are for ground SUCCESSION");
+  }
+  if (d.until_days.value != 0 && d.until_days.value <= d.wait_days.value) {
+    findings.Error(d.until_days.at, "until_days is not after wait_days: this never holds");
+  }
+  if (!rule.recipient.valid() || !rule.purpose.valid()) return;
+  const RecipientRole role = t.recipients[rule.recipient.value].role;
+  if (succession && role != RecipientRole::kSuccessor) {
+    findings.Error(d.recipient.at, "ground SUCCESSION is for a recipient with role SUCCESSOR");
+  }
+  bool opt_in = rule.ground == Ground::kConsent;
+  for (const FieldIndex index : rule.fields) {
+    const bool address = category.fields[index.value].kind == Kind::kEmail;
+    if (address && role == RecipientRole::kThirdParty && rule.ground != Ground::kLaw) opt_in = true;
+  }
+  const bool asked = std::any_of(t.notices.begin(), t.notices.end(), [&](const NoticeInfo& notice) {
+    return notice.purposes[rule.purpose.value];
+  });
+  if (opt_in && !asked) {
+    findings.Error(d.at,
+                   "disclose needs the subject's own consent, and no notice lists purpose \"" +
+                       d.purpose.text + "\"");
+  }
+}
+
+// Which of two rules would count?
+void LintDoubles(const CategoryDraft& c, const CategoryInfo& category, Findings& findings) {
+  std::set<std::tuple<RecipientIndex, Ground, PurposeIndex, FieldIndex>> seen;
+  for (size_t i = 0; i < category.discloses.size(); ++i) {
+    const DiscloseRule& rule = category.discloses[i];
+    for (const FieldIndex field : rule.fields) {
+      if (seen.emplace(rule.recipient, rule.ground, rule.purpose, field).second) continue;
+      findings.Error(c.discloses[i].at, "a second disclose of \"" +
+                                            category.fields[field.value].name +
+                                            "\" to the same recipient for the same purpose on "
+                                            "the same ground");
+    }
   }
 }
 
@@ -22,9 +81,6 @@ void LintDisclose(const DiscloseDraft& d, const DiscloseRule& rule, const Catego
                   const Tables& t, Findings& findings) {
   if (d.ground.value == 0) findings.Error(d.at, "disclose without ground");
   if (d.fields.empty()) findings.Error(d.at, "disclose names no field: what leaves is listed");
-  if (d.until_days.value != 0 && d.until_days.value < d.wait_days.value) {
-    findings.Error(d.until_days.at, "until_days is before wait_days");
-  }
   if (rule.recipient.valid()) {
     const RecipientRole role = t.recipients[rule.recipient.value].role;
     if (role == RecipientRole::kPublic) {
@@ -91,7 +147,9 @@ void LintOutside(const Draft& draft, const Tables& tables, Findings& findings) {
     for (size_t j = 0; j < c.discloses.size(); ++j) {
       const CategoryInfo& category = tables.categories[i];
       LintDisclose(c.discloses[j], category.discloses[j], category, tables, findings);
+      LintConditions(c.discloses[j], category.discloses[j], category, tables, findings);
     }
+    LintDoubles(c, tables.categories[i], findings);
   }
   for (size_t i = 0; i < draft.reports.size(); ++i) {
     LintReport(draft.reports[i], tables.reports[i], tables, findings);

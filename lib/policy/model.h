@@ -4,6 +4,7 @@
 #include <bitset>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -158,12 +159,19 @@ enum class Ground : uint8_t {
   kSuccession
 };
 
+// The words of policy.proto, e.g. "SUCCESSOR", "LAW".
+std::string_view RecipientRoleWord(RecipientRole role);
+std::string_view GroundWord(Ground ground);
+// The ground whose word is `word`, or nothing.
+std::optional<Ground> ParseGround(std::string_view word);
+
 struct RecipientInfo {
   std::string id;
   RecipientRole role = RecipientRole::kThirdParty;
   std::string agreement;
   std::string says;
   std::string clause;
+  std::string public_key;  // X25519, lower-case hex; empty: none
   int line = 0;
 };
 
@@ -173,8 +181,9 @@ struct DiscloseRule {
   Ground ground = Ground::kConsent;
   PurposeIndex purpose;
   std::vector<FieldIndex> fields;
-  int32_t wait_days = 0;
-  int32_t until_days = 0;
+  int32_t wait_days = 0;   // these three for kSuccession
+  int32_t until_days = 0;  // 0: no end
+  NoticeIndex notice;
   std::string clause;
   int line = 0;
 };

@@ -42,6 +42,10 @@ Standing StandingOf(const Policy& policy, const TestCase& test, Timestamp now) {
     standing.events.push_back(
         {happened.event, {now.unix_ms - int64_t{happened.days_ago} * kMillisPerDay}});
   }
+  for (const TestCase::Shown& shown : test.shown) {
+    standing.notices.push_back(
+        {shown.notice, {now.unix_ms - int64_t{shown.days_ago} * kMillisPerDay}});
+  }
   standing.restricted = test.restricted;
   if (test.held) standing.holds.push_back({});
   return standing;
@@ -62,11 +66,15 @@ Decision Ask(const Policy& policy, const TestCase& test) {
   request.notice = test.notice;
   request.source = test.source;
   request.collected_at = collected_at;
+  request.recipient = test.recipient;
+  request.ground = test.ground;
+  request.suppressed = test.suppressed;
   const Datum datum{&policy,
                     {policy.FindNotice(test.notice), policy.FindSource(test.source),
                      policy.FindController(test.controller)},
                     collected_at};
-  const bool exists = test.action != Action::kCollect && !test.notice.empty();
+  const bool on_datum = test.action != Action::kCollect && test.action != Action::kContact;
+  const bool exists = on_datum && !test.notice.empty();
   return Decide(policy, exists ? &datum : nullptr, StandingOf(policy, test, now), request);
 }
 

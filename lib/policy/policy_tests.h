@@ -16,6 +16,10 @@ struct TestCase {
     std::string event;
     uint32_t days_ago = 0;
   };
+  struct Shown {
+    std::string notice;
+    uint32_t days_ago = 0;
+  };
   std::string name;
   std::string notice;
   std::string source;
@@ -28,12 +32,16 @@ struct TestCase {
   std::vector<Happened> happened;
   bool restricted = false;
   bool held = false;
+  std::vector<Shown> shown;
+  bool suppressed = false;
   Action action = Action::kRead;
   std::string purpose;
   std::string category;
   std::string field;
   std::string on_behalf_of;
   std::string case_reference;
+  std::string recipient;
+  std::string ground;  // a word; empty: none
   bool expect_allowed = false;
   std::vector<Reason> because;
   int line = 0;

@@ -147,7 +147,8 @@ RetainDraft MakeRetain(const Node& n) {
 }
 DiscloseDraft MakeDisclose(const Node& n) {
   return {n.at(),           n.Text("recipient"),   n.Enum("ground"),       n.Text("purpose"),
-          n.Texts("field"), n.Number("wait_days"), n.Number("until_days"), n.Text("clause")};
+          n.Texts("field"), n.Number("wait_days"), n.Number("until_days"), n.Text("clause"),
+          n.Text("notice")};
 }
 CategoryDraft MakeCategory(const Node& n) {
   CategoryDraft draft;
@@ -165,8 +166,8 @@ CategoryDraft MakeCategory(const Node& n) {
   return draft;
 }
 RecipientDraft MakeRecipient(const Node& n) {
-  return {n.at(),         n.Text("id"),    n.Enum("role"), n.Text("agreement"),
-          n.Text("says"), n.Text("clause")};
+  return {n.at(),         n.Text("id"),     n.Enum("role"),      n.Text("agreement"),
+          n.Text("says"), n.Text("clause"), n.Text("public_key")};
 }
 ReportDraft MakeReport(const Node& n) {
   ReportDraft draft;
@@ -186,6 +187,8 @@ ReportDraft MakeReport(const Node& n) {
 }
 HappenedDraft MakeHappened(const Node& n) { return {n.Text("event"), n.Number("days_ago")}; }
 
+ShownDraft MakeShown(const Node& n) { return {n.Text("notice"), n.Number("days_ago")}; }
+
 TestDraft MakeTest(const Node& n) {
   const Node given = n.One("given");
   const Node ask = n.One("ask");
@@ -203,12 +206,16 @@ TestDraft MakeTest(const Node& n) {
   draft.happened = given.Each("happened", MakeHappened);
   draft.restricted = given.Flag("restricted");
   draft.held = given.Flag("held");
+  draft.shown = given.Each("shown", MakeShown);
+  draft.suppressed = given.Flag("suppressed");
   draft.action = ask.Enum("action");
   draft.purpose = ask.Text("purpose");
   draft.category = ask.Text("category");
   draft.field = ask.Text("field");
   draft.on_behalf_of = ask.Text("on_behalf_of");
   draft.case_reference = ask.Text("case_reference");
+  draft.recipient = ask.Text("recipient");
+  draft.ground = ask.Enum("ground");
   draft.expect = n.Enum("expect");
   draft.because = n.Texts("because");
   return draft;

@@ -33,6 +33,50 @@ std::string_view RoleWord(Role role) {
   return "?";
 }
 
+std::string_view RecipientRoleWord(RecipientRole role) {
+  switch (role) {
+    case RecipientRole::kOnOurBehalf:
+      return "ON_OUR_BEHALF";
+    case RecipientRole::kThirdParty:
+      return "THIRD_PARTY";
+    case RecipientRole::kAuthority:
+      return "AUTHORITY";
+    case RecipientRole::kSuccessor:
+      return "SUCCESSOR";
+    case RecipientRole::kPublic:
+      return "PUBLIC";
+  }
+  return "?";
+}
+
+std::string_view GroundWord(Ground ground) {
+  switch (ground) {
+    case Ground::kConsent:
+      return "CONSENT";
+    case Ground::kOnOurBehalf:
+      return "ON_OUR_BEHALF";
+    case Ground::kLaw:
+      return "LAW";
+    case Ground::kTermsOfService:
+      return "TERMS_OF_SERVICE";
+    case Ground::kFraudOrSecurity:
+      return "FRAUD_OR_SECURITY";
+    case Ground::kImminentHarm:
+      return "IMMINENT_HARM";
+    case Ground::kSuccession:
+      return "SUCCESSION";
+  }
+  return "?";
+}
+
+std::optional<Ground> ParseGround(std::string_view word) {
+  for (auto number = static_cast<uint8_t>(Ground::kConsent);
+       number <= static_cast<uint8_t>(Ground::kSuccession); ++number) {
+    if (GroundWord(Ground{number}) == word) return Ground{number};
+  }
+  return std::nullopt;
+}
+
 bool IsReservedPurpose(std::string_view id) {
   constexpr std::string_view kReserved[] = {"rights", "upkeep",    "tally", "auditor",
                                             "log",    "authority", "backup"};

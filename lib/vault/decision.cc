@@ -25,7 +25,9 @@ policy::Request SessionImpl::RequestFor(const Frame& frame, const Ask& ask,
           .wrap = policy::WrapState::kPresent,
           .notice = {},
           .source = {},
-          .collected_at = {}};
+          .collected_at = {},
+          .recipient = ask.recipient,
+          .ground = ask.ground};
 }
 
 policy::Decision SessionImpl::DecideStageOne(const Frame& frame, const Ask& ask) const {
@@ -57,6 +59,8 @@ Event SessionImpl::EventOf(const Ask& ask, Outcome outcome, const Handle& handle
           .category = ask.category,
           .fields = ask.fields,
           .case_reference = ask.case_reference,
+          .recipient = ask.recipient,
+          .ground = ask.ground,
           .handle = handle};
 }
 

@@ -43,9 +43,10 @@ Result<bool> SessionImpl::ValueMatches(const Record& record, Kind kind,
   });
 }
 
-Result<std::vector<Found>> SessionImpl::FindByTag(Frame& frame, const Ask& ask,
-                                                  const keys::HeldIndex& index,
-                                                  std::string_view index_form) {
+Status SessionImpl::MatchTag(Frame& frame, const Ask& ask, const keys::HeldIndex& index,
+                             std::string_view index_form, std::vector<Found>& found,
+                             std::vector<EventRecord>& about,
+                             std::optional<policy::Decision>* apart) {
   const policy::Policy& policy = frame.in_force();
   const policy::CategoryIndex category = policy.FindCategory(ask.category);
   const Kind kind = policy.field(category, policy.FindField(category, ask.fields.front())).kind;
@@ -58,8 +59,6 @@ Result<std::vector<Found>> SessionImpl::FindByTag(Frame& frame, const Ask& ask,
                                            hits.push_back(hit);
                                            return true;
                                          }));
-  std::vector<Found> found;
-  std::vector<EventRecord> about;
   std::string source;
   for (const keys::FieldHit& hit : hits) {
     BAILEE_TRY(const auto subject, vault_->LoadSubject(frame, hit.handle));
@@ -73,10 +72,39 @@ Result<std::vector<Found>> SessionImpl::FindByTag(Frame& frame, const Ask& ask,
     // A row that was overwritten may still be listed under its old value.
     BAILEE_TRY(const bool matches, ValueMatches(*record, kind, index_form));
     if (!matches) continue;
-    if (const auto apart = Apart(frame, *row, source)) return Refuse(frame, ask, *apart, {});
+    if (apart != nullptr && (*apart = Apart(frame, *row, source))) return Status();
     found.push_back({hit.handle, hit.record});
     about.push_back(EventRecordOf(*subject, category_id, *row));
   }
+  return Status();
+}
+
+Result<std::vector<Handle>> SessionImpl::HoldersOf(Frame& frame, std::string_view category,
+                                                   std::string_view field,
+                                                   const keys::HeldIndex& index,
+                                                   std::string_view index_form) {
+  const Ask ask{.kind = EventKind::kFind,
+                .action = policy::Action::kFind,
+                .category = category,
+                .fields = {&field, 1},
+                .case_reference = {}};
+  std::vector<Found> found;
+  std::vector<EventRecord> about;
+  BAILEE_RETURN_IF_ERROR(MatchTag(frame, ask, index, index_form, found, about, nullptr));
+  std::vector<Handle> handles;
+  handles.reserve(found.size());
+  for (const Found& each : found) handles.push_back(each.handle);
+  return handles;
+}
+
+Result<std::vector<Found>> SessionImpl::FindByTag(Frame& frame, const Ask& ask,
+                                                  const keys::HeldIndex& index,
+                                                  std::string_view index_form) {
+  std::vector<Found> found;
+  std::vector<EventRecord> about;
+  std::optional<policy::Decision> apart;
+  BAILEE_RETURN_IF_ERROR(MatchTag(frame, ask, index, index_form, found, about, &apart));
+  if (apart) return Refuse(frame, ask, *apart, {});
   BAILEE_TRY([[maybe_unused]] const DecisionId decision, Allow(frame, ask, {}, about));
   return found;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bailee/disclose.h"
 #include "bailee/session.h"
 #include "base/kind.h"
 #include "keys/keyring_keys.h"
@@ -24,6 +25,8 @@ struct Ask {
   std::string_view category;
   std::span<const std::string_view> fields;
   std::string_view case_reference;
+  std::string_view recipient = {};  // of kDisclose
+  std::string_view ground = {};
 };
 
 // A record row as it was found, with its terms.
@@ -63,6 +66,15 @@ class SessionImpl {
   Result<std::vector<Found>> Find(const FindRequest& request);
   Result<bool> VerifyPassword(const VerifyRequest& request);
   Result<std::vector<RecordInfo>> List(const Who& who);
+  // disclose.cc, accounting.cc
+  Result<Disclosure> Disclose(const DiscloseRequest& request);
+  Result<std::vector<DisclosureInfo>> Disclosures(const Who& who);
+  Status EndedShares(const std::function<bool(const DisclosureInfo&)>& visit);
+  // Subjects of whom a field that this purpose may find them by has this value; nothing is
+  // recorded. For a question that is recorded as another event.
+  Result<std::vector<Handle>> HoldersOf(Frame& frame, std::string_view category,
+                                        std::string_view field, const keys::HeldIndex& index,
+                                        std::string_view index_form);
   std::string_view purpose() const { return purpose_.name; }
 
  private:
@@ -146,7 +158,7 @@ class SessionImpl {
     std::vector<Record> records;
     std::vector<EventRecord> about;
     policy::Decision told;
-    std::string source;                      // of the records released
+    std::string source;                     // of the records released
     std::optional<policy::Decision> apart;  // a refusal of the whole call
   };
   Status TakeRow(Frame& frame, const OpenedSubject& subject, const Ask& ask, const RecordKey& key,
@@ -166,7 +178,35 @@ class SessionImpl {
   Result<bool> VerifyOnce(const VerifyRequest& request);
   Result<std::vector<Found>> FindByTag(Frame& frame, const Ask& ask, const keys::HeldIndex& index,
                                        std::string_view index_form);
+  Status MatchTag(Frame& frame, const Ask& ask, const keys::HeldIndex& index,
+                  std::string_view index_form, std::vector<Found>& found,
+                  std::vector<EventRecord>& about, std::optional<policy::Decision>* apart);
   Result<bool> ValueMatches(const Record& record, Kind kind, std::string_view index_form) const;
+
+  // disclose.cc
+  struct Given {  // what a write that discloses came to
+    policy::Decision refused;
+    Handle handle{};
+    Disclosure disclosure;
+  };
+  Status CheckDisclose(const Frame& frame, const DiscloseRequest& request) const;
+  Result<std::vector<RecordId>> RecordsAsked(const Frame& frame,
+                                             const DiscloseRequest& request) const;
+  Status TakeForDisclosure(Frame& frame, const Ask& ask, const DiscloseRequest& request,
+                           Given& given, std::vector<EventRecord>& about);
+  Status DiscloseIn(Frame& frame, const Ask& ask, const DiscloseRequest& request, Given& given);
+  Result<DisclosureInfo> RecordDisclosure(const Frame& frame, const Ask& ask,
+                                          const DiscloseRequest& request, Given& given,
+                                          std::span<const EventRecord> about);
+  Status PutDisclosure(Frame& frame, const DisclosureInfo& info, Disclosure& out);
+
+  // accounting.cc
+  Status RefuseUnlessRights(const Frame& frame);
+  struct SharesChunk {
+    std::vector<DisclosureInfo> ended;
+    Bytes next;  // the key to go on with; empty after the last chunk
+  };
+  Result<SharesChunk> EndedChunk(const Bytes& from);
 
   const std::shared_ptr<VaultImpl> vault_;
   const keys::HeldPurpose& purpose_;

@@ -6,6 +6,7 @@
 #include "bailee/limits.h"
 #include "base/check.h"
 #include "base/try.h"
+#include "crypto/hash.h"
 #include "crypto/init.h"
 #include "policy/case_reference.h"
 #include "policy/decide.h"
@@ -191,6 +192,15 @@ Result<VaultImpl::Ref> VaultImpl::RefTag(const Who& who) const {
   return Ref{keys::RefDomain::kTag, keys::TagOfBrowser(secrets_.tag_key, who.text())};
 }
 
+keys::LookupTag VaultImpl::SuppressionTag(std::string_view index_form) const {
+  std::array<uint8_t, crypto::kKeyBytes> key;
+  crypto::KeyedHashInto(secrets_.ref_key, crypto::person::kSuppressionKey, {}, key);
+  keys::LookupTag tag;
+  crypto::KeyedHashInto(key, crypto::person::kSuppression, AsBytes(index_form), tag);
+  crypto::Wipe(key);
+  return tag;
+}
+
 Result<std::optional<Handle>> VaultImpl::Resolve(store::Snapshot& snapshot, const Who& who) {
   if (who.kind() == Who::Kind::kHandle) return std::optional<Handle>(who.handle());
   if (who.kind() == Who::Kind::kNobody) return std::optional<Handle>();
@@ -234,6 +244,8 @@ void KeepKnownNames(const policy::Policy& policy, Event& event,
   event.fields = fields;
   if (!policy.FindController(event.on_behalf_of).valid()) event.on_behalf_of = {};
   if (!policy::IsCaseReference(event.case_reference)) event.case_reference = {};
+  if (!policy.FindRecipient(event.recipient).valid()) event.recipient = {};
+  if (!policy::ParseGround(event.ground)) event.ground = {};
 }
 
 }  // namespace

@@ -80,6 +80,9 @@ class VaultImpl {
   // Errors: kInvalidValue unless 1 to 255 bytes.
   Result<Ref> RefTag(const Who& who) const;
 
+  // What an address is listed under among those not to be written to (FORMAT.md §15.3).
+  keys::LookupTag SuppressionTag(std::string_view index_form) const;
+
   // The handle of `who`, or nothing if unknown. Errors: kInvalidValue; kDamage; those of the store.
   Result<std::optional<Handle>> Resolve(store::Snapshot& snapshot, const Who& who);
 

@@ -58,6 +58,12 @@ class ClauseWorld {
   Result<Recorded> Say(const Who& who, const LedgerEvent& event);
   // With the upkeep keyring: makes the keys that are due.
   UpkeepResult Upkeep();
+  // The same process, doing anything with its vault.
+  template <typename Use>
+  auto With(const std::vector<std::string>& purposes, Use&& use) {
+    Vault vault = Open(purposes);
+    return use(vault);
+  }
 
   // Whether a process without any purpose may act for this one.
   Status TryAs(std::string_view purpose);

@@ -6,8 +6,8 @@ import pathlib
 import re
 import sys
 
-FILES = ("oracle.h", "oracle.cc", "oracle_lookup.h", "oracle_lookup.cc")
-MAY_INCLUDE = {"model/oracle.h", "model/oracle_lookup.h", "bailee/reason.h", "bailee/clock.h"}
+FILES = ("oracle.h", "oracle.cc", "oracle_lookup.h", "oracle_lookup.cc", "oracle_outside.h", "oracle_outside.cc")
+MAY_INCLUDE = {"model/oracle.h", "model/oracle_lookup.h", "model/oracle_outside.h", "bailee/reason.h", "bailee/clock.h"}
 
 
 def main():

@@ -11,7 +11,8 @@ constexpr Family kFamilies[] = {
     {"declarations", Declarations}, {"reports", Reports},
     {"versions", Versions},         {"choices", Choices},
     {"retentions", Retentions},     {"extremes", Extremes},
-    {"collecting", Collecting},
+    {"collecting", Collecting},     {"disclosing", Disclosing},
+    {"announcing", Announcing},     {"contacting", Contacting},
 };
 
 Refused& Counted() {

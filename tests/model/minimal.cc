@@ -58,6 +58,7 @@ void DropFromPolicy(Changes& changes, const SmallPolicy& policy, Which which) {
     return [ which, member ](Whole & whole) -> auto& { return which(whole).*member; };
   };
   DropEach(changes, policy.reports.size(), part(&SmallPolicy::reports));
+  DropEach(changes, policy.recipients.size(), part(&SmallPolicy::recipients));
   DropEach(changes, policy.categories.size(), part(&SmallPolicy::categories));
   DropEach(changes, policy.notices.size(), part(&SmallPolicy::notices));
   DropEach(changes, policy.sources.size(), part(&SmallPolicy::sources));
@@ -72,6 +73,7 @@ void DropFromPolicy(Changes& changes, const SmallPolicy& policy, Which which) {
     DropEach(changes, category.allows.size(), of(&SmallCategory::allows));
     DropEach(changes, category.retains.size(), of(&SmallCategory::retains));
     DropEach(changes, category.fields.size(), of(&SmallCategory::fields));
+    DropEach(changes, category.discloses.size(), of(&SmallCategory::discloses));
   }
 }
 
@@ -83,6 +85,7 @@ Changes Simplifications(const Whole& whole) {
   };
   DropEach(changes, whole.standing.choices.size(), standing(&SmallStanding::choices));
   DropEach(changes, whole.standing.events.size(), standing(&SmallStanding::events));
+  DropEach(changes, whole.standing.notices.size(), standing(&SmallStanding::notices));
   DropEach(changes, whole.standing.held_categories.size(),
            standing(&SmallStanding::held_categories));
   DropEach(changes, whole.standing.agreed_versions.size(),
@@ -116,6 +119,9 @@ std::string InWords(const SmallStanding& standing) {
   for (const SmallEvent& event : standing.events) {
     text += " event " + event.name + " at " + Moment(event.at) + ";";
   }
+  for (const SmallEvent& notice : standing.notices) {
+    text += " shown " + notice.name + " at " + Moment(notice.at) + ";";
+  }
   for (const std::string& category : standing.held_categories)
     text += " hold on '" + category + "';";
   for (const uint32_t version : standing.agreed_versions) {
@@ -125,7 +131,8 @@ std::string InWords(const SmallStanding& standing) {
 }
 
 std::string InWords(const SmallRequest& request) {
-  static constexpr const char* kWords[] = {"read", "collect", "verify-password", "find"};
+  static constexpr const char* kWords[] = {"read", "collect",  "verify-password",
+                                           "find", "disclose", "contact"};
   return std::string("request: ") + kWords[static_cast<int>(request.action)] +
          " purpose=" + request.purpose + " category=" + request.category +
          " field=" + request.field + " on_behalf_of=" + request.on_behalf_of + " case='" +
@@ -133,7 +140,9 @@ std::string InWords(const SmallRequest& request) {
          " version=" + std::to_string(request.policy_version) +
          (request.purpose_key_held ? "" : " no key") +
          (request.wrap_pending ? " wrap pending" : "") + " notice=" + request.notice +
-         " source=" + request.source + " collected=" + Moment(request.collected_at) + "\n";
+         " source=" + request.source + " collected=" + Moment(request.collected_at) +
+         " recipient=" + request.recipient + " ground=" + request.ground +
+         (request.suppressed ? " suppressed" : "") + "\n";
 }
 
 }  // namespace

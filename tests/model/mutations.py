@@ -59,7 +59,7 @@ _STAGE_TWO = [
     ("consent-frees-of-the-old-policy", "if (!JudgedByThen(held, then)) return;", "if (!by_terms || !JudgedByThen(held, then)) return;"),
     ("old-policy-always-judge", "if (held.agreed || !then.known()) return false;", "if (!then.known()) return false;"),
     ("old-policy-judges-by-its-notice", "return held.collected.AllowedPurposes(then.category, then.field, terms.source,\n                                        terms.controller)[", "return held.collected.EffectivePurposes(then.category, then.field, terms)["),
-    ("yes-of-absent-needs-a-source", "std::nullopt", "SourceIndex{}"),
+    ("yes-of-absent-needs-a-source", "asked.request.category, std::nullopt", "asked.request.category, SourceIndex{}"),
     ("case-not-needed", "if (rule->basis == Basis::kCase && !IsCase", "if (false && !IsCase"),
     ("retention-forgotten", "reasons.Add(Reason::kPastRetention);", ""),
     ("consent-offered-in-vain", "if (!can_be_asked) return;", ""),
@@ -134,6 +134,65 @@ _RETENTION = [
     ("end-of-time-wraps", "return b > 0 ? kMax : kMin;", "return kMin;"),
 ]
 
+_DISCLOSE = [
+    ("disclose-to-anybody", "if (rule.recipient != names.recipient || rule.purpose != names.purpose) continue;", "if (rule.purpose != names.purpose) continue;"),
+    ("disclose-for-any-purpose", "if (rule.recipient != names.recipient || rule.purpose != names.purpose) continue;", "if (rule.recipient != names.recipient) continue;"),
+    ("disclose-any-field", "if (std::find(fields.begin(), fields.end(), names.field) == fields.end()) continue;", ""),
+    ("disclose-on-any-ground", "if (ground && rule.ground == *ground) listed.rule = &rule;", "listed.rule = &rule;"),
+    ("disclose-no-ground-not-said", "} else if (listed.rule == nullptr) {", "} else if (false) {"),
+    ("disclose-not-listed-not-said", "if (!listed.any) {", "if (false) {"),
+    ("disclose-recipient-not-known", "if (!asked.recipient.valid()) reasons.Add(Reason::kUnknownRecipient);", ""),
+    ("disclose-rights", "const bool purpose_known = asked.purpose.valid() || asked.rights;", "const bool purpose_known = asked.purpose.valid();"),
+    ("disclose-law-without-case", "return ground == Ground::kLaw || ground", "return ground"),
+    ("disclose-terms-without-case", "ground == Ground::kTermsOfService ||", ""),
+    ("disclose-fraud-without-case", "ground == Ground::kFraudOrSecurity || ground == Ground::kImminentHarm;", "ground == Ground::kImminentHarm;"),
+    ("disclose-harm-without-case", "ground == Ground::kFraudOrSecurity || ground == Ground::kImminentHarm;", "ground == Ground::kFraudOrSecurity;"),
+    ("disclose-always-with-case", "if (listed.rule != nullptr && NeedsCase(listed.rule->ground) &&", "if (listed.rule != nullptr &&"),
+    ("disclose-any-case-reference", "!IsCaseReference(asked.request.case_reference)) {", "asked.request.case_reference.empty()) {"),
+    ("disclose-any-notice", "if (each.notice != notice) continue;", ""),
+    ("disclose-latest-notice", "if (!shown || each.at < *shown) shown = each.at;", "if (!shown || each.at > *shown) shown = each.at;"),
+    ("disclose-without-notice", "if (!shown || now < DaysAfter", "if (shown && now < DaysAfter"),
+    ("disclose-without-waiting", "if (!shown || now < DaysAfter(*shown, rule.wait_days)) return false;", "if (!shown) return false;"),
+    ("disclose-waiting-a-moment-long", "now < DaysAfter(*shown, rule.wait_days)", "now <= DaysAfter(*shown, rule.wait_days)"),
+    ("disclose-for-ever", "return rule.until_days == 0 || now < DaysAfter(*shown, rule.until_days);", "return true;"),
+    ("disclose-a-moment-long", "now < DaysAfter(*shown, rule.until_days);", "now <= DaysAfter(*shown, rule.until_days);"),
+    ("disclose-no-end-is-none", "return rule.until_days == 0 || now", "return now"),
+    ("disclose-widened", "if (older != nullptr && judge(NamesThen(asked, *older->policy))) third_party = true;", ""),
+    ("disclose-third-party-of-old", "if (older != nullptr && judge(NamesThen(asked, *older->policy))) third_party = true;", "if (older != nullptr) judge(NamesThen(asked, *older->policy));"),
+    ("disclose-third-party-of-now", "bool third_party = judge(NamesNow(asked));", "judge(NamesNow(asked)); bool third_party = false;"),
+    ("disclose-address-sold", "const bool sold = third_party &&", "const bool sold = false && third_party &&"),
+    ("disclose-address-of-all", "const bool sold = third_party && field", "const bool sold = field"),
+    ("disclose-anything-sold", "third_party && field.kind == Kind::kEmail && asked", "third_party && asked"),
+    ("disclose-law-asks", "&& asked.ground != Ground::kLaw;", ";"),
+    ("disclose-consent-not-asked", "if (sold || asked.ground == Ground::kConsent) {", "if (sold) {"),
+    ("disclose-consent-by-silence", "reasons.Add(ChoiceReasons(said, Basis::kOptIn));", "reasons.Add(ChoiceReasons(said, Basis::kOptOut));"),
+    ("disclose-consent-from-any-source", "asked.request.category, source);", "asked.request.category, std::nullopt);"),
+    ("disclose-notice-not-needed", "!Announced(names.policy, *listed.rule, standing, asked.request.now)) {", "false) {"),
+]
+_DISCLOSE_STAGES = [
+    ("disclose-absent-unlike-unknown", "if (discloses) reasons.Add(DiscloseStageTwo(asked, nullptr, std::nullopt, standing));", ""),
+    ("disclose-by-reading-alone", "reasons.Add(DiscloseStageTwo(asked, held.agreed ? nullptr : datum, held.source, standing));", ""),
+    ("disclose-agreement-ignored", "held.agreed ? nullptr : datum, held", "datum, held"),
+]
+_CONTACT = [
+    ("contact-by-any-purpose", "return purpose == \"contact\" || purpose.starts_with(\"contact.\");", "return true;"),
+    ("contact-by-namesakes", "purpose.starts_with(\"contact.\");", "purpose.starts_with(\"con\");"),
+    ("contact-below-alone", "return purpose == \"contact\" || purpose", "return purpose"),
+    ("contact-by-any-name", "reasons.Add(Reason::kUnknownPurpose);", ""),
+    ("contact-before-in-force", "ReasonSet reasons = PolicyInForce(asked);", "ReasonSet reasons;"),
+    ("contact-of-erased", "const Standing& known = standing.erased ? nobody : standing;", "const Standing& known = standing;"),
+    ("contact-by-silence", "ReasonSet reasons = ChoiceReasons(said, Basis::kOptIn);", "ReasonSet reasons = ChoiceReasons(said, Basis::kOptOut);"),
+    ("contact-restricted", "if (known.restricted) reasons.Add(Reason::kRestricted);", ""),
+    ("contact-tells", "if (!reasons.empty() && !asked.in_force.purpose(asked.purpose).may_know_existence) {", "if (false) {"),
+    ("contact-tells-nobody", "&& !asked.in_force.purpose(asked.purpose).may_know_existence) {", ") {"),
+    ("contact-suppressed", "if (asked.request.suppressed) reasons.Add(Reason::kContactSuppressed);", ""),
+    ("contact-suppression-hides", "reasons = ReasonSet();", ""),
+]
+_CONTACT_CHOICES = [
+    ("contact-yes-for-one-category", "if (!category) return choice.category.empty() || choice.choice != Choice::kGiven;", "if (!category) return true;"),
+    ("contact-no-for-one-category", "if (!category) return choice.category.empty() || choice.choice != Choice::kGiven;", "if (!category) return choice.category.empty();"),
+]
+
 # (file, name, exact text, replacement)
 MUTATIONS = [
     (file, *mutation)
@@ -145,6 +204,10 @@ MUTATIONS = [
         ("decide_collect.cc", _COLLECT),
         ("effective.cc", _EFFECTIVE),
         ("retention.cc", _RETENTION),
+        ("decide_disclose.cc", _DISCLOSE),
+        ("decide_stage_two.cc", _DISCLOSE_STAGES),
+        ("decide_contact.cc", _CONTACT),
+        ("decision.cc", _CONTACT_CHOICES),
     )
     for mutation in mutations
 ]

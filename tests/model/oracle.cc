@@ -2,6 +2,7 @@
 #include "model/oracle.h"
 
 #include "model/oracle_lookup.h"
+#include "model/oracle_outside.h"
 
 namespace bailee::model {
 namespace {
@@ -39,7 +40,9 @@ void RefuseByDeclaration(const SmallPolicy& F, const SmallRequest& request, cons
   const bool reader = Reader(F, cell);
   const bool password = IsPassword(F, cell);
   // 8
-  if (!reader || (request.action == SmallAction::kRead && password) ||
+  const bool reads =
+      request.action == SmallAction::kRead || request.action == SmallAction::kDisclose;
+  if (!reader || (reads && password) ||
       (request.action == SmallAction::kVerifyPassword && !password) ||
       (request.action == SmallAction::kFind && !LookedUp(F, cell))) {
     reasons.insert(Reason::kNotCollectedFor);
@@ -237,12 +240,17 @@ Reasons RefuseDatum(const SmallPolicy& F, const SmallTerms& terms, const SmallSt
   if (standing.erasure_waits || (hold && reasons.contains(Reason::kPastRetention))) {
     reasons.insert(Reason::kHeld);
   }
+  if (request.action == SmallAction::kDisclose) {
+    RefuseDiscloseLate(F, Agreed(F, terms, standing) ? nullptr : &terms, &terms.source, standing,
+                       request, reasons);
+  }
   if (request.wrap_pending && reasons.empty()) reasons.insert(Reason::kWrapPending);  // 47
   return reasons;
 }
 
 // Rule 50.
-Reasons RefuseAbsent(const SmallPolicy& F, const SmallStanding& standing, const Cell& cell) {
+Reasons RefuseAbsent(const SmallPolicy& F, const SmallStanding& standing,
+                     const SmallRequest& request, const Cell& cell) {
   Reasons reasons;
   const SmallAllow* strictest = nullptr;
   for (const SmallAllow& allow : F.categories.at(cell.category).allows) {
@@ -254,6 +262,9 @@ Reasons RefuseAbsent(const SmallPolicy& F, const SmallStanding& standing, const 
     RefuseByChoice(strictest->basis, Hear(F, standing, cell, nullptr), reasons);
   }
   if (standing.restricted) reasons.insert(Reason::kRestricted);
+  if (request.action == SmallAction::kDisclose) {
+    RefuseDiscloseLate(F, nullptr, nullptr, standing, request, reasons);
+  }
   return reasons;
 }
 
@@ -309,8 +320,13 @@ OracleAnswer OracleStageOne(const SmallPolicy& in_force, const SmallRequest& req
   }
   if (request.action == SmallAction::kCollect) {
     RefuseCollectEarly(in_force, request, answer.reasons);
+  } else if (request.action == SmallAction::kContact) {
+    RefuseContactEarly(in_force, request, answer.reasons);
   } else {
     RefuseUseEarly(in_force, request, answer.reasons);
+  }
+  if (request.action == SmallAction::kDisclose) {
+    RefuseDiscloseEarly(in_force, request, CaseGiven(request), answer.reasons);
   }
   return answer;
 }
@@ -319,12 +335,15 @@ OracleAnswer OracleDecide(const SmallPolicy& in_force, const SmallTerms* terms,
                           const SmallStanding& standing, const SmallRequest& request) {
   OracleAnswer answer = OracleStageOne(in_force, request);
   if (!answer.reasons.empty()) return answer;
+  if (request.action == SmallAction::kContact) {
+    return {RefuseContactLate(in_force, standing, request), true};
+  }
   const bool collect = request.action == SmallAction::kCollect;
   const bool rights = !collect && request.purpose == "rights";
   const Cell cell{request.category, request.field, request.purpose};
   if (standing.erased && (rights || collect)) return {{Reason::kSubjectErased}, rights};  // 30
   if (standing.erased) {
-    const Reasons unknown = RefuseAbsent(in_force, SmallStanding{}, cell);
+    const Reasons unknown = RefuseAbsent(in_force, SmallStanding{}, request, cell);
     if (unknown.empty()) return {{Reason::kSubjectErased}, false};
     return {unknown, in_force.purposes.at(request.purpose)};
   }
@@ -338,23 +357,39 @@ OracleAnswer OracleDecide(const SmallPolicy& in_force, const SmallTerms* terms,
     return answer;
   }
   answer.reasons = terms != nullptr ? RefuseDatum(in_force, *terms, standing, request, cell)
-                                    : RefuseAbsent(in_force, standing, cell);
+                                    : RefuseAbsent(in_force, standing, request, cell);
   answer.visible = answer.reasons.empty() || in_force.purposes.at(request.purpose);
   return answer;
 }
 
 Reason OraclePrimary(const Reasons& reasons) {
-  for (const Reason reason : {Reason::kPolicyNotInForce,  Reason::kUnknownPurpose,
-                              Reason::kUnknownCategory,   Reason::kUnknownField,
-                              Reason::kUndeclaredField,   Reason::kUnknownSource,
-                              Reason::kUnknownNotice,     Reason::kSourceIndependent,
-                              Reason::kSubjectErased,     Reason::kIndividualReadOfReportData,
-                              Reason::kNotCollectedFor,   Reason::kOutsideInstructions,
-                              Reason::kDeclined,          Reason::kObjected,
-                              Reason::kConsentWithdrawn,  Reason::kConsentMissing,
-                              Reason::kCaseMissing,       Reason::kRestricted,
-                              Reason::kPastRetention,     Reason::kHeld,
-                              Reason::kPurposeKeyMissing, Reason::kWrapPending}) {
+  for (const Reason reason : {Reason::kPolicyNotInForce,
+                              Reason::kUnknownPurpose,
+                              Reason::kUnknownCategory,
+                              Reason::kUnknownField,
+                              Reason::kUndeclaredField,
+                              Reason::kUnknownSource,
+                              Reason::kUnknownNotice,
+                              Reason::kSourceIndependent,
+                              Reason::kUnknownRecipient,
+                              Reason::kSubjectErased,
+                              Reason::kIndividualReadOfReportData,
+                              Reason::kNotCollectedFor,
+                              Reason::kOutsideInstructions,
+                              Reason::kRecipientNotListed,
+                              Reason::kGroundNotMet,
+                              Reason::kContactSuppressed,
+                              Reason::kDeclined,
+                              Reason::kObjected,
+                              Reason::kConsentWithdrawn,
+                              Reason::kConsentMissing,
+                              Reason::kNoticeMissing,
+                              Reason::kCaseMissing,
+                              Reason::kRestricted,
+                              Reason::kPastRetention,
+                              Reason::kHeld,
+                              Reason::kPurposeKeyMissing,
+                              Reason::kWrapPending}) {
     if (reasons.contains(reason)) return reason;
   }
   return *reasons.begin();

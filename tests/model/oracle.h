@@ -46,10 +46,20 @@ struct SmallRetain {
   std::string event;  // empty: from collection
   int at_most_days = 0;
 };
+struct SmallDisclose {
+  std::string recipient;
+  std::string ground;  // a word of policy.proto
+  std::string purpose;
+  Names fields;
+  std::string notice;  // these three for SUCCESSION
+  int wait_days = 0;
+  int until_days = 0;  // 0: no end
+};
 struct SmallCategory {
   std::map<std::string, SmallField> fields;  // by full name
   std::vector<SmallAllow> allows;
   std::vector<SmallRetain> retains;
+  std::vector<SmallDisclose> discloses = {};
 };
 struct SmallReport {
   std::string category;
@@ -66,6 +76,7 @@ struct SmallPolicy {
   std::map<std::string, std::vector<SmallInstruction>> controllers;
   std::map<std::string, SmallCategory> categories;
   std::vector<SmallReport> reports;
+  std::map<std::string, std::string> recipients = {};  // the value: a role of policy.proto
 };
 
 // What a datum is held under: a policy and names, which that policy need not know.
@@ -92,6 +103,7 @@ struct SmallEvent {
 struct SmallStanding {
   std::vector<SmallChoice> choices;
   std::vector<SmallEvent> events;
+  std::vector<SmallEvent> notices = {};      // shown
   std::vector<std::string> held_categories;  // an empty name: every category
   std::set<uint32_t> agreed_versions;
   bool restricted = false;
@@ -99,7 +111,7 @@ struct SmallStanding {
   bool erased = false;
 };
 
-enum class SmallAction { kRead, kCollect, kVerifyPassword, kFind };
+enum class SmallAction { kRead, kCollect, kVerifyPassword, kFind, kDisclose, kContact };
 struct SmallRequest {
   SmallAction action = SmallAction::kRead;
   std::string purpose;
@@ -114,6 +126,9 @@ struct SmallRequest {
   std::string notice;  // these three for kCollect
   std::string source;
   Timestamp collected_at;
+  std::string recipient = {};  // these two for kDisclose
+  std::string ground = {};
+  bool suppressed = false;  // for kContact
 };
 
 using Reasons = std::set<Reason>;

@@ -55,5 +55,8 @@ void Choices(size_t policy_step, const VisitBlock& visit);
 void Retentions(size_t policy_step, const VisitBlock& visit);
 void Extremes(size_t policy_step, const VisitBlock& visit);
 void Collecting(size_t policy_step, const VisitBlock& visit);
+void Disclosing(size_t policy_step, const VisitBlock& visit);
+void Announcing(size_t policy_step, const VisitBlock& visit);
+void Contacting(size_t policy_step, const VisitBlock& visit);
 
 }  // namespace bailee::model

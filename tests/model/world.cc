@@ -62,6 +62,17 @@ void AppendField(std::string& text, const SmallCategory& category, const std::st
   text += " }\n";
 }
 
+void AppendDisclose(std::string& text, const SmallDisclose& rule) {
+  text += "  disclose { recipient:" + Quoted(rule.recipient) + " ground: " + rule.ground +
+          " purpose:" + Quoted(rule.purpose);
+  List(text, "field", rule.fields);
+  if (!rule.notice.empty()) {
+    text += " notice:" + Quoted(rule.notice) + " wait_days: " + std::to_string(rule.wait_days) +
+            " until_days: " + std::to_string(rule.until_days);
+  }
+  text += " }\n";
+}
+
 void AppendCategory(std::string& text, const std::string& id, const SmallCategory& category) {
   text += "category { id:" + Quoted(id) + " says: \"things\" about: SUBJECT holds: MANY\n";
   for (const auto& [name, field] : category.fields) {
@@ -86,6 +97,7 @@ void AppendCategory(std::string& text, const std::string& id, const SmallCategor
               " at_most_days: " + std::to_string(retain.at_most_days) + " }\n";
     }
   }
+  for (const SmallDisclose& rule : category.discloses) AppendDisclose(text, rule);
   text += "}\n";
 }
 
@@ -125,6 +137,10 @@ policy::Action Real(SmallAction action) {
       return policy::Action::kVerifyPassword;
     case SmallAction::kFind:
       return policy::Action::kFind;
+    case SmallAction::kDisclose:
+      return policy::Action::kDisclose;
+    case SmallAction::kContact:
+      return policy::Action::kContact;
   }
   return policy::Action::kRead;
 }
@@ -209,6 +225,10 @@ std::string ToText(const SmallPolicy& policy) {
     text += " }\n";
   }
   AppendControllers(text, policy);
+  for (const auto& [id, role] : policy.recipients) {
+    text += "recipient { id:" + Quoted(id) + " role: " + role +
+            (role == "ON_OUR_BEHALF" ? " agreement: \"A-2\"" : "") + " says: \"somebody\" }\n";
+  }
   for (const auto& [id, category] : policy.categories) AppendCategory(text, id, category);
   AppendReports(text, policy);
   return text;
@@ -243,6 +263,8 @@ LoadedStanding Load(SmallStanding standing) {
         {choice.purpose, choice.category, Real(choice.word), choice.sequence, choice.notice});
   }
   for (const SmallEvent& event : standing.events) real.events.push_back({event.name, event.at});
+  for (const SmallEvent& notice : standing.notices)
+    real.notices.push_back({notice.name, notice.at});
   for (const std::string& category : standing.held_categories) real.holds.push_back({category});
   real.agreed_versions.assign(standing.agreed_versions.begin(), standing.agreed_versions.end());
   real.restricted = standing.restricted;
@@ -266,6 +288,9 @@ policy::Request ToReal(const SmallRequest& request) {
   real.notice = request.notice;
   real.source = request.source;
   real.collected_at = request.collected_at;
+  real.recipient = request.recipient;
+  real.ground = request.ground;
+  real.suppressed = request.suppressed;
   return real;
 }
 

@@ -345,8 +345,8 @@ TEST_F(DecideTest, ARefusalNeverRepeatsWhatTheCallerSent) {
 TEST(Precedence, NamesEveryReasonOfDecideOnce) {
   std::set<Reason> reasons(std::begin(kPrecedence), std::end(kPrecedence));
   EXPECT_EQ(reasons.size(), std::size(kPrecedence));
-  // The others are for disclosures, contacts and reports.
-  EXPECT_EQ(reasons.size(), kReasonCount - 6u);
+  // The other is for reports.
+  EXPECT_EQ(reasons.size(), kReasonCount - 1U);
 }
 
 }  // namespace

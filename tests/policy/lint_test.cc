@@ -280,8 +280,11 @@ const Rule kOutside[] = {
     {"DiscloseReadable", "for", "support", "may not read it", "billing"},
     {"DisclosePassword", "leaving", "field: \"secret\"", "is never disclosed", "field: \"at\""},
     {"DiscloseGround", "ground", "LAW", "go together", "ON_OUR_BEHALF"},
-    {"DiscloseUntil", "until", "wait_days: 3 until_days: 2", "before wait_days",
-     "wait_days: 3 until_days: 3"},
+    {"DiscloseUntil", "until", "wait_days: 3", "are for ground SUCCESSION", ""},
+    {"RecipientKey", "press", "THIRD_PARTY public_key: \"ABCD\"",
+     "public_key must be 64 lower-case hex digits",
+     "THIRD_PARTY public_key: "
+     "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\""},
     {"ReportCount", "count", "", "what it counts", "count: RECORDS"},
     {"ReportFloor", "floor", "1", "min_subjects of at least 2", "2"},
     {"ReportTime", "of", "pan", "is not a TIME field", "at"},

@@ -24,6 +24,8 @@ class EventRecorder final : public audit::EventSink {
     std::string category;
     std::vector<std::string> fields;
     std::string case_reference;
+    std::string recipient;
+    std::string ground;
     std::vector<Reason> reasons;
     Handle handle;
     std::vector<RecordId> records;
@@ -81,6 +83,8 @@ class EventRecorder final : public audit::EventSink {
               .category = std::string(event.category),
               .fields = {event.fields.begin(), event.fields.end()},
               .case_reference = std::string(event.case_reference),
+              .recipient = std::string(event.recipient),
+              .ground = std::string(event.ground),
               .reasons = {event.reasons.begin(), event.reasons.end()},
               .handle = event.handle,
               .records = {},

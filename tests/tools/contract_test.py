@@ -25,6 +25,7 @@ OPTIONS = {
     "--out": "out.keyring", "--purpose": "billing", "--format": "combined",
     "--leaf": "missing.leaf", "--origin": "acme", "--log-key": "0" * 64,
     "--checkpoint": "missing.checkpoint", "--older-than": "400d",
+    "--recipient": "acquirer", "--ground": "ON_OUR_BEHALF",
     "--category": "web_log", "--notice": "visit-1", "--source": "web",
 }
 # Commands that need neither a vault nor a file: they succeed as they are.

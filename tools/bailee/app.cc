@@ -115,6 +115,8 @@ void AddCommands(Commands& commands) {
   AddRecord(commands);
   AddLedger(commands);
   AddRetention(commands);
+  AddDisclose(commands);
+  AddContact(commands);
   AddAudit(commands);
   AddDump(commands);
   AddHelp(commands);

@@ -55,6 +55,8 @@ void AddSubject(Commands& commands);
 void AddRecord(Commands& commands);
 void AddLedger(Commands& commands);
 void AddRetention(Commands& commands);
+void AddDisclose(Commands& commands);
+void AddContact(Commands& commands);
 void AddAudit(Commands& commands);
 void AddDump(Commands& commands);
 void AddHelp(Commands& commands);

@@ -98,6 +98,10 @@ struct RecordInfo {
   uint32_t policy_version = 0;
 };
 
+class Disclosure;
+struct DiscloseRequest;
+struct DisclosureInfo;
+
 // Acting for one purpose. Made by Vault::As; used by one thread at a time; must not outlive its
 // Vault.
 //
@@ -143,6 +147,16 @@ class BAILEE_EXPORT Session {
   // The records of a subject of which this purpose may read something, without values.
   // Errors: kNotFound; kAuditDown; kFailed.
   Result<std::vector<RecordInfo>> List(const Who& who);
+
+  // Gives values to a recipient; see disclose.h.
+  Result<Disclosure> Disclose(const DiscloseRequest& request);
+
+  // What was disclosed of somebody, oldest first; for `rights` alone. See disclose.h.
+  Result<std::vector<DisclosureInfo>> Disclosures(const Who& who);
+
+  // Calls `visit` for every disclosure whose `until` is over, until it returns false; for `rights`
+  // alone. See disclose.h.
+  Status EndedShares(const std::function<bool(const DisclosureInfo&)>& visit);
 
   std::string_view purpose() const;
 

@@ -11,6 +11,7 @@
 
 #include "bailee/clock.h"
 #include "bailee/collection.h"
+#include "bailee/disclose.h"
 #include "bailee/export.h"
 #include "bailee/ids.h"
 #include "bailee/keyring.h"
@@ -167,6 +168,18 @@ class BAILEE_EXPORT Vault {
   // The ref or tag a handle was made for; empty for a handle used once. Recorded as an event.
   // Errors: kNotFound; kDamage; kAuditDown.
   Result<Secret> RefOf(const Handle& handle);
+
+  // Whether somebody may be written to for `purpose`, below "contact"; see disclose.h.
+  Result<DecisionId> MayContact(std::string_view purpose, const Who& who, const Secret& address);
+  // The same for an address of which nothing else is known.
+  Result<DecisionId> MayContact(std::string_view purpose, const Secret& address);
+
+  // The list of addresses not to be written to; see disclose.h.
+  Result<SuppressOutcome> Suppress(std::span<const Secret> addresses);
+  Result<SuppressOutcome> Unsuppress(std::span<const Secret> addresses);
+  Result<SuppressOutcome> SuppressTags(std::span<const SuppressionTag> tags);
+  Result<std::vector<SuppressionTag>> Suppressions(std::optional<SuppressionTag> after,
+                                                   size_t count_max);
 
   // Turns pending lookup entries of purposes whose index keys this process holds into lookup rows.
   // Done at Open and before each Find as well. Returns how many.

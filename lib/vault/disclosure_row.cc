@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/disclosure_row.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/check.h"
+#include "base/codec.h"
+#include "base/try.h"
+#include "crypto/binding.h"
+#include "crypto/padding.h"
+#include "crypto/suite1.h"
+
+namespace bailee::vault {
+namespace {
+
+constexpr uint8_t kRowVersion = 1;
+constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::max();
+
+Status Damaged() {
+  return Status(Code::kDamage, "disclosure.damaged", "a row of the accounting does not open",
+                "restore the vault from a backup; the trail has the event of each disclosure");
+}
+
+crypto::EncodedBinding BindingOf(const VaultId& vault, const Handle& handle, uint64_t sequence) {
+  return crypto::Encode(crypto::Binding{
+      .label = crypto::Label::kDisclosure, .vault = vault, .handle = handle, .context = sequence});
+}
+
+// The texts of a row, in their order.
+template <typename Info>
+auto TextsOf(Info& info) {
+  return std::array{&info.recipient, &info.ground,         &info.purpose, &info.on_behalf_of,
+                    &info.category,  &info.case_reference, &info.decision};
+}
+
+Bytes Encode(const DisclosureInfo& info, const ParcelId& parcel) {
+  Bytes out;
+  Writer writer(out);
+  writer.Put(kRowVersion).Put(info.at.unix_ms).Put(info.until ? info.until->unix_ms : kNoEnd);
+  writer.Put(info.policy_version).Put(parcel.view());
+  for (const std::string* text : TextsOf(info)) writer.PutPrefixed<uint8_t>(AsBytes(*text));
+  writer.Put(static_cast<uint8_t>(info.fields.size()));
+  for (const std::string& field : info.fields) writer.PutPrefixed<uint8_t>(AsBytes(field));
+  writer.Put(static_cast<uint16_t>(info.records.size()));
+  for (const RecordId& record : info.records) writer.Put(record.view());
+  return out;
+}
+
+std::string TextOf(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
+Result<DisclosureInfo> Decode(ByteView padded) {
+  BAILEE_TRY(const size_t size, crypto::UnpaddedSize(padded));
+  Reader reader(padded.first(size));
+  DisclosureInfo info;
+  if (reader.Get<uint8_t>() != kRowVersion) return Damaged();
+  info.at = {reader.Get<int64_t>()};
+  const auto until = reader.Get<int64_t>();
+  if (until != kNoEnd) info.until = Timestamp{until};
+  info.policy_version = reader.Get<uint32_t>();
+  info.sealed = ParcelId{reader.GetArray<16>()} != ParcelId{};
+  for (std::string* text : TextsOf(info)) *text = TextOf(reader.GetPrefixed<uint8_t>());
+  const auto fields = reader.Get<uint8_t>();
+  for (int i = 0; i < fields && !reader.failed(); ++i) {
+    info.fields.push_back(TextOf(reader.GetPrefixed<uint8_t>()));
+  }
+  const auto records = reader.Get<uint16_t>();
+  if (reader.failed() || reader.rest().size() != size_t{records} * sizeof(RecordId))
+    return Damaged();
+  for (int i = 0; i < records; ++i) info.records.push_back({reader.GetArray<16>()});
+  if (fields == 0 || records == 0 || records > kDisclosedRecordsMax) return Damaged();
+  return info;
+}
+
+}  // namespace
+
+DisclosureKey DisclosureKeyOf(const Handle& handle, uint64_t sequence) {
+  DisclosureKey key{};
+  std::copy(handle.bytes.begin(), handle.bytes.end(), key.begin());
+  StoreBigEndian(sequence, key.data() + handle.bytes.size());
+  return key;
+}
+
+Result<Bytes> SealDisclosure(const VaultId& vault, const DisclosureInfo& info,
+                             const ParcelId& parcel, const crypto::SubjectKey& subject,
+                             crypto::Random& random) {
+  BAILEE_CHECK(!info.fields.empty() && info.fields.size() <= 255);
+  BAILEE_CHECK(!info.records.empty() && info.records.size() <= kDisclosedRecordsMax);
+  BAILEE_TRY(const Secret plain, crypto::Padded(Encode(info, parcel)));
+  return plain.RevealBytes([&](ByteView bytes) {
+    return crypto::Seal(subject, BindingOf(vault, info.handle, info.sequence), bytes, random);
+  });
+}
+
+Result<DisclosureInfo> OpenDisclosure(const VaultId& vault, const Handle& handle, uint64_t sequence,
+                                      const crypto::SubjectKey& subject, ByteView row) {
+  const Result<Secret> plain = crypto::Open(subject, BindingOf(vault, handle, sequence), row);
+  if (!plain.ok()) return plain.status().code() == Code::kFull ? plain.status() : Damaged();
+  BAILEE_TRY(DisclosureInfo info, plain->RevealBytes(Decode));
+  info.handle = handle;
+  info.sequence = sequence;
+  return info;
+}
+
+Result<uint64_t> LastDisclosure(store::Snapshot& snapshot, const Handle& handle) {
+  const auto exists = [&](uint64_t sequence) -> Result<bool> {
+    BAILEE_TRY(const std::optional<ByteView> row,
+               snapshot.Get(store::Table::kDisclosures, DisclosureKeyOf(handle, sequence)));
+    return row.has_value();
+  };
+  uint64_t known = 0;  // that one exists, or is none
+  uint64_t beyond = 1;
+  for (;;) {
+    BAILEE_TRY(const bool there, exists(beyond));
+    if (!there) break;
+    known = beyond;
+    beyond *= 2;
+  }
+  while (beyond - known > 1) {
+    const uint64_t middle = known + (beyond - known) / 2;
+    BAILEE_TRY(const bool there, exists(middle));
+    (there ? known : beyond) = middle;
+  }
+  return known;
+}
+
+}  // namespace bailee::vault
