@@ -34,6 +34,8 @@ enum class Label : uint8_t {
   kJournalHead = 12,     // box key: first keys and origin of an instance of the trail
   kWriteEvent = 13,      // entry key of the trail: the event of a write
   kLedgerEntry = 14,     // S: an entry of a subject's ledger
+  kReportCell = 16,      // K of `tally`: the cells of a closed bucket of a report
+  kReportFeed = 17,      // feed key: what collecting added to a bucket so far
 };
 
 // The layout that a label is used with, and no other.
@@ -81,8 +83,10 @@ inline constexpr Personal kIndex = Make("bailee.index");        // tags of field
 inline constexpr Personal kTrail = Make("bailee.trail");        // keys of the trail, §13.1
 inline constexpr Personal kChain = Make("bailee.chain");        // hash chains of the trail, §13.3
 
+inline constexpr Personal kFeed = Make("bailee.feed");          // key of report feeds, §16.2
+
 inline constexpr std::array kAll = {kBox,      kBoxSecret, kName, kTerms, kKeyring, kPolicy,
-                                    kManifest, kRef,       kTag,  kIndex, kTrail,   kChain};
+                                    kManifest, kRef,       kTag,  kIndex, kTrail,   kChain, kFeed};
 
 }  // namespace person
 
@@ -100,7 +104,7 @@ inline constexpr std::array kAllLabels = {
     Label::kCompartment,   Label::kSubjectRow,   Label::kWrapsRow,       Label::kWrap,
     Label::kWriteOnlyWrap, Label::kShardKey,     Label::kStorageSecrets, Label::kLookupHandle,
     Label::kPendingOuter,  Label::kPendingInner, Label::kKeyringSecrets, Label::kJournalHead,
-    Label::kWriteEvent,    Label::kLedgerEntry};
+    Label::kWriteEvent,    Label::kLedgerEntry,  Label::kReportCell,     Label::kReportFeed};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

@@ -8,6 +8,8 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
+#include "vault/disregard.h"
+#include "vault/report.h"
 #include "vault/collection_impl.h"
 #include "vault/fold_lookups.h"
 #include "vault/ledger.h"
@@ -146,6 +148,16 @@ Result<Secret> Vault::RefOf(const Handle& handle) {
 }
 
 Result<size_t> Vault::FoldPendingLookups() { return vault::FoldLookups(*impl_); }
+
+Result<std::vector<ReportDescription>> Vault::Reports() const {
+  return vault::DescribeReports(*impl_);
+}
+Result<ReportResult> Vault::Report(const ReportRequest& request) {
+  return vault::AskReport(*impl_, request);
+}
+Result<std::vector<Disregarded>> Vault::Disregards() const {
+  return vault::ReadDisregarded(*impl_);
+}
 
 Result<Bytes> Vault::PolicyInForce() const {
   BAILEE_TRY(const vault::Frame frame, impl_->Begin());

@@ -6,6 +6,7 @@
 #include "bailee/limits.h"
 #include "base/check.h"
 #include "base/try.h"
+#include "crypto/hash.h"
 #include "crypto/init.h"
 #include "policy/case_reference.h"
 #include "policy/decide.h"
@@ -174,6 +175,14 @@ Status VaultImpl::Write(const std::function<Status(Frame&)>& job) {
   }));
   if (last) events_->Committed(*last);
   return Status();
+}
+
+Result<crypto::FeedKey> VaultImpl::FeedKey() const {
+  std::array<uint8_t, crypto::kKeyBytes> key{};
+  crypto::KeyedHashInto(secrets_.tag_key, crypto::person::kFeed, {}, key);
+  Result<crypto::FeedKey> made = crypto::FeedKey::FromBytes(key);
+  crypto::Wipe(key);
+  return made;
 }
 
 Result<VaultImpl::Ref> VaultImpl::RefTag(const Who& who) const {

@@ -62,6 +62,8 @@ class VaultImpl {
   TermsCache& terms() { return terms_; }
   keys::LookupContext lookup() { return {row_.id, shards_}; }
   keys::Shards& shards() { return shards_; }
+  // FORMAT.md §16.2. Errors: kFull.
+  Result<crypto::FeedKey> FeedKey() const;
 
   // Begins an operation on the newest state. Errors: those of the store; kDamage; kFailed
   // "clock.backwards".

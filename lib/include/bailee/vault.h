@@ -15,6 +15,7 @@
 #include "bailee/ids.h"
 #include "bailee/keyring.h"
 #include "bailee/ledger.h"
+#include "bailee/report.h"
 #include "bailee/result.h"
 #include "bailee/retention.h"
 #include "bailee/session.h"
@@ -167,6 +168,25 @@ class BAILEE_EXPORT Vault {
   // Turns pending lookup entries of purposes whose index keys this process holds into lookup rows.
   // Done at Open and before each Find as well. Returns how many.
   Result<size_t> FoldPendingLookups();
+
+  // What the policy in force lets be counted.
+  Result<std::vector<ReportDescription>> Reports() const;
+
+  // The cells of a report for one of its recipients, bucket by bucket. Needs the `tally` keyring.
+  // Cells of a bucket are computed on the first ask after its end, in bounded memory, stored in one
+  // transaction, and do not change with what is collected, erased or said later. A person whose
+  // standing has a no to the report's purpose, or who is restricted, is not counted. Recorded as an
+  // event, refused or not, before it returns; computing cells is one of its own.
+  // Errors: kNotFound "report.unknown" (with the nearest name); kRefused unknown-recipient,
+  // recipient-not-listed, purpose-key-missing, policy-not-in-force; kInvalidValue "report.range"
+  // (no bucket, or more than 400), "report.open" (a bucket has not ended: ask later);
+  // kPartial "report.stopped" (by `progress`); kConflict "policy.changed"; kKey "report.key-version"
+  // (cells sealed under another version of the tally key); kDamage; kAuditDown; kFull; kBusy;
+  // kFailed.
+  Result<ReportResult> Report(const ReportRequest& request);
+
+  // What was disregarded so far. Errors: kDamage; those of the store.
+  Result<std::vector<Disregarded>> Disregards() const;
 
   // The policy in force, serialised (bailee.v1.Policy).
   Result<Bytes> PolicyInForce() const;
