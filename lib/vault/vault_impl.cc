@@ -10,6 +10,7 @@
 #include "crypto/init.h"
 #include "policy/case_reference.h"
 #include "policy/decide.h"
+#include "record/region_file.h"
 #include "store/lmdb_engine.h"
 
 namespace bailee::vault {
@@ -66,6 +67,9 @@ Result<std::shared_ptr<VaultImpl>> VaultImpl::Open(const std::string& directory,
   snapshot.reset();
   std::shared_ptr<VaultImpl> vault(
       new VaultImpl(row, std::move(engine), std::move(keyring), std::move(secrets), options));
+  if (!options.regions.empty()) {
+    BAILEE_TRY(vault->regions_, record::RegionFile::Open(options.regions));
+  }
   BAILEE_RETURN_IF_ERROR(vault->StartTrail(directory, options));
   BAILEE_TRY(const Frame frame, vault->Begin());
   BAILEE_TRY([[maybe_unused]] const DecisionId decision,

@@ -42,6 +42,10 @@ struct OpenOptions {
                        << 30;  // address space reserved for the file, sparse; grows when needed
   size_t cached_subjects_max = 4096;
   ReadDurability reads = ReadDurability::kWritten;
+  // A MaxMind DB file that says in which region an address is, copied into memory at Open. Empty:
+  // every region is "unknown". Errors of Open: kNotFound "regions.not-found"; kInvalidValue
+  // "regions.malformed".
+  std::string regions = {};
   // Called with an event name and JSON fields that hold no value, ref or key; from any thread.
   // Default: nothing. So far it hears of what the trail's caretaker finds: the names are those of
   // Status, the fields "code" and "message".
