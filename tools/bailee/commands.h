@@ -54,6 +54,7 @@ void AddSubject(Commands& commands);
 void AddRecord(Commands& commands);
 void AddLedger(Commands& commands);
 void AddRetention(Commands& commands);
+void AddReport(Commands& commands);
 void AddAudit(Commands& commands);
 void AddDump(Commands& commands);
 void AddHelp(Commands& commands);
