@@ -217,7 +217,8 @@ TEST_F(Clauses, LO_09_LocalStorageOfPartnersIsASourceLikeAnyOther) {
 }
 
 TEST_F(Clauses, LO_11_WhatSocialButtonsCollectIsRefusedAndNothingOfItStored) {
-  const std::vector<size_t> before = world_.Rows();
+  std::vector<size_t> before = world_.Rows();
+  ++before[static_cast<size_t>(store::Table::kReports) - 1];  // one counter; meta is left out
   for (const std::string_view notice : {"visit-1", "cookie-1", "beacon-1"}) {
     for (const Who& who : {kBrowser, Who::Nobody()}) {
       const auto refused =
