@@ -83,10 +83,10 @@ inline constexpr Personal kIndex = Make("bailee.index");        // tags of field
 inline constexpr Personal kTrail = Make("bailee.trail");        // keys of the trail, §13.1
 inline constexpr Personal kChain = Make("bailee.chain");        // hash chains of the trail, §13.3
 
-inline constexpr Personal kFeed = Make("bailee.feed");          // key of report feeds, §16.2
+inline constexpr Personal kFeed = Make("bailee.feed");  // key of report feeds, §16.2
 
-inline constexpr std::array kAll = {kBox,      kBoxSecret, kName, kTerms, kKeyring, kPolicy,
-                                    kManifest, kRef,       kTag,  kIndex, kTrail,   kChain, kFeed};
+inline constexpr std::array kAll = {kBox, kBoxSecret, kName,  kTerms, kKeyring, kPolicy, kManifest,
+                                    kRef, kTag,       kIndex, kTrail, kChain,   kFeed};
 
 }  // namespace person
 

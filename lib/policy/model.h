@@ -125,9 +125,9 @@ struct FieldInfo {
   bool required = false;
   size_t max_bytes = 0;  // never 0; defaults to the limit of the kind
   CompartmentIndex compartment;
-  PurposeSet readers;          // leaves that some allow gives it to, from whatever source
-  PurposeSet lookups;          // leaves that may find subjects by it
-  PurposeSet report_purposes;  // of the reports that use it
+  PurposeSet readers;                 // leaves that some allow gives it to, from whatever source
+  PurposeSet lookups;                 // leaves that may find subjects by it
+  PurposeSet report_purposes;         // of the reports that use it
   PurposeSet stored_report_purposes;  // of those that are computed over what is held: these inputs
                                       // are wrapped to `tally`
   // Of use to nobody but reports that are fed while collecting: never stored.

@@ -87,13 +87,12 @@ std::vector<Reason> DecideReport(const Policy& in_force, const ReportInfo& repor
 
 bool MayCount(const Policy& in_force, const ReportInfo& report, const Datum& datum,
               const Standing& standing, Timestamp now) {
-  if (datum.terms.controller.valid()) return false;                                        // [95]
-  if (standing.restricted || standing.erasure_waits || standing.erased) return false;      // [98]
+  if (datum.terms.controller.valid()) return false;                                    // [95]
+  if (standing.restricted || standing.erasure_waits || standing.erased) return false;  // [98]
   if (!report.purpose.valid() || !report.category.valid() || !report.of.valid()) return false;
   const std::string_view category = in_force.category(report.category).id;
-  const bool agreed =
-      std::find(standing.agreed_versions.begin(), standing.agreed_versions.end(),
-                in_force.version()) != standing.agreed_versions.end();
+  const bool agreed = std::find(standing.agreed_versions.begin(), standing.agreed_versions.end(),
+                                in_force.version()) != standing.agreed_versions.end();
   const PurposeSet& leaves = in_force.purpose(report.purpose).leaves;
   for (uint16_t i = 0; i < in_force.purposes().size(); ++i) {
     if (!leaves[i]) continue;

@@ -149,9 +149,9 @@ Collection::~Collection() = default;
 Collection& Collection::Put(std::string_view category, std::vector<FieldInput> fields,
                             std::optional<RecordId> record) {
   if (!impl_->problem.ok()) return *this;
-  Result<vault::PreparedRecord> prepared = vault::PrepareRecord(
-      *impl_->rules->in_force->policy, category, fields, record, impl_->vault->random(),
-      {.regions = impl_->vault->regions()});
+  Result<vault::PreparedRecord> prepared =
+      vault::PrepareRecord(*impl_->rules->in_force->policy, category, fields, record,
+                           impl_->vault->random(), {.regions = impl_->vault->regions()});
   if (!prepared.ok()) {
     impl_->problem = prepared.status();
   } else {

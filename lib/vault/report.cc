@@ -35,9 +35,7 @@ std::string DayText(Timestamp day) {
 class Ask {
  public:
   Ask(VaultImpl& vault, const ReportRequest& request)
-      : vault_(vault),
-        request_(request),
-        tally_(vault.keyring().FindPurpose(keys::kTally)) {}
+      : vault_(vault), request_(request), tally_(vault.keyring().FindPurpose(keys::kTally)) {}
 
   Result<ReportResult> Run() {
     BAILEE_TRY(Frame frame, vault_.Begin());
@@ -67,8 +65,8 @@ class Ask {
     rules_ = frame.rules;
     report_ = policy::FindReport(policy, request_.id);
     if (report_ == nullptr) return Fail(frame, Unknown(policy));
-    const std::vector<Reason> reasons = policy::DecideReport(
-        policy, *report_, request_.recipient, tally_ != nullptr, frame.now);
+    const std::vector<Reason> reasons =
+        policy::DecideReport(policy, *report_, request_.recipient, tally_ != nullptr, frame.now);
     if (!reasons.empty()) return Refuse(frame, reasons);
     Status ranged = FindWindows(frame.now);
     return ranged.ok() ? ranged : Fail(frame, ranged);
@@ -92,10 +90,10 @@ class Ask {
       window = next;
     }
     if (windows_.empty() || windows_.size() > kBucketsMax) {
-      return Status(Code::kInvalidValue, "report.range",
-                    windows_.empty() ? "no bucket begins in that time"
-                                     : "that are more than 400 buckets",
-                    "the first bucket is the one that `from` lies in, and `until` comes after it");
+      return Status(
+          Code::kInvalidValue, "report.range",
+          windows_.empty() ? "no bucket begins in that time" : "that are more than 400 buckets",
+          "the first bucket is the one that `from` lies in, and `until` comes after it");
     }
     if (windows_.back().before > now) {
       return Status(Code::kInvalidValue, "report.open",

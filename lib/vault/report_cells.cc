@@ -62,8 +62,7 @@ Result<Bytes> Seal(const crypto::Key& key, ByteView aad, Bytes& plain, Bytes hea
   Result<Secret> padded = crypto::Padded(plain);
   crypto::Wipe(plain);
   if (!padded.ok()) return padded.status();
-  padded->RevealBytes(
-      [&](ByteView bytes) { crypto::SealAppend(key, aad, bytes, random, head); });
+  padded->RevealBytes([&](ByteView bytes) { crypto::SealAppend(key, aad, bytes, random, head); });
   return head;
 }
 

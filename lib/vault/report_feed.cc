@@ -33,10 +33,10 @@ std::vector<std::string> NamesOf(const policy::Policy& policy, const policy::Rep
 bool KeyOf(const policy::ReportInfo& report, std::span<const PreparedField> fields, CellKey& key) {
   for (const policy::FieldIndex index : report.by) {
     const PreparedField* field = Find(fields, index);
-    const bool added = field == nullptr ? AppendToKey({}, key)
-                                        : field->value.RevealBytes([&](ByteView bytes) {
-                                            return AppendToKey(bytes, key);
-                                          });
+    const bool added =
+        field == nullptr
+            ? AppendToKey({}, key)
+            : field->value.RevealBytes([&](ByteView bytes) { return AppendToKey(bytes, key); });
     if (!added) return false;
   }
   return true;

@@ -46,8 +46,8 @@ int64_t DrawNoise(uint64_t scale, uint64_t cut, crypto::Random& random) {
   }
 }
 
-std::optional<uint64_t> Shown(const Floor& floor, policy::ReportCount count,
-                              const CellTally& tally, crypto::Random& random) {
+std::optional<uint64_t> Shown(const Floor& floor, policy::ReportCount count, const CellTally& tally,
+                              crypto::Random& random) {
   const uint64_t subjects = tally.subjects + (tally.unnamed > 0 ? 1 : 0);
   const uint64_t noisy = Plus(subjects, DrawNoise(floor.scale, floor.margin, random));
   if (noisy < floor.threshold) return std::nullopt;

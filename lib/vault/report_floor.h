@@ -36,7 +36,7 @@ inline constexpr size_t kCellsOfOneMax = 8;
 int64_t DrawNoise(uint64_t scale, uint64_t cut, crypto::Random& random);
 
 // What is shown of a cell, a multiple of five; nothing: it is too small.
-std::optional<uint64_t> Shown(const Floor& floor, policy::ReportCount count,
-                              const CellTally& tally, crypto::Random& random);
+std::optional<uint64_t> Shown(const Floor& floor, policy::ReportCount count, const CellTally& tally,
+                              crypto::Random& random);
 
 }  // namespace bailee::vault

@@ -47,8 +47,7 @@ Status ReportScan::Run(const std::function<bool(const ReportProgress&)>& progres
 }
 
 Status ReportScan::Chunk(Frame& frame, bool& more) {
-  const crypto::NameId category =
-      rules_->in_force->category(report_.category).id;
+  const crypto::NameId category = rules_->in_force->category(report_.category).id;
   more = false;
   size_t rows = 0;
   Status problem;
@@ -103,8 +102,7 @@ Result<std::optional<ReportScan::CellPlace>> ReportScan::PlaceOf(Frame& frame,
     return in_force.field(report_.category, field).name;
   };
   CellKey of;
-  BAILEE_TRY(const bool dated,
-             AddValue(frame, subject, id, row, category, name(report_.of), of));
+  BAILEE_TRY(const bool dated, AddValue(frame, subject, id, row, category, name(report_.of), of));
   const auto day =
       dated ? policy::DayOf(AsText(ByteView(of).subspan(1))) : std::optional<Timestamp>();
   if (!day) return std::optional<CellPlace>();
@@ -122,8 +120,7 @@ Result<std::optional<ReportScan::CellPlace>> ReportScan::PlaceOf(Frame& frame,
 }
 
 Result<OpenedSubject::SharedKey> ReportScan::KeyOf(Frame& frame, const OpenedSubject& subject,
-                                                   const RecordId& id,
-                                                   const record::RecordRow& row,
+                                                   const RecordId& id, const record::RecordRow& row,
                                                    const record::RowEntry& entry) {
   keys::WrapPlace place = subject.Place(rules_->in_force->category(report_.category).id,
                                         entry.compartment, row.head().terms);
@@ -145,8 +142,7 @@ Result<bool> ReportScan::AddValue(Frame& frame, const OpenedSubject& subject, co
   if (opener == nullptr) return false;
   const record::CompartmentPlace place{.vault = vault_.id(),
                                        .handle = subject.handle(),
-                                       .category =
-                                           rules_->in_force->category(report_.category).id,
+                                       .category = rules_->in_force->category(report_.category).id,
                                        .record = id,
                                        .compartment = entry->compartment,
                                        .generation = entry->generation,

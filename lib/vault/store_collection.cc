@@ -277,9 +277,8 @@ Status CollectionWriter::FeedReports(const PreparedCollection& collection,
   return Status();
 }
 
-Status CollectionWriter::RecordCollected(const PreparedCollection& collection,
-                                         const Handle& handle, std::span<const EventRecord> about,
-                                         size_t fed) {
+Status CollectionWriter::RecordCollected(const PreparedCollection& collection, const Handle& handle,
+                                         std::span<const EventRecord> about, size_t fed) {
   const std::string count = std::to_string(fed);
   const audit::Detail detail{audit::What::kCount, count};
   BAILEE_TRY([[maybe_unused]] const DecisionId decision,

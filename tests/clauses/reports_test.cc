@@ -7,11 +7,11 @@ namespace bailee {
 namespace {
 
 using audit::EventKind;
+using ::testing::ElementsAre;
 using testing::ErrorIs;
+using ::testing::IsEmpty;
 using testing::IsOk;
 using testing::StatusOf;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 // So many people are shown whatever the noise; the floor of both policies is twenty.
 constexpr int kSurely = 20 + 2 * 80;
@@ -106,8 +106,7 @@ class LiveOps : public ReportClauses {
 };
 
 TEST_F(LiveLook, LL_15_FiguresOfManyAreSharedAndOfFewAreNot) {
-  const Values russia = {
-      {"request", "/"}, {"ip", "83.149.9.216"}, {"at", "2013-06-01T00:00:00Z"}};
+  const Values russia = {{"request", "/"}, {"ip", "83.149.9.216"}, {"at", "2013-06-01T00:00:00Z"}};
   const Values germany = {{"request", "/"}, {"ip", "192.0.2.7"}, {"at", "2013-06-01T00:00:00Z"}};
   Collect({"web_log", "visit-1"}, "a", kSurely, russia);
   Collect({"web_log", "visit-1"}, "b", 19, germany);
@@ -133,12 +132,10 @@ TEST_F(LiveLook, LL_15_NobodyElseGetsThemAndNoOtherKeyringMakesThem) {
 }
 
 TEST_F(LiveOps, LO_01_TrendsOfDomainsGoToWhoAnalysesThemForUs) {
-  const Values many = {{"page", "/"},
-                       {"from", "https://search.example/q?ada"},
-                       {"at", "2016-06-27T00:00:00Z"}};
-  const Values few = {{"page", "/"},
-                      {"from", "https://mail.ada.example/inbox"},
-                      {"at", "2016-06-27T00:00:00Z"}};
+  const Values many = {
+      {"page", "/"}, {"from", "https://search.example/q?ada"}, {"at", "2016-06-27T00:00:00Z"}};
+  const Values few = {
+      {"page", "/"}, {"from", "https://mail.ada.example/inbox"}, {"at", "2016-06-27T00:00:00Z"}};
   Collect({"clickstream", "visit-1", "web", true}, "a", kSurely, many);
   Collect({"clickstream", "visit-1", "web", true}, "b", 1, few);
   const auto report = Ask("visits_by_domain_week", "analyst", "tally", 7);
@@ -149,8 +146,7 @@ TEST_F(LiveOps, LO_01_TrendsOfDomainsGoToWhoAnalysesThemForUs) {
 }
 
 TEST_F(LiveOps, LO_02_PartsOfTransactionsAreCountedAndNeverReviewedIndividually) {
-  const Values support = {
-      {"reference", "17"}, {"kind", "support"}, {"at", "2016-07-01T00:00:00Z"}};
+  const Values support = {{"reference", "17"}, {"kind", "support"}, {"at", "2016-07-01T00:00:00Z"}};
   const Values rare = {{"reference", "18"}, {"kind", "rare"}, {"at", "2016-07-01T00:00:00Z"}};
   Collect({"transaction", "transaction-1"}, "a", kSurely, support);
   Collect({"transaction", "transaction-1"}, "b", 3, rare);

@@ -111,8 +111,7 @@ void AppendReports(std::string& text, const SmallPolicy& policy) {
     text += "report { id: \"r" + std::to_string(++number) +
             "\" category:" + Quoted(report.category) +
             (report.at_collection ? " feed: AT_COLLECTION count: RECORDS" : " count: SUBJECTS") +
-            " by:" + Quoted(report.by) +
-            " bucket: DAY of:" + Quoted(report.of) +
+            " by:" + Quoted(report.by) + " bucket: DAY of:" + Quoted(report.of) +
             " min_subjects: 20 purpose:" + Quoted(report.purpose) + " recipient: \"public\" }\n";
   }
 }

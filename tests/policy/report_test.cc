@@ -137,8 +137,7 @@ TEST(ReportWindow, IsADayAWeekFromMondayOrAMonth) {
   EXPECT_EQ(WindowOf(ReportBucket::kWeek, {0}), (ReportWindow{{-3 * kDay}, {4 * kDay}}));
   EXPECT_EQ(WindowOf(ReportBucket::kWeek, {4 * kDay}), (ReportWindow{{4 * kDay}, {11 * kDay}}));
   EXPECT_EQ(WindowOf(ReportBucket::kWeek, {4 * kDay - 1}).before.unix_ms, 4 * kDay);
-  EXPECT_EQ(WindowOf(ReportBucket::kMonth, {40 * kDay}),
-            (ReportWindow{{31 * kDay}, {59 * kDay}}));
+  EXPECT_EQ(WindowOf(ReportBucket::kMonth, {40 * kDay}), (ReportWindow{{31 * kDay}, {59 * kDay}}));
   for (const int64_t end : {INT64_MIN, INT64_MAX}) {
     for (const auto unit : {ReportBucket::kDay, ReportBucket::kWeek, ReportBucket::kMonth}) {
       const ReportWindow window = WindowOf(unit, {end});

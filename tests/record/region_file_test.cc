@@ -22,7 +22,7 @@ MmdbFile Places() {
   MmdbFile file;
   file.Add({83, 149, 0, 0}, 16, "RU");
   file.Add({192, 0, 2, 0}, 24, "DE", "BE");
-  file.Add({198, 51, 100, 0}, 25, "de");        // no country's letters
+  file.Add({198, 51, 100, 0}, 25, "de");         // no country's letters
   file.Add({203, 0, 113, 0}, 24, "FR", "ID\n");  // nor a part's
   return file;
 }
@@ -96,9 +96,12 @@ TEST_F(Regions, SurviveEveryTruncation) {
   ExpectHarmless(path_, bytes + std::string(1, '\0'));
 }
 
-TEST_F(Regions, SurviveAFlipOfEveryBit) {
+TEST_F(Regions, SurviveFlippedBits) {
   const std::string bytes = Places().Bytes();
+  // Every bit of what is said of places and of the file, and in the tree one of every byte.
+  const size_t tree = bytes.find(std::string(16, '\0'), bytes.size() / 2);
   for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    if (bit / 8 < tree && bit % 8 != bit / 8 % 8) continue;
     std::string flipped = bytes;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
     ExpectHarmless(path_, flipped);

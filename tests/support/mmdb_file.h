@@ -53,8 +53,10 @@ class MmdbFile {
     for (const auto& node : nodes_) {
       for (const size_t record : node) {
         size_t value = nodes_.size();  // nothing
-        if (record >= kLeaf) value = nodes_.size() + 16 + offsets[record - kLeaf];
-        else if (record != 0) value = record;
+        if (record >= kLeaf)
+          value = nodes_.size() + 16 + offsets[record - kLeaf];
+        else if (record != 0)
+          value = record;
         for (const int shift : {16, 8, 0}) tree += static_cast<char>((value >> shift) & 0xff);
       }
     }

@@ -7,9 +7,9 @@ namespace {
 
 using audit::EventKind;
 using testing::ErrorIs;
+using ::testing::IsEmpty;
 using testing::IsOk;
 using testing::StatusOf;
-using ::testing::IsEmpty;
 
 class Feeds : public ReportWorld {
  protected:
@@ -24,10 +24,7 @@ class Feeds : public ReportWorld {
   }
   ReportRequest Today(std::string_view id) {
     vault_.clock().AdvanceDays(1);
-    return {.id = id,
-            .from = kJune2013,
-            .until = {kJune2013.unix_ms + 1},
-            .recipient = "analyst"};
+    return {.id = id, .from = kJune2013, .until = {kJune2013.unix_ms + 1}, .recipient = "analyst"};
   }
   static constexpr std::string_view kAt = "2013-06-01T00:00:00Z";
 };
@@ -140,10 +137,9 @@ TEST_F(Feeds, RefuseARowThatWasChangedAndStoreNothingThen) {
       }
       RawRows(vault_.path()).Put(store::Table::kReports, row.first, value);
       Vault vault = Open({});
-      const auto done =
-          vault.Collect(Under(Who::Ref("b")))
-              .Put("order", Fields({{"number", "1"}, {"country", "DE"}, {"at", kAt}}))
-              .Commit();
+      const auto done = vault.Collect(Under(Who::Ref("b")))
+                            .Put("order", Fields({{"number", "1"}, {"country", "DE"}, {"at", kAt}}))
+                            .Commit();
       ASSERT_THAT(StatusOf(done), ErrorIs(Code::kDamage, "report.damaged")) << at << cut;
     }
   }
@@ -160,13 +156,14 @@ TEST_F(Feeds, DisregardWhatHasNoTagAndCountIt) {
     ASSERT_THAT(StatusOf(done), IsOk());
     for (const auto& each : *done) EXPECT_EQ(each->disregarded, 1u);
   }
-  EXPECT_THAT(StatusOf(vault.Collect({.who = Who::Ref("ada"),
-                                      .notice = "n",
-                                      .source = "button",
-                                      .on_behalf_of = {}})
-                           .Put("visit", Fields({{"country", "DE"}, {"at", kAt}}))
-                           .Commit()),
-              ErrorIs(Code::kRefused, "refused.source-independent"));
+  EXPECT_THAT(
+      StatusOf(
+          vault
+              .Collect(
+                  {.who = Who::Ref("ada"), .notice = "n", .source = "button", .on_behalf_of = {}})
+              .Put("visit", Fields({{"country", "DE"}, {"at", kAt}}))
+              .Commit()),
+      ErrorIs(Code::kRefused, "refused.source-independent"));
   const auto counted = vault.Disregards();
   ASSERT_THAT(StatusOf(counted), IsOk());
   ASSERT_EQ(counted->size(), 2u);

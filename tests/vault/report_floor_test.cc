@@ -89,8 +89,8 @@ class Judge {
          noise <= static_cast<int64_t>(floor_.margin); ++noise) {
       const int64_t noisy = static_cast<int64_t>(subjects) + noise;
       const bool is_shown = noisy >= static_cast<int64_t>(floor_.threshold);
-      const bool fits = shown ? is_shown && noisy - noisy % 5 == static_cast<int64_t>(*shown)
-                              : !is_shown;
+      const bool fits =
+          shown ? is_shown && noisy - noisy % 5 == static_cast<int64_t>(*shown) : !is_shown;
       if (fits) sum += Probability(noise);
     }
     return sum;
@@ -135,9 +135,9 @@ TEST_F(Adversary, LearnsNothingFromAskingAgainOrWithAnotherKeyring) {
   const Judge judge(2);
   constexpr int kPeople = 20;
   constexpr int kPlanted = 82;
-  const std::vector<std::string> countries = {"DE", "FR", "IT", "ES", "PT", "NL", "BE", "DK", "SE",
-                                              "NO", "FI", "PL", "CZ", "AT", "CH", "HU", "GR", "IE",
-                                              "LU", "LI"};
+  const std::vector<std::string> countries = {"DE", "FR", "IT", "ES", "PT", "NL", "BE",
+                                              "DK", "SE", "NO", "FI", "PL", "CZ", "AT",
+                                              "CH", "HU", "GR", "IE", "LU", "LI"};
   std::vector<double> weights(kPeople);
   std::map<std::string, std::optional<uint64_t>> first;
   for (int day = 0; day < 3; ++day) {

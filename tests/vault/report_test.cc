@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vault/report_world.h"
-
 #include "policy/report.h"
+
+#include "vault/report_world.h"
 
 // Reports that are computed over what is held.
 namespace bailee {
@@ -9,12 +9,12 @@ namespace {
 
 using audit::EventKind;
 using audit::Outcome;
-using testing::ErrorIs;
-using testing::IsOk;
-using testing::StatusOf;
 using ::testing::ElementsAre;
+using testing::ErrorIs;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::IsOk;
+using testing::StatusOf;
 
 class Reports : public ReportWorld {};
 
@@ -159,9 +159,7 @@ TEST_F(Reports, StopWhenAskedToAndLeaveNothingHalfWritten) {
   ReportRequest request = Of("visits");
   request.progress = [](const ReportProgress&) { return false; };
   EXPECT_THAT(StatusOf(vault.Report(request)), ErrorIs(Code::kPartial, "report.stopped"));
-  {
-    const Vault closing = std::move(vault);
-  }
+  { const Vault closing = std::move(vault); }
   EXPECT_EQ(RawRows(vault_.path()).Count(store::Table::kReports), 0u);
 }
 

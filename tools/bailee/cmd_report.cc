@@ -61,8 +61,8 @@ Status Disregards(Context& context) {
 
 // RFC 4180. What a spreadsheet would take for a formula gets an apostrophe before it.
 std::string CsvCell(const std::string& text) {
-  const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text.front()) !=
-                                            std::string_view::npos;
+  const bool formula =
+      !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
   std::string cell = "\"";
   if (formula) cell += '\'';
   for (const char c : text) {
@@ -80,8 +80,8 @@ std::string CsvOf(const ReportResult& report) {
   }
   text += ",\"count\",\"state\"\r\n";
   for (const ReportCells& bucket : report.buckets) {
-    const std::string window = CsvCell(FormatDay(bucket.from)) + "," +
-                               CsvCell(FormatDay(bucket.until));
+    const std::string window =
+        CsvCell(FormatDay(bucket.from)) + "," + CsvCell(FormatDay(bucket.until));
     for (const ReportCell& cell : bucket.cells) {
       text += window;
       for (const std::string& key : cell.keys) text += "," + CsvCell(key);
@@ -109,8 +109,8 @@ Json BucketJson(const ReportCells& bucket) {
           {"counts", bucket.counts_records ? "RECORDS" : "SUBJECTS"},
           {"by", bucket.by},
           {"cells", cells},
-          {"others", {{"state", ReasonWord(Reason::kGroupTooSmall)},
-                      {"fewer_than", bucket.fewer_than}}}};
+          {"others",
+           {{"state", ReasonWord(Reason::kGroupTooSmall)}, {"fewer_than", bucket.fewer_than}}}};
 }
 
 Table TableOf(const ReportResult& report) {
@@ -142,17 +142,16 @@ Status Show(Context& context, const ReportOptions& options) {
   if (!vault.ok()) return vault.status();
   Interrupted();  // from here on it listens
   std::optional<Progress> progress;
-  const auto report = vault->Report({.id = options.id,
-                                     .from = *from,
-                                     .until = *until,
-                                     .recipient = options.recipient,
-                                     .progress = [&](const ReportProgress& at) {
-                                       if (!progress)
-                                         progress.emplace(context.out(), "records",
-                                                          at.records_total);
-                                       progress->Show(at.records_seen, at.records_seen);
-                                       return !Interrupted();
-                                     }});
+  const auto report =
+      vault->Report({.id = options.id,
+                     .from = *from,
+                     .until = *until,
+                     .recipient = options.recipient,
+                     .progress = [&](const ReportProgress& at) {
+                       if (!progress) progress.emplace(context.out(), "records", at.records_total);
+                       progress->Show(at.records_seen, at.records_seen);
+                       return !Interrupted();
+                     }});
   progress.reset();
   if (!report.ok()) return report.status();
   if (options.csv) return context.out().Text("report-show", CsvOf(*report));

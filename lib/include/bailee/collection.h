@@ -48,7 +48,7 @@ struct Collected {
   // Records that were only counted, since their category needs an accepted tag and there was none:
   // nothing of the collection is stored or recorded, not even an event, and `handle` is zero.
   size_t disregarded = 0;
-  uint64_t transaction = 0;       // the transaction that holds it
+  uint64_t transaction = 0;  // the transaction that holds it
 };
 
 // Gathers records of one subject and stores them together: all or none, one transaction, one event.

@@ -40,7 +40,7 @@ struct ReportCell {
 // One bucket. Computed on the first ask after it ended, and the same ever after.
 struct ReportCells {
   Timestamp from;
-  Timestamp until;                // not part of it
+  Timestamp until;  // not part of it
   Timestamp computed_at;
   uint32_t policy_version = 0;    // that it was computed under, and what that said:
   uint32_t min_subjects = 0;      //   no cell shows fewer people than this
@@ -77,7 +77,7 @@ struct ReportDescription {
 
 // What was collected and not taken: counted, and nothing else kept of it.
 struct Disregarded {
-  std::string why;  // "no-accepted-tag", "source-independent"
+  std::string why;   // "no-accepted-tag", "source-independent"
   std::string what;  // the category, or the source; its id in hex where the policy no longer has it
   uint64_t count = 0;
 };

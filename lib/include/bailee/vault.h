@@ -184,9 +184,9 @@ class BAILEE_EXPORT Vault {
   // Errors: kNotFound "report.unknown" (with the nearest name); kRefused unknown-recipient,
   // recipient-not-listed, purpose-key-missing, policy-not-in-force; kInvalidValue "report.range"
   // (no bucket, or more than 400), "report.open" (a bucket has not ended: ask later);
-  // kPartial "report.stopped" (by `progress`); kConflict "policy.changed"; kKey "report.key-version"
-  // (cells sealed under another version of the tally key); kDamage; kAuditDown; kFull; kBusy;
-  // kFailed.
+  // kPartial "report.stopped" (by `progress`); kConflict "policy.changed"; kKey
+  // "report.key-version" (cells sealed under another version of the tally key); kDamage;
+  // kAuditDown; kFull; kBusy; kFailed.
   Result<ReportResult> Report(const ReportRequest& request);
 
   // What was disregarded so far. Errors: kDamage; those of the store.
