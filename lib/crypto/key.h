@@ -93,6 +93,7 @@ using UnlockKey = KeyOf<struct UnlockKeyTag>;            // opens the secrets of
 using BoxSecret = KeyOf<struct BoxSecretTag>;            // X25519 secret
 using BoxKey = KeyOf<struct BoxKeyTag>;                  // K of one box
 using ChainKey = KeyOf<struct ChainKeyTag>;              // a chain of keys of the trail
+using FeedKey = KeyOf<struct FeedKeyTag>;                // what collecting adds to reports
 using SigningSeed = KeyOf<struct SigningSeedTag>;        // Ed25519 seed
 
 }  // namespace bailee::crypto

@@ -35,6 +35,8 @@ enum class Label : uint8_t {
   kWriteEvent = 13,      // entry key of the trail: the event of a write
   kLedgerEntry = 14,     // S: an entry of a subject's ledger
   kDisclosure = 15,      // S: what was disclosed of a subject
+  kReportCell = 16,      // K of `tally`: the cells of a closed bucket of a report
+  kReportFeed = 17,      // feed key: what collecting added to a bucket so far
   kParcel = 18,          // box key: values on their way to a recipient
 };
 
@@ -86,10 +88,11 @@ inline constexpr Personal kChain = Make("bailee.chain");        // hash chains o
 
 inline constexpr Personal kSuppressionKey = Make("bailee.suppkey");  // from the ref key, §15.3
 inline constexpr Personal kSuppression = Make("bailee.suppress");    // tags of addresses, §15.3
+inline constexpr Personal kFeed = Make("bailee.feed");               // key of report feeds, §16.2
 
 inline constexpr std::array kAll = {
-    kBox, kBoxSecret, kName,  kTerms, kKeyring, kPolicy,         kManifest,
-    kRef, kTag,       kIndex, kTrail, kChain,   kSuppressionKey, kSuppression};
+    kBox, kBoxSecret, kName,  kTerms, kKeyring,        kPolicy,      kManifest, kRef,
+    kTag, kIndex,     kTrail, kChain, kSuppressionKey, kSuppression, kFeed};
 
 }  // namespace person
 
@@ -107,7 +110,8 @@ inline constexpr std::array kAllLabels = {
     Label::kCompartment,   Label::kSubjectRow,   Label::kWrapsRow,       Label::kWrap,
     Label::kWriteOnlyWrap, Label::kShardKey,     Label::kStorageSecrets, Label::kLookupHandle,
     Label::kPendingOuter,  Label::kPendingInner, Label::kKeyringSecrets, Label::kJournalHead,
-    Label::kWriteEvent,    Label::kLedgerEntry,  Label::kDisclosure,     Label::kParcel};
+    Label::kWriteEvent,    Label::kLedgerEntry,  Label::kDisclosure,     Label::kReportCell,
+    Label::kReportFeed,    Label::kParcel};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

@@ -68,14 +68,14 @@ Signature SignatureOf(const Tables& t, const CategoryInfo& category, CategoryInd
     }
   }
   Normalise(t, signature);
-  const PurposeSet used = info.readers | info.report_purposes;
+  const PurposeSet used = info.readers | info.stored_report_purposes;
   for (size_t i = 0; i < t.controllers.size(); ++i) {
     for (const ControllerRule& rule : t.controllers[i].rules) {
       if (rule.category != index || !rule.fields[field]) continue;
       signature.instructed[ControllerIndex{static_cast<uint16_t>(i)}] |= rule.purposes & used;
     }
   }
-  signature.report_purposes = info.report_purposes;
+  signature.report_purposes = info.stored_report_purposes;
   return signature;
 }
 

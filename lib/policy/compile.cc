@@ -177,6 +177,7 @@ void CompileCategory(const CategoryDraft& c, Tables& t) {
   category.about = static_cast<About>(c.about.value);
   category.holds = static_cast<Holds>(c.holds.value);
   category.sensitive = c.sensitive;
+  category.needs_tag = c.needs_tag;
   category.line = c.at.line;
   for (const FieldDraft& f : c.fields) CompileField(f, category, names);
   for (const FieldDraft& f : c.fields) {
@@ -237,7 +238,9 @@ void CompileReport(const ReportDraft& r, Tables& t) {
     if (info.of.valid()) inputs.push_back(info.of);
     for (const FieldIndex input : inputs) {
       FieldInfo& field = t.categories[info.category.value].fields[input.value];
-      field.report_purposes |= ExpandLeaves(t, {r.purpose});
+      const PurposeSet leaves = ExpandLeaves(t, {r.purpose});
+      field.report_purposes |= leaves;
+      if (info.feed == ReportFeed::kStored) field.stored_report_purposes |= leaves;
     }
   }
   t.reports.push_back(std::move(info));

@@ -305,9 +305,13 @@ inline constexpr Reason kPrecedence[] = {Reason::kPolicyNotInForce,
 //     past-retention if ended(F, q). A value is *open* if at least one q in its E or R has no
 //     reasons. If a value is open, the answer is allowed; otherwise all reasons of all values are
 //     united. (What nobody may use is not collected.) Restriction and holds do not stop storing.
-// 61. What an allowed answer lets the caller keep, `stored`: f and all its views if f is open, so
-//     that a view can be opened later by consent; otherwise the open views alone. (A whole value is
-//     never stored for the sake of its views, nor a view that nobody may use without it.)
+// 61. What an allowed answer lets the caller keep, `stored`. A value g is *kept* if a q in E(g), or
+//     in the part of R(g) that comes of reports computed over what is held (feed STORED), has no
+//     reasons. f and all its views if f is kept, so that a view can be opened later by consent, but
+//     for views that nobody reads and that only reports fed AT_COLLECTION use; otherwise the kept
+//     views alone. (A whole value is never stored for the sake of its views, nor a view that nobody
+//     may use without it; what only reports fed at collection use is never stored, so the answer
+//     may be allowed and nothing kept.)
 //
 // VISIBLE. Stage one always. Stage two: if the action is kCollect or kContact or p is "rights", or
 // p itself is marked may_know_existence in F (the mark of an inner purpose is not inherited). But

@@ -35,12 +35,17 @@ bool AnyReport(const Asked& asked, FieldSet values, const TermsIndexes& terms) {
   return false;
 }
 
-// Whether one value is open; otherwise adds what keeps it closed, if any purpose would use it.
-bool IsOpen(const Asked& asked, const Standing& standing, FieldIndex value, ReasonSet& reasons) {
+// What becomes of a value [60], [61].
+enum class Use : uint8_t { kClosed, kFed, kKept };
+
+// If one value is closed, adds what keeps it so, if any purpose would use it.
+Use UseOf(const Asked& asked, const Standing& standing, FieldIndex value, ReasonSet& reasons) {
   const Policy& f = asked.in_force;
   const TermsIndexes terms = Proposed(asked);
   const PurposeSet effective = f.EffectivePurposes(asked.category, value, terms);
   const PurposeSet reports = f.ReportPurposes(asked.category, value, terms);
+  const PurposeSet held_for = f.StoredReportPurposes(asked.category, value, terms);
+  Use use = Use::kClosed;
   for (uint16_t i = 0; i < f.purposes().size(); ++i) {
     if (!effective[i] && !reports[i]) continue;
     const PurposeIndex purpose{i};
@@ -49,16 +54,24 @@ bool IsOpen(const Asked& asked, const Standing& standing, FieldIndex value, Reas
               asked.request.now)) {
       late.Add(Reason::kPastRetention);
     }
-    if (reports[i] && late.empty()) return true;
+    if (held_for[i] && late.empty()) return Use::kKept;
+    if (reports[i] && late.empty()) use = Use::kFed;
     reasons.Add(late);
     if (!effective[i]) continue;
     const AllowRule* rule = f.FindAllow(asked.category, value, purpose, asked.source);
     const Said said = WhatWasSaid(f, standing, purpose, asked.request.category, asked.source);
     const ReasonSet choice = ChoiceReasons(said, rule->basis);
-    if (choice.empty() && late.empty()) return true;
+    if (choice.empty() && late.empty()) return Use::kKept;
     reasons.Add(choice);
   }
-  return false;
+  return use;
+}
+
+FieldSet WithoutFedOnly(const Asked& asked, FieldSet values) {
+  for (uint16_t i = 0; i < values.size(); ++i) {
+    if (values[i] && asked.in_force.field(asked.category, {i}).fed_only()) values.reset(i);
+  }
+  return values;
 }
 
 }  // namespace
@@ -101,11 +114,15 @@ ReasonSet CollectStageOne(const Asked& asked) {
 ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing, FieldSet& stored) {
   const FieldSet values = ValuesOf(asked);
   ReasonSet reasons;
+  bool open = false;
   for (uint16_t i = asked.field.value; i < values.size(); ++i) {
-    if (values[i] && IsOpen(asked, standing, {i}, reasons)) stored.set(i);
+    if (!values[i]) continue;
+    const Use use = UseOf(asked, standing, {i}, reasons);
+    open = open || use != Use::kClosed;
+    if (use == Use::kKept) stored.set(i);
   }
-  if (stored[asked.field.value]) stored = values;  // [61]
-  return stored.any() ? ReasonSet() : reasons;
+  if (stored[asked.field.value]) stored = WithoutFedOnly(asked, values);  // [61]
+  return open ? ReasonSet() : reasons;
 }
 
 }  // namespace bailee::policy

@@ -104,6 +104,7 @@ struct CategoryDraft {
   Word id, says, clause;
   Coded about, holds;
   bool sensitive = false;
+  bool needs_tag = false;
   std::vector<FieldDraft> fields;
   std::vector<AllowDraft> allows;
   std::vector<RetainDraft> retains;

@@ -58,6 +58,12 @@ PurposeSet Policy::ReportPurposes(CategoryIndex category, FieldIndex field,
          Instructed(*this, category, field, terms.controller);
 }
 
+PurposeSet Policy::StoredReportPurposes(CategoryIndex category, FieldIndex field,
+                                        const TermsIndexes& terms) const {
+  return ReportPurposes(category, field, terms) &
+         this->field(category, field).stored_report_purposes;
+}
+
 const AllowRule* Policy::FindAllow(CategoryIndex category, FieldIndex field, PurposeIndex purpose,
                                    SourceIndex source) const {
   for (const AllowRule& rule : this->category(category).allows) {

@@ -153,6 +153,9 @@ void LintFields(const CategoryDraft& category, Findings& findings) {
   if (category.fields.empty()) findings.Error(category.at, name + " has no field");
   if (category.says.empty()) findings.Warning(category.at, name + " does not say what it is");
   const bool about_browser = category.about.value == static_cast<int>(About::kBrowser);
+  if (category.needs_tag && !about_browser) {
+    findings.Error(category.at, name + " needs a tag, which only a BROWSER has");
+  }
   for (const FieldDraft& f : category.fields) LintField(f, about_browser, findings);
 }
 

@@ -111,6 +111,11 @@ void LintReport(const ReportDraft& r, const ReportInfo& report, const Tables& t,
     findings.Error(r.min_subjects.at, name + " needs min_subjects of at least 2");
   }
   if (r.of.empty()) findings.Error(r.at, name + " does not say which TIME field it is by");
+  if (report.feed == ReportFeed::kAtCollection && r.count.value == 1) {
+    findings.Error(r.count.at, name +
+                                   " is fed AT_COLLECTION, which keeps nothing to tell subjects "
+                                   "apart by: it counts RECORDS");
+  }
   if (!report.category.valid()) return;
   const CategoryInfo& category = t.categories[report.category.value];
   if (report.of.valid() && category.fields[report.of.value].kind != Kind::kTime) {

@@ -127,9 +127,15 @@ struct FieldInfo {
   bool required = false;
   size_t max_bytes = 0;  // never 0; defaults to the limit of the kind
   CompartmentIndex compartment;
-  PurposeSet readers;          // leaves that some allow gives it to, from whatever source
-  PurposeSet lookups;          // leaves that may find subjects by it
-  PurposeSet report_purposes;  // of the reports that use it; those inputs are wrapped to `tally`
+  PurposeSet readers;                 // leaves that some allow gives it to, from whatever source
+  PurposeSet lookups;                 // leaves that may find subjects by it
+  PurposeSet report_purposes;         // of the reports that use it
+  PurposeSet stored_report_purposes;  // of those that are computed over what is held: these inputs
+                                      // are wrapped to `tally`
+  // Of use to nobody but reports that are fed while collecting: never stored.
+  bool fed_only() const {
+    return readers.none() && stored_report_purposes.none() && report_purposes.any();
+  }
   bool is_view() const { return transform != Transform::kNone; }
   int line = 0;
 };
@@ -214,6 +220,7 @@ struct CategoryInfo {
   About about = About::kSubject;
   Holds holds = Holds::kOne;
   bool sensitive = false;
+  bool needs_tag = false;  // what comes without an accepted tag is disregarded
   std::vector<FieldInfo> fields;
   std::vector<CompartmentInfo> compartments;
   std::vector<AllowRule> allows;

@@ -97,11 +97,15 @@ class Policy {
   PurposeSet EffectivePurposes(CategoryIndex category, CompartmentIndex compartment,
                                const TermsIndexes& terms) const;
 
-  // Purposes of the reports that use the field and that the notice lists: its `tally` wrap exists
-  // if this is not empty. Empty under the same conditions as EffectivePurposes, and within the
-  // instructions of the controller if there is one.
+  // Purposes of the reports that use the field and that the notice lists. Empty under the same
+  // conditions as EffectivePurposes, and within the instructions of the controller if there is one.
   PurposeSet ReportPurposes(CategoryIndex category, FieldIndex field,
                             const TermsIndexes& terms) const;
+
+  // The same of the reports that are computed over what is held: the `tally` wrap of the field
+  // exists if this is not empty.
+  PurposeSet StoredReportPurposes(CategoryIndex category, FieldIndex field,
+                                  const TermsIndexes& terms) const;
 
   // The allow that gives the field to the purpose for data of this source; null if none does. (Lint
   // refuses two with different bases.)

@@ -159,6 +159,7 @@ CategoryDraft MakeCategory(const Node& n) {
   draft.about = n.Enum("about");
   draft.holds = n.Enum("holds");
   draft.sensitive = n.Flag("sensitive");
+  draft.needs_tag = n.Flag("needs_tag");
   draft.fields = n.Each("field", MakeField);
   draft.allows = n.Each("allow", MakeAllow);
   draft.retains = n.Each("retain", MakeRetain);

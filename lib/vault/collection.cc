@@ -6,6 +6,7 @@
 #include "bailee/limits.h"
 #include "base/try.h"
 #include "vault/collection_impl.h"
+#include "vault/disregard.h"
 #include "vault/store_collection.h"
 
 namespace bailee {
@@ -51,6 +52,26 @@ Status Refused(VaultImpl& vault, const Frame& frame, const vault::PreparedReques
   return vault::WithDecision(status, decision);
 }
 
+// What comes without an accepted tag, where one is needed, cannot be told from anybody's: it is
+// counted, and nothing of it is kept, be it good or bad.
+Outcome Disregard(const Frame& frame, const PreparedCollection& collection) {
+  const policy::Policy& policy = frame.in_force();
+  const vault::PreparedRecord& first = collection.records.front();
+  BAILEE_RETURN_IF_ERROR(vault::CountDisregarded(frame, vault::Disregard::kNoAcceptedTag,
+                                                 policy.category(first.category).id,
+                                                 collection.records.size()));
+  return Collected{.disregarded = collection.records.size()};
+}
+
+// What a source under its own policy sends is refused, and counted.
+Status CountIndependent(const Frame& frame, const PreparedCollection& collection,
+                        const Status& refused) {
+  const Refusal* refusal = refused.refusal();
+  if (refusal == nullptr || refusal->reasons.front() != Reason::kSourceIndependent) return Status();
+  return vault::CountDisregarded(frame, vault::Disregard::kSourceIndependent,
+                                 collection.request.source, 1);
+}
+
 // Stores collections in one transaction; those that may not be stored get their refusal, the others
 // are stored.
 Status StoreGroup(VaultImpl& vault, std::span<Collection::Impl* const> group,
@@ -61,6 +82,10 @@ Status StoreGroup(VaultImpl& vault, std::span<Collection::Impl* const> group,
     for (size_t i = 0; i < group.size(); ++i) {
       const Collection::Impl& impl = *group[i];
       const PreparedCollection collection{impl.request, impl.records, impl.rules};
+      if (writer.IsDisregarded(collection)) {
+        BAILEE_TRY(outcomes[i], Disregard(frame, collection));
+        continue;
+      }
       Status checked = impl.problem.ok() ? writer.CheckSignals(collection) : impl.problem;
       if (checked.ok()) {
         // What the browser sent along counts whether or not the collection may be stored.
@@ -69,11 +94,12 @@ Status StoreGroup(VaultImpl& vault, std::span<Collection::Impl* const> group,
       }
       if (!checked.ok()) {
         outcomes[i] = checked;
+        BAILEE_RETURN_IF_ERROR(CountIndependent(frame, collection, checked));
         continue;
       }
       BAILEE_TRY(outcomes[i], writer.Store(collection));
     }
-    return Status();
+    return writer.Finish();
   });
 }
 
@@ -123,8 +149,9 @@ Collection::~Collection() = default;
 Collection& Collection::Put(std::string_view category, std::vector<FieldInput> fields,
                             std::optional<RecordId> record) {
   if (!impl_->problem.ok()) return *this;
-  Result<vault::PreparedRecord> prepared = vault::PrepareRecord(
-      *impl_->rules->in_force->policy, category, fields, record, impl_->vault->random());
+  Result<vault::PreparedRecord> prepared =
+      vault::PrepareRecord(*impl_->rules->in_force->policy, category, fields, record,
+                           impl_->vault->random(), {.regions = impl_->vault->regions()});
   if (!prepared.ok()) {
     impl_->problem = prepared.status();
   } else {

@@ -46,7 +46,7 @@ std::vector<keys::WrapRecipient> EntitledRecipients(const WrapsQuestion& questio
   std::vector<keys::WrapRecipient> recipients = {question.in_force.upkeep};
   if (category.fields[first.value].kind != Kind::kPassword)
     recipients.push_back(question.in_force.rights);
-  if (collected.ReportPurposes(question.category, first, question.terms).any())
+  if (collected.StoredReportPurposes(question.category, first, question.terms).any())
     recipients.push_back(question.in_force.tally);
   // Nothing tells the fields of a compartment apart but another policy.
   const bool alike = question.in_force.policy == question.collected.policy;

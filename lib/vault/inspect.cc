@@ -30,6 +30,10 @@ using Names = std::map<NameId, std::string>;
 constexpr size_t kSignatureBytes = 64;
 
 void AddNames(const policy::Policy& declared, Names& names) {
+  for (const policy::ReportInfo& report : declared.reports())
+    names.emplace(crypto::NameIdOf(report.id), report.id);
+  for (const policy::SourceInfo& source : declared.sources())
+    names.emplace(crypto::NameIdOf(source.id), source.id);
   for (const policy::CategoryInfo& category : declared.categories()) {
     names.emplace(crypto::NameIdOf(category.id), category.id);
     for (const policy::FieldInfo& field : category.fields) {
@@ -72,6 +76,7 @@ class RowReader {
     if (table == Table::kSubjects) ReadSubject(row, reader, value);
     if (table == Table::kRecords) ReadRecord(row, reader, value);
     if (table == Table::kLookup) ReadLookup(row, reader);
+    if (table == Table::kReports) ReadReport(row, reader, value);
     if (table == Table::kAuditLeaf) vault::InspectLeaf(row, key, value);
     if (table == Table::kAuditNode) vault::InspectNode(row, key);
     if (reader.failed()) {
@@ -189,6 +194,22 @@ class RowReader {
       category_ = index.substr(0, index.find('.'));
       row.readable.emplace_back("version", std::to_string(key.Get<uint16_t>()));
       TakeHex(row, type == 3 ? "tag" : "handle", key, 16);
+    }
+  }
+
+  void ReadReport(InspectedRow& row, Reader& key, ByteView value) {
+    const auto type = key.Get<uint8_t>();
+    if (type == 1 || type == 2) {
+      row.kind = type == 1 ? "report cells" : "report feed";
+      row.readable.emplace_back("report", NameOf({.bytes = key.GetArray<8>()}));
+      row.readable.emplace_back("bucket", std::to_string(key.Get<uint8_t>()));
+      row.readable.emplace_back("from_ms", std::to_string(key.Get<int64_t>()));
+    } else if (type == 3 && value.size() == sizeof(uint64_t)) {
+      row.kind = "counter";
+      const bool tag = key.Get<uint8_t>() == 1;
+      row.readable.emplace_back("why", tag ? "no-accepted-tag" : "source-independent");
+      row.readable.emplace_back("of", NameOf({.bytes = key.GetArray<8>()}));
+      row.readable.emplace_back("count", std::to_string(LoadBigEndian<uint64_t>(value.data())));
     }
   }
 

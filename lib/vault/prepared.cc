@@ -35,14 +35,14 @@ Result<Secret> Canonical(const policy::FieldInfo& field, const Secret& raw) {
 }
 
 Status AddViews(const policy::CategoryInfo& category, policy::FieldIndex field,
-                PreparedRecord& to) {
+                const record::ViewContext& context, PreparedRecord& to) {
   const Secret& canonical = to.fields.back().value;
   std::vector<PreparedField> views;
   for (size_t i = size_t{field.value} + 1; i < category.fields.size(); ++i) {
     const policy::FieldInfo& view = category.fields[i];
     if (view.view_of != field) break;
     BAILEE_TRY(Secret value, canonical.Reveal([&](std::string_view bytes) {
-      return record::ComputeView(view.transform, view.kind, bytes, {});
+      return record::ComputeView(view.transform, view.kind, bytes, context);
     }));
     views.push_back({{static_cast<uint16_t>(i)}, std::move(value)});
   }
@@ -108,7 +108,8 @@ Result<RecordId> IdFor(const policy::CategoryInfo& category, const std::optional
 
 Result<PreparedRecord> PrepareRecord(const policy::Policy& policy, std::string_view category_name,
                                      const std::vector<FieldInput>& fields,
-                                     const std::optional<RecordId>& id, crypto::Random& random) {
+                                     const std::optional<RecordId>& id, crypto::Random& random,
+                                     const record::ViewContext& views) {
   PreparedRecord record;
   record.category = policy.FindCategory(category_name);
   if (!record.category.valid()) return UnknownIn(policy, category_name, {});
@@ -128,7 +129,7 @@ Result<PreparedRecord> PrepareRecord(const policy::Policy& policy, std::string_v
     Result<Secret> canonical = Canonical(field, given.value);
     if (!canonical.ok()) return InField(canonical.status(), category.id, field.name);
     record.fields.push_back({index, *std::move(canonical)});
-    BAILEE_RETURN_IF_ERROR(AddViews(category, index, record));
+    BAILEE_RETURN_IF_ERROR(AddViews(category, index, views, record));
   }
   if (record.fields.empty()) {
     return Status(Code::kInvalidValue, "collect.empty", category.id + ": the record has no field",

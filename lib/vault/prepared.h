@@ -11,6 +11,7 @@
 #include "bailee/secret.h"
 #include "bailee/who.h"
 #include "policy/policy.h"
+#include "record/view.h"
 #include "vault/vault_impl.h"
 
 namespace bailee::vault {
@@ -33,7 +34,8 @@ struct PreparedRecord {
 // value; kFull.
 Result<PreparedRecord> PrepareRecord(const policy::Policy& policy, std::string_view category,
                                      const std::vector<FieldInput>& fields,
-                                     const std::optional<RecordId>& id, crypto::Random& random);
+                                     const std::optional<RecordId>& id, crypto::Random& random,
+                                     const record::ViewContext& views = {});
 
 // Who and under what, with copies of the texts.
 struct PreparedRequest {

@@ -243,40 +243,117 @@ Status CollectionWriter::StoreRecord(const PreparedCollection& collection, Targe
   return PutLookups(target, draft);
 }
 
+policy::TermsIndexes CollectionWriter::TermsOf(const PreparedCollection& collection) const {
+  const std::string& controller = collection.request.on_behalf_of;
+  return {policy().FindNotice(collection.request.notice),
+          policy().FindSource(collection.request.source),
+          controller.empty() ? policy::ControllerIndex{} : policy().FindController(controller)};
+}
+
+bool CollectionWriter::IsDisregarded(const PreparedCollection& collection) const {
+  return collection.request.kind == Who::Kind::kNobody &&
+         std::any_of(collection.records.begin(), collection.records.end(),
+                     [&](const PreparedRecord& record) {
+                       return policy().category(record.category).needs_tag;
+                     });
+}
+
+Status CollectionWriter::FeedReports(const PreparedCollection& collection,
+                                     const PreparedRecord& record, const Target* target,
+                                     const policy::Standing& standing, size_t& fed) {
+  BAILEE_TRY(const Timestamp collected_at, CollectedAt(collection.request));
+  const bool known = target != nullptr && !target->created;
+  const bool named = target != nullptr ? !target->subject.ref.empty()
+                                       : collection.request.kind != Who::Kind::kNobody;
+  BAILEE_TRY(const size_t added,
+             feeds_.Add({.category = record.category,
+                         .fields = record.fields,
+                         .terms = TermsOf(collection),
+                         .collected_at = collected_at,
+                         .standing = standing,
+                         .named = named,
+                         .handle = known ? std::optional(target->handle) : std::nullopt}));
+  fed += added;
+  return Status();
+}
+
+Status CollectionWriter::RecordCollected(const PreparedCollection& collection, const Handle& handle,
+                                         std::span<const EventRecord> about, size_t fed) {
+  const std::string count = std::to_string(fed);
+  const audit::Detail detail{audit::What::kCount, count};
+  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
+             vault_.RecordWrite(frame_, {.kind = EventKind::kCollect,
+                                         .outcome = Outcome::kAllowed,
+                                         .on_behalf_of = collection.request.on_behalf_of,
+                                         .handle = handle,
+                                         .records = about,
+                                         .details = {&detail, fed > 0 ? size_t{1} : 0}}));
+  return Status();
+}
+
 Result<Collected> CollectionWriter::Store(const PreparedCollection& collection) {
   BAILEE_TRY(std::optional<Target> found, FindTarget(collection.request));
+  BAILEE_TRY(const Timestamp collected_at, CollectedAt(collection.request));
+  BAILEE_TRY(const LedgerState unknown, SignalsAlone(collection));
+  const policy::Standing& standing = found ? found->standing() : unknown.standing;
+  const bool keeps = std::any_of(
+      collection.records.begin(), collection.records.end(), [&](const PreparedRecord& record) {
+        return StoredOf(collection, record, collected_at, standing).any();
+      });
+  return keeps ? StoreKept(collection, std::move(found))
+               : StoreNothing(collection, found, standing);
+}
+
+// Everything in it is of use to reports fed at collection alone: nothing tells that it ever came,
+// or of whom, but the cells it was added to and how many they were.
+Result<Collected> CollectionWriter::StoreNothing(const PreparedCollection& collection,
+                                                 const std::optional<Target>& found,
+                                                 const policy::Standing& standing) {
+  size_t fed = 0;
+  Collected done;
+  for (const PreparedRecord& record : collection.records) {
+    BAILEE_RETURN_IF_ERROR(FeedReports(collection, record, found ? &*found : nullptr, standing, fed));
+    done.records.push_back(record.id);
+  }
+  BAILEE_RETURN_IF_ERROR(RecordCollected(collection, {}, {}, fed));
+  done.transaction = transaction_.transaction_id();
+  return done;
+}
+
+Result<Collected> CollectionWriter::StoreKept(const PreparedCollection& collection,
+                                              std::optional<Target> found) {
   if (!found) {
     BAILEE_TRY(found, MakeTarget(collection));
     BAILEE_RETURN_IF_ERROR(RecordSignalsOf(collection, *found));
   }
   BAILEE_TRY(const Timestamp collected_at, CollectedAt(collection.request));
-  const std::string& controller = collection.request.on_behalf_of;
-  const policy::TermsIndexes terms{
-      policy().FindNotice(collection.request.notice),
-      policy().FindSource(collection.request.source),
-      controller.empty() ? policy::ControllerIndex{} : policy().FindController(controller)};
+  const policy::TermsIndexes terms = TermsOf(collection);
   Collected done;
   done.handle = found->handle;
   std::vector<EventRecord> about;
+  size_t fed = 0;
   for (const PreparedRecord& record : collection.records) {
     const CategoryBinding& binding = bound().category(record.category);
     const Draft draft{record,  policy().category(record.category),
                       binding, terms,
                       {},      collected_at,
                       0,       StoredOf(collection, record, collected_at, found->standing())};
-    BAILEE_RETURN_IF_ERROR(StoreRecord(collection, *found, draft, done));
     done.records.push_back(record.id);
+    if (draft.stored.none()) {
+      BAILEE_RETURN_IF_ERROR(FeedReports(collection, record, &*found, found->standing(), fed));
+      continue;
+    }
+    const auto key = RecordKeyOf(found->handle, binding.id, record.id);
+    BAILEE_TRY(const std::optional<ByteView> known, transaction_.Get(Table::kRecords, key));
+    // What was there before was counted then.
+    if (!known) BAILEE_RETURN_IF_ERROR(FeedReports(collection, record, &*found, found->standing(), fed));
+    BAILEE_RETURN_IF_ERROR(StoreRecord(collection, *found, draft, done));
     about.push_back({found->handle, binding.id, record.id, {}});
   }
   BAILEE_RETURN_IF_ERROR(FoldTarget(*found));
   BAILEE_RETURN_IF_ERROR(PutSubject(vault_, transaction_, *found));
   BAILEE_RETURN_IF_ERROR(KeepTime(frame_));
-  BAILEE_TRY([[maybe_unused]] const DecisionId decision,
-             vault_.RecordWrite(frame_, {.kind = EventKind::kCollect,
-                                         .outcome = Outcome::kAllowed,
-                                         .on_behalf_of = controller,
-                                         .handle = found->handle,
-                                         .records = about}));
+  BAILEE_RETURN_IF_ERROR(RecordCollected(collection, found->handle, about, fed));
   done.transaction = transaction_.transaction_id();
   return done;
 }

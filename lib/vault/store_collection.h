@@ -12,6 +12,7 @@
 #include "record/row.h"
 #include "vault/fold_wraps.h"
 #include "vault/prepared.h"
+#include "vault/report_feed.h"
 #include "vault/vault_impl.h"
 #include "vault/writable_subject.h"
 
@@ -29,7 +30,13 @@ class CollectionWriter {
  public:
   // `frame` is that of a write and outlives this.
   CollectionWriter(VaultImpl& vault, Frame& frame)
-      : vault_(vault), transaction_(*frame.transaction), frame_(frame) {}
+      : vault_(vault), transaction_(*frame.transaction), frame_(frame), feeds_(vault, frame) {}
+
+  // Whether the collection is only counted: its category needs an accepted tag, and there is none.
+  bool IsDisregarded(const PreparedCollection& collection) const;
+
+  // Writes what the collections together added to reports; the last thing of all.
+  Status Finish() { return feeds_.Flush(); }
 
   // Errors: kInvalidValue (a signal that the policy does not know).
   Status CheckSignals(const PreparedCollection& collection) const;
@@ -90,6 +97,16 @@ class CollectionWriter {
   Result<Timestamp> CollectedAt(const PreparedRequest& request) const;
   Status StoreRecord(const PreparedCollection& collection, Target& target, Draft draft,
                      Collected& done);
+  Result<Collected> StoreKept(const PreparedCollection& collection, std::optional<Target> found);
+  Result<Collected> StoreNothing(const PreparedCollection& collection,
+                                 const std::optional<Target>& found,
+                                 const policy::Standing& standing);
+  // Adds the record to the reports fed by it, and counts them.
+  Status FeedReports(const PreparedCollection& collection, const PreparedRecord& record,
+                     const Target* target, const policy::Standing& standing, size_t& fed);
+  policy::TermsIndexes TermsOf(const PreparedCollection& collection) const;
+  Status RecordCollected(const PreparedCollection& collection, const Handle& handle,
+                         std::span<const EventRecord> about, size_t fed);
 
   // seal_record.cc
   Result<Bytes> SealRow(Target& target, const Draft& draft);
@@ -119,6 +136,7 @@ class CollectionWriter {
   keys::LazyBoxSender boxes_;
   std::map<keys::WrapsRowKey, Sealer> sealers_;
   size_t folds_left_ = kMovedRecordsMax;
+  ReportFeeds feeds_;
 };
 
 }  // namespace bailee::vault

@@ -9,10 +9,12 @@
 #include "base/codec.h"
 #include "base/try.h"
 #include "vault/collection_impl.h"
+#include "vault/disregard.h"
 #include "vault/fold_lookups.h"
 #include "vault/ledger.h"
 #include "vault/publish.h"
 #include "vault/retention.h"
+#include "vault/report.h"
 #include "vault/session_impl.h"
 #include "vault/upkeep.h"
 #include "vault/vault_impl.h"
@@ -150,6 +152,16 @@ Result<Secret> Vault::RefOf(const Handle& handle) {
 }
 
 Result<size_t> Vault::FoldPendingLookups() { return vault::FoldLookups(*impl_); }
+
+Result<std::vector<ReportDescription>> Vault::Reports() const {
+  return vault::DescribeReports(*impl_);
+}
+Result<ReportResult> Vault::Report(const ReportRequest& request) {
+  return vault::AskReport(*impl_, request);
+}
+Result<std::vector<Disregarded>> Vault::Disregards() const {
+  return vault::ReadDisregarded(*impl_);
+}
 
 Result<Bytes> Vault::PolicyInForce() const {
   BAILEE_TRY(const vault::Frame frame, impl_->Begin());

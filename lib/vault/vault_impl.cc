@@ -10,6 +10,7 @@
 #include "crypto/init.h"
 #include "policy/case_reference.h"
 #include "policy/decide.h"
+#include "record/region_file.h"
 #include "store/lmdb_engine.h"
 
 namespace bailee::vault {
@@ -66,6 +67,9 @@ Result<std::shared_ptr<VaultImpl>> VaultImpl::Open(const std::string& directory,
   snapshot.reset();
   std::shared_ptr<VaultImpl> vault(
       new VaultImpl(row, std::move(engine), std::move(keyring), std::move(secrets), options));
+  if (!options.regions.empty()) {
+    BAILEE_TRY(vault->regions_, record::RegionFile::Open(options.regions));
+  }
   BAILEE_RETURN_IF_ERROR(vault->StartTrail(directory, options));
   BAILEE_TRY(const Frame frame, vault->Begin());
   BAILEE_TRY([[maybe_unused]] const DecisionId decision,
@@ -179,6 +183,14 @@ Status VaultImpl::Write(const std::function<Status(Frame&)>& job) {
   }));
   if (last) events_->Committed(*last);
   return Status();
+}
+
+Result<crypto::FeedKey> VaultImpl::FeedKey() const {
+  std::array<uint8_t, crypto::kKeyBytes> key{};
+  crypto::KeyedHashInto(secrets_.tag_key, crypto::person::kFeed, {}, key);
+  Result<crypto::FeedKey> made = crypto::FeedKey::FromBytes(key);
+  crypto::Wipe(key);
+  return made;
 }
 
 Result<VaultImpl::Ref> VaultImpl::RefTag(const Who& who) const {

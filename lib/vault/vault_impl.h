@@ -17,6 +17,7 @@
 #include "keys/keyring_keys.h"
 #include "keys/lookup.h"
 #include "keys/shards.h"
+#include "record/view.h"
 #include "store/engine.h"
 #include "vault/meta.h"
 #include "vault/opened_subject.h"
@@ -62,6 +63,10 @@ class VaultImpl {
   TermsCache& terms() { return terms_; }
   keys::LookupContext lookup() { return {row_.id, shards_}; }
   keys::Shards& shards() { return shards_; }
+  // Null: every region is unknown.
+  const record::RegionLookup* regions() const { return regions_.get(); }
+  // FORMAT.md §16.2. Errors: kFull.
+  Result<crypto::FeedKey> FeedKey() const;
 
   // Begins an operation on the newest state. Errors: those of the store; kDamage; kFailed
   // "clock.backwards".
@@ -120,6 +125,7 @@ class VaultImpl {
   const Keyring keyring_;
   const StorageSecrets secrets_;
   const Clock& clock_;
+  std::unique_ptr<const record::RegionLookup> regions_;  // set once, as events_ is
   std::shared_ptr<EventSink> events_;    // set once, before anybody else sees the vault
   std::shared_ptr<audit::Trail> trail_;  // the same, unless events go elsewhere
   keys::Shards shards_;

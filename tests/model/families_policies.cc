@@ -174,7 +174,10 @@ void Reports(size_t policy_step, const VisitBlock& visit) {
       {{"log", "stats", "ip", "at"}},
       {{"log", "stats", "ip.net", "at"}},
       {{"log", "stats", "ip", "at"}, {"log", "billing", "ip.net", "at"}},
-      {{"log", "stats", "ip", "at"}, {"log", "keep", "ip", "at"}}};
+      {{"log", "stats", "ip", "at"}, {"log", "keep", "ip", "at"}},
+      {{"log", "stats", "ip", "at", true}},
+      {{"log", "stats", "ip.net", "at", true}},
+      {{"log", "stats", "ip", "at"}, {"log", "billing", "ip.net", "at", true}}};
   const Names listed[] = {{"stats"}, {"keep"}, {"keep", "stats"}, {"billing", "news"}};
   for (const auto& allows : readers) {
     for (const auto& made : reports) {

@@ -268,9 +268,11 @@ Reasons RefuseAbsent(const SmallPolicy& F, const SmallStanding& standing,
   return reasons;
 }
 
-// Rule 60 for one value: whether some purpose may use it, and otherwise what stops each.
+// Rule 60 for one value: whether some purpose may use it, also as it is held, and otherwise what
+// stops each.
 struct Uses {
   bool open = false;
+  bool kept = false;
   Reasons reasons;
 };
 Uses UsesOf(const SmallPolicy& F, const SmallStanding& standing, const SmallRequest& request,
@@ -288,11 +290,26 @@ Uses UsesOf(const SmallPolicy& F, const SmallStanding& standing, const SmallRequ
       if (Ended(F, cell, standing, request.collected_at, request.now)) {
         reasons.insert(Reason::kPastRetention);
       }
-      if (reasons.empty()) uses.open = true;
+      if (reasons.empty()) {
+        uses.open = true;
+        if (!report || ReportedFromHeld(F, cell)) uses.kept = true;
+      }
       uses.reasons.insert(reasons.begin(), reasons.end());
     }
   }
   return uses;
+}
+
+// Only reports that are fed while collecting have any use for the value, whatever the notice.
+bool OnlyFed(const SmallPolicy& F, const std::string& category, const std::string& value) {
+  bool fed = false;
+  for (const auto& [id, may_know] : F.purposes) {
+    const Cell cell{category, value, id};
+    if (!IsLeaf(F, id)) continue;
+    if (Reader(F, cell) || ReportedFromHeld(F, cell)) return false;
+    if (Reported(F, cell)) fed = true;
+  }
+  return fed;
 }
 
 // Rules 60 and 61.
@@ -300,13 +317,18 @@ OracleAnswer AnswerCollect(const SmallPolicy& F, const SmallStanding& standing,
                            const SmallRequest& request) {
   OracleAnswer answer;
   const Names values = ValuesOf(F, request.category, request.field);
+  bool open = false;
   for (const std::string& value : values) {
     const Uses uses = UsesOf(F, standing, request, value);
-    if (uses.open) answer.stored.insert(value);
+    if (uses.open) open = true;
+    if (uses.kept) answer.stored.insert(value);
     answer.reasons.insert(uses.reasons.begin(), uses.reasons.end());
   }
-  if (!answer.stored.empty()) answer.reasons.clear();
-  if (answer.stored.contains(request.field)) answer.stored = values;
+  if (open) answer.reasons.clear();
+  if (!answer.stored.contains(request.field)) return answer;
+  for (const std::string& value : values) {
+    if (!OnlyFed(F, request.category, value)) answer.stored.insert(value);
+  }
   return answer;
 }
 

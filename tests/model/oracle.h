@@ -64,8 +64,9 @@ struct SmallCategory {
 struct SmallReport {
   std::string category;
   std::string purpose;
-  std::string by;  // a field or view
-  std::string of;  // a TIME field
+  std::string by;              // a field or view
+  std::string of;              // a TIME field
+  bool at_collection = false;  // fed while collecting: nothing is held for it
 };
 struct SmallPolicy {
   uint32_t version = 1;

@@ -121,6 +121,17 @@ bool Reported(const SmallPolicy& policy, const Cell& cell) {
   return false;
 }
 
+bool ReportedFromHeld(const SmallPolicy& policy, const Cell& cell) {
+  for (const SmallReport& report : policy.reports) {
+    const bool uses = report.by == cell.field || report.of == cell.field;
+    if (report.category == cell.category && report.purpose == cell.purpose && uses &&
+        !report.at_collection) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool EffectiveReport(const SmallPolicy& policy, const Cell& cell, const Under& under) {
   return Reported(policy, cell) && Noticed(policy, cell.purpose, under) &&
          Instructed(policy, cell, under.controller);

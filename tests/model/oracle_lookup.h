@@ -52,8 +52,10 @@ struct Under {
 };
 bool Effective(const SmallPolicy& policy, const Cell& cell, const Under& under);
 
-// The purpose is that of a report that uses the field.
+// The purpose is that of a report that uses the field; or of one that is computed over what is
+// held.
 bool Reported(const SmallPolicy& policy, const Cell& cell);
+bool ReportedFromHeld(const SmallPolicy& policy, const Cell& cell);
 // And data under this notice, source and controller feeds it.
 bool EffectiveReport(const SmallPolicy& policy, const Cell& cell, const Under& under);
 

@@ -121,8 +121,9 @@ void AppendReports(std::string& text, const SmallPolicy& policy) {
   int number = 0;
   for (const SmallReport& report : policy.reports) {
     text += "report { id: \"r" + std::to_string(++number) +
-            "\" category:" + Quoted(report.category) + " count: SUBJECTS by:" + Quoted(report.by) +
-            " bucket: DAY of:" + Quoted(report.of) +
+            "\" category:" + Quoted(report.category) +
+            (report.at_collection ? " feed: AT_COLLECTION count: RECORDS" : " count: SUBJECTS") +
+            " by:" + Quoted(report.by) + " bucket: DAY of:" + Quoted(report.of) +
             " min_subjects: 20 purpose:" + Quoted(report.purpose) + " recipient: \"public\" }\n";
   }
 }

@@ -5,7 +5,7 @@ import wire
 from codec import name_id
 from errors import require
 
-PASSWORD, EMAIL, INDEPENDENT, ANY = 7, 2, 5, None
+PASSWORD, EMAIL, INDEPENDENT, AT_COLLECTION, ANY = 7, 2, 5, 2, None
 
 VIEW = {1: ("id", "string", False)}
 LOOKUP = {1: ("purpose", "string", False)}
@@ -33,7 +33,7 @@ POLICY = {
     10: (
         "report",
         {2: ("category", "string", False), 4: ("by", "string", True), 6: ("of", "string", False),
-         8: ("purpose", "string", False)},
+         8: ("purpose", "string", False), 10: ("feed", "uint", False)},
         True,
     ),
 }
@@ -83,6 +83,7 @@ class Category:
         reported = {
             leaf for report in policy["report"]
             if report["category"] == self.name and field in report["by"] + [report["of"]]
+            and report["feed"] != AT_COLLECTION
             for leaf in leaves_of([report["purpose"]])
         }
         used = reported | {leaf for _, _, leaf in allowed}

@@ -20,9 +20,10 @@ MODULES = {
 # Where a dependency may be seen at all.
 SODIUM = re.compile(r"lib/crypto/[^/]+|lib/base/arena\.cc")
 LMDB = re.compile(r"lib/store/lmdb[^/]*")
+MAXMIND = {"lib/record/region_file.cc"}
 PROTOBUF = {"lib/policy/binary.cc", "lib/policy/text.cc", "lib/policy/translate.cc", "lib/policy/translate.h",
             "lib/keys/keyring_header.cc", "lib/keys/manifest.cc", "lib/keys/proto_bytes.h"}
-OF_DEPENDENCIES = re.compile(r"sodium(\.h|/)|lmdb\.h|.*\.pb\.h|google/")
+OF_DEPENDENCIES = re.compile(r"sodium(\.h|/)|lmdb\.h|maxminddb\.h|.*\.pb\.h|google/")
 STANDARD = re.compile(r"[a-z_]+(\.h)?|(sys|net|arpa|netinet|linux)/[a-z_]+\.h")
 TOOL_LIBRARIES = re.compile(r"CLI/|fmt/|nlohmann/")
 LINES_MAX = 400
@@ -101,6 +102,8 @@ def dependencies(root):
                 allowed = SODIUM.fullmatch(path)
             elif what == "lmdb.h":
                 allowed = LMDB.fullmatch(path)
+            elif what == "maxminddb.h":
+                allowed = path in MAXMIND
             elif what.endswith(".pb.h") or what.startswith("google/"):
                 allowed = path in PROTOBUF
             if not allowed:

@@ -98,6 +98,7 @@ class Checks(unittest.TestCase):
         self.assert_problem(structure.dependencies, "lib/vault/a.cc", "#include <sodium.h>\n")
         self.assert_problem(structure.dependencies, "lib/base/secret.cc", "#include <sodium.h>\n")
         self.assert_problem(structure.dependencies, "lib/store/scan.cc", "#include <lmdb.h>\n")
+        self.assert_problem(structure.dependencies, "lib/record/view.cc", "#include <maxminddb.h>\n")
         self.assert_problem(structure.dependencies, "lib/vault/a.cc", '#include "bailee/v1/policy.pb.h"\n')
         self.assert_problem(structure.dependencies, "tools/bailee/a.cc", "#include <lmdb.h>\n")
 

@@ -19,13 +19,14 @@ POSITIONALS = {
     "PURPOSE": "billing", "CATEGORY[.FIELD]": "payment_card.pan", "CATEGORY.FIELD": "account.email",
     "PURPOSE|DECISION": "0" * 32 + ".r17", "INDEX|DECISION": "0", "PROOF": "missing.tlog-proof",
     "CATEGORY[.FIELDS]": "account.email", "HANDLE": "0" * 32, "SHELL": "bash", "WORD": "formats",
+    "REPORT": "sessions_by_region_day",
 }
 OPTIONS = {
     "--policy": "missing.textproto", "--keyrings": "keys", "--from": "missing", "--actor": "web",
     "--out": "out.keyring", "--purpose": "billing", "--format": "combined",
     "--leaf": "missing.leaf", "--origin": "acme", "--log-key": "0" * 64,
     "--checkpoint": "missing.checkpoint", "--older-than": "400d",
-    "--recipient": "acquirer", "--ground": "ON_OUR_BEHALF",
+    "--until": "2016-08-02", "--recipient": "acquirer", "--ground": "ON_OUR_BEHALF",
     "--category": "web_log", "--notice": "visit-1", "--source": "web",
 }
 # Commands that need neither a vault nor a file: they succeed as they are.

@@ -40,6 +40,11 @@ void AddGlobals(CLI::App& app, Globals& globals) {
       ->type_name("FILE")
       ->group(kGroup)
       ->excludes(passphrase);
+  app.add_option("--regions", globals.regions,
+                 "MaxMind DB file for regions of addresses; without one all are unknown")
+      ->envname("BAILEE_REGIONS")
+      ->type_name("FILE")
+      ->group(kGroup);
   app.add_option("--format", globals.format,
                  "table, plain (tab-separated) or json; default: table on a terminal, else plain")
       ->check(CLI::IsMember({"table", "plain", "json"}))
@@ -117,6 +122,7 @@ void AddCommands(Commands& commands) {
   AddRetention(commands);
   AddDisclose(commands);
   AddContact(commands);
+  AddReport(commands);
   AddAudit(commands);
   AddDump(commands);
   AddHelp(commands);

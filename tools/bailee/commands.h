@@ -57,6 +57,7 @@ void AddLedger(Commands& commands);
 void AddRetention(Commands& commands);
 void AddDisclose(Commands& commands);
 void AddContact(Commands& commands);
+void AddReport(Commands& commands);
 void AddAudit(Commands& commands);
 void AddDump(Commands& commands);
 void AddHelp(Commands& commands);

@@ -49,7 +49,7 @@ Result<Keyring> Context::NamedKeyring() {
 Result<Vault> Context::OpenVault() {
   auto keyring = NamedKeyring();
   if (!keyring.ok()) return keyring.status();
-  return Vault::Open(globals.vault, *std::move(keyring), {});
+  return Vault::Open(globals.vault, *std::move(keyring), {.regions = globals.regions});
 }
 
 Result<AuditTrail> Context::OpenTrail() {

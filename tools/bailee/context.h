@@ -23,6 +23,7 @@ struct Globals {
   std::string keyring;
   std::string passphrase_file;
   std::string key_file;
+  std::string regions;
   std::string format;
   std::string field;
   std::string color = "auto";

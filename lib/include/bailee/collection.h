@@ -45,7 +45,10 @@ struct Collected {
   std::vector<RecordId> records;  // in the order of Put
   size_t replaced = 0;            // records that existed with other content and were overwritten
   size_t unchanged = 0;           // records that existed with this very content: a safe retry
-  uint64_t transaction = 0;       // the transaction that holds it
+  // Records that were only counted, since their category needs an accepted tag and there was none:
+  // nothing of the collection is stored or recorded, not even an event, and `handle` is zero.
+  size_t disregarded = 0;
+  uint64_t transaction = 0;  // the transaction that holds it
 };
 
 // Gathers records of one subject and stores them together: all or none, one transaction, one event.

@@ -17,6 +17,7 @@
 #include "bailee/keyring.h"
 #include "bailee/ledger.h"
 #include "bailee/publish.h"
+#include "bailee/report.h"
 #include "bailee/result.h"
 #include "bailee/retention.h"
 #include "bailee/session.h"
@@ -43,6 +44,10 @@ struct OpenOptions {
                        << 30;  // address space reserved for the file, sparse; grows when needed
   size_t cached_subjects_max = 4096;
   ReadDurability reads = ReadDurability::kWritten;
+  // A MaxMind DB file that says in which region an address is, copied into memory at Open. Empty:
+  // every region is "unknown". Errors of Open: kNotFound "regions.not-found"; kInvalidValue
+  // "regions.malformed".
+  std::string regions = {};
   // Called with an event name and JSON fields that hold no value, ref or key; from any thread.
   // Default: nothing. So far it hears of what the trail's caretaker finds: the names are those of
   // Status, the fields "code" and "message".
@@ -184,6 +189,25 @@ class BAILEE_EXPORT Vault {
   // Turns pending lookup entries of purposes whose index keys this process holds into lookup rows.
   // Done at Open and before each Find as well. Returns how many.
   Result<size_t> FoldPendingLookups();
+
+  // What the policy in force lets be counted.
+  Result<std::vector<ReportDescription>> Reports() const;
+
+  // The cells of a report for one of its recipients, bucket by bucket. Needs the `tally` keyring.
+  // Cells of a bucket are computed on the first ask after its end, in bounded memory, stored in one
+  // transaction, and do not change with what is collected, erased or said later. A person whose
+  // standing has a no to the report's purpose, or who is restricted, is not counted. Recorded as an
+  // event, refused or not, before it returns; computing cells is one of its own.
+  // Errors: kNotFound "report.unknown" (with the nearest name); kRefused unknown-recipient,
+  // recipient-not-listed, purpose-key-missing, policy-not-in-force; kInvalidValue "report.range"
+  // (no bucket, or more than 400), "report.open" (a bucket has not ended: ask later);
+  // kPartial "report.stopped" (by `progress`); kConflict "policy.changed"; kKey
+  // "report.key-version" (cells sealed under another version of the tally key); kDamage;
+  // kAuditDown; kFull; kBusy; kFailed.
+  Result<ReportResult> Report(const ReportRequest& request);
+
+  // What was disregarded so far. Errors: kDamage; those of the store.
+  Result<std::vector<Disregarded>> Disregards() const;
 
   // The policy in force, serialised (bailee.v1.Policy).
   Result<Bytes> PolicyInForce() const;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record/region_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cctype>
+
+#include "support/error_is.h"
+#include "support/mmdb_file.h"
+#include "support/temp_vault.h"
+
+namespace bailee::record {
+namespace {
+
+using testing::ErrorIs;
+using testing::IsOk;
+using testing::StatusOf;
+
+MmdbFile Places() {
+  MmdbFile file;
+  file.Add({83, 149, 0, 0}, 16, "RU");
+  file.Add({192, 0, 2, 0}, 24, "DE", "BE");
+  file.Add({198, 51, 100, 0}, 25, "de");         // no country's letters
+  file.Add({203, 0, 113, 0}, 24, "FR", "ID\n");  // nor a part's
+  return file;
+}
+
+std::string RegionOf(const RegionFile& file, std::string_view ip) {
+  std::array<char, 64> out{};
+  return {out.data(), file.RegionOf(ip, out)};
+}
+
+class Regions : public ::testing::Test {
+ protected:
+  TempDirectory directory_;
+  const std::string path_ = directory_ / "regions.mmdb";
+};
+
+TEST_F(Regions, AreCountriesWithTheirFirstPart) {
+  Places().Write(path_);
+  const auto file = RegionFile::Open(path_);
+  ASSERT_THAT(StatusOf(file), IsOk());
+  EXPECT_EQ(RegionOf(**file, "83.149.9.216"), "RU");
+  EXPECT_EQ(RegionOf(**file, "192.0.2.7"), "DE-BE");
+  EXPECT_EQ(RegionOf(**file, "203.0.113.1"), "FR");
+  for (const std::string_view ip : {"198.51.100.1", "8.8.8.8", "2001:db8::1", "no address", ""}) {
+    EXPECT_EQ(RegionOf(**file, ip), "") << ip;
+  }
+  std::array<char, 4> narrow{};
+  EXPECT_EQ((*file)->RegionOf("192.0.2.7", narrow), 0u);
+}
+
+TEST_F(Regions, StayWhenTheFileIsCutOrGone) {
+  Places().Write(path_);
+  const auto file = RegionFile::Open(path_);
+  ASSERT_THAT(StatusOf(file), IsOk());
+  ASSERT_EQ(truncate(path_.c_str(), 0), 0);
+  EXPECT_EQ(RegionOf(**file, "83.149.9.216"), "RU");
+  unlink(path_.c_str());
+  EXPECT_EQ(RegionOf(**file, "192.0.2.7"), "DE-BE");
+}
+
+TEST_F(Regions, RefuseWhatIsNoDatabase) {
+  EXPECT_THAT(StatusOf(RegionFile::Open(path_)), ErrorIs(Code::kNotFound, "regions.not-found"));
+  EXPECT_THAT(StatusOf(RegionFile::Open(directory_.path())),
+              ErrorIs(Code::kInvalidValue, "regions.malformed"));
+  for (const std::string_view bytes : {std::string_view(), std::string_view("not a database"),
+                                       std::string_view("\xab\xcd\xefMaxMind.com")}) {
+    MmdbFile::WriteText(path_, bytes);
+    EXPECT_THAT(StatusOf(RegionFile::Open(path_)),
+                ErrorIs(Code::kInvalidValue, "regions.malformed"));
+  }
+}
+
+// Whatever it says of an address is a region's name or nothing.
+void ExpectHarmless(const std::string& path, const std::string& bytes) {
+  MmdbFile::WriteText(path, bytes);
+  const auto file = RegionFile::Open(path);
+  if (!file.ok()) {
+    ASSERT_EQ(file.status().code(), Code::kInvalidValue);
+    return;
+  }
+  for (const std::string_view ip : {"83.149.9.216", "192.0.2.7", "8.8.8.8", "::", "ffff::1"}) {
+    for (const char c : RegionOf(**file, ip)) {
+      ASSERT_TRUE(std::isupper(static_cast<unsigned char>(c)) || c == '-' ||
+                  std::isdigit(static_cast<unsigned char>(c)));
+    }
+  }
+}
+
+TEST_F(Regions, SurviveEveryTruncation) {
+  const std::string bytes = Places().Bytes();
+  for (size_t size = 0; size < bytes.size(); ++size) ExpectHarmless(path_, bytes.substr(0, size));
+  ExpectHarmless(path_, bytes + std::string(1, '\0'));
+}
+
+TEST_F(Regions, SurviveFlippedBits) {
+  const std::string bytes = Places().Bytes();
+  // Every bit of what is said of places and of the file, and in the tree one of every byte.
+  const size_t tree = bytes.find(std::string(16, '\0'), bytes.size() / 2);
+  for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    if (bit / 8 < tree && bit % 8 != bit / 8 % 8) continue;
+    std::string flipped = bytes;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+    ExpectHarmless(path_, flipped);
+  }
+}
+
+}  // namespace
+}  // namespace bailee::record
