@@ -34,6 +34,7 @@ enum class Label : uint8_t {
   kJournalHead = 12,     // box key: first keys and origin of an instance of the trail
   kWriteEvent = 13,      // entry key of the trail: the event of a write
   kLedgerEntry = 14,     // S: an entry of a subject's ledger
+  kRevisions = 20,       // S: revisions of the compartments of a record that was put right
 };
 
 // The layout that a label is used with, and no other.
@@ -100,7 +101,7 @@ inline constexpr std::array kAllLabels = {
     Label::kCompartment,   Label::kSubjectRow,   Label::kWrapsRow,       Label::kWrap,
     Label::kWriteOnlyWrap, Label::kShardKey,     Label::kStorageSecrets, Label::kLookupHandle,
     Label::kPendingOuter,  Label::kPendingInner, Label::kKeyringSecrets, Label::kJournalHead,
-    Label::kWriteEvent,    Label::kLedgerEntry};
+    Label::kWriteEvent,    Label::kLedgerEntry,  Label::kRevisions};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

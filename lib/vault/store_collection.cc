@@ -260,10 +260,14 @@ Result<Collected> CollectionWriter::Store(const PreparedCollection& collection) 
   std::vector<EventRecord> about;
   for (const PreparedRecord& record : collection.records) {
     const CategoryBinding& binding = bound().category(record.category);
-    const Draft draft{record,  policy().category(record.category),
-                      binding, terms,
-                      {},      collected_at,
-                      0,       StoredOf(collection, record, collected_at, found->standing())};
+    const Draft draft{.record = record,
+                      .bound = bound(),
+                      .category = policy().category(record.category),
+                      .binding = binding,
+                      .terms = terms,
+                      .terms_id = {},
+                      .collected_at = collected_at,
+                      .stored = StoredOf(collection, record, collected_at, found->standing())};
     BAILEE_RETURN_IF_ERROR(StoreRecord(collection, *found, draft, done));
     done.records.push_back(record.id);
     about.push_back({found->handle, binding.id, record.id, {}});

@@ -218,6 +218,9 @@ Result<std::vector<Found>> Session::Find(const FindRequest& request) {
 Result<bool> Session::VerifyPassword(const VerifyRequest& request) {
   return impl_->VerifyPassword(request);
 }
+Result<Rectified> Session::Rectify(const RectifyRequest& request) {
+  return impl_->Rectify(request);
+}
 Result<std::vector<RecordInfo>> Session::List(const Who& who) { return impl_->List(who); }
 std::string_view Session::purpose() const { return impl_->purpose(); }
 
