@@ -12,6 +12,7 @@
 #include "vault/fold_lookups.h"
 #include "vault/ledger.h"
 #include "vault/retention.h"
+#include "vault/review.h"
 #include "vault/session_impl.h"
 #include "vault/upkeep.h"
 #include "vault/vault_impl.h"
@@ -100,6 +101,10 @@ Result<RetentionPlan> Vault::PlanRetention(const RetentionOptions& options) {
 Result<RetentionResult> Vault::RunRetention(const RetentionPlan& plan,
                                             const RetentionOptions& options) {
   return vault::RunRetention(*impl_, plan, options);
+}
+
+Result<Reviewed> Vault::Review(const ReviewOptions& options) {
+  return vault::RunReview(*impl_, options);
 }
 
 Result<std::vector<Handle>> Vault::Subjects(std::optional<Handle> after, size_t count_max) {
