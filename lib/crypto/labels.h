@@ -38,6 +38,7 @@ enum class Label : uint8_t {
   kReportCell = 16,      // K of `tally`: the cells of a closed bucket of a report
   kReportFeed = 17,      // feed key: what collecting added to a bucket so far
   kParcel = 18,          // box key: values on their way to a recipient
+  kRevisions = 20,       // S: revisions of the compartments of a record that was put right
 };
 
 // The layout that a label is used with, and no other.
@@ -111,7 +112,7 @@ inline constexpr std::array kAllLabels = {
     Label::kWriteOnlyWrap, Label::kShardKey,     Label::kStorageSecrets, Label::kLookupHandle,
     Label::kPendingOuter,  Label::kPendingInner, Label::kKeyringSecrets, Label::kJournalHead,
     Label::kWriteEvent,    Label::kLedgerEntry,  Label::kDisclosure,     Label::kReportCell,
-    Label::kReportFeed,    Label::kParcel};
+    Label::kReportFeed,    Label::kParcel,       Label::kRevisions};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

@@ -11,6 +11,7 @@ namespace bailee::record {
 namespace {
 
 constexpr uint8_t kRowVersion = 1;
+constexpr uint8_t kMixedRowVersion = 2;   // entries of several revisions
 constexpr size_t kWrapsVersionBytes = 1;  // travelling wraps are a wraps row, FORMAT.md §9.2
 constexpr size_t kHeadBytes = 1 + 4 + 8 + 16 + 1;
 constexpr size_t kEntryHeaderBytes = 2 + 4 + 4 + 4;
@@ -66,23 +67,31 @@ Result<RecordRow> ParseRecordRow(ByteView row) {
   head.collected_at.unix_ms = reader.Get<int64_t>();
   head.terms.bytes = reader.GetArray<16>();
   const auto count = reader.Get<uint8_t>();
-  if (reader.failed() || version != kRowVersion || !AreEntries(reader.rest(), count)) {
-    return Damaged();
-  }
-  return RecordRow(head, reader.rest(), count);
+  if (version != kRowVersion && version != kMixedRowVersion) return Damaged();
+  const ByteView revisions =
+      version == kRowVersion ? ByteView() : reader.GetBytes(SealedRevisionsBytes(count));
+  if (reader.failed() || !AreEntries(reader.rest(), count)) return Damaged();
+  return RecordRow(head, revisions, reader.rest(), count);
 }
 
-Bytes EncodeRecordRow(const RecordHead& head, std::span<const RowEntry> entries) {
+size_t SealedRevisionsBytes(size_t entries) {
+  return crypto::kEnvelopeOverhead + entries * sizeof(uint32_t);
+}
+
+Bytes EncodeRecordRow(const RecordHead& head, std::span<const RowEntry> entries,
+                      ByteView revisions) {
   BAILEE_CHECK(entries.size() <= limits::kFieldsPerCategoryMax);
-  size_t size = kHeadBytes;
+  BAILEE_CHECK(revisions.empty() || revisions.size() == SealedRevisionsBytes(entries.size()));
+  size_t size = kHeadBytes + revisions.size();
   for (const RowEntry& entry : entries) {
     size += kEntryHeaderBytes + entry.travelling.size() + entry.sealed.size();
   }
   Bytes row;
   row.reserve(size);
   Writer writer(row);
-  writer.Put(kRowVersion).Put(head.revision).Put(head.collected_at.unix_ms);
-  writer.Put(head.terms.view()).Put(static_cast<uint8_t>(entries.size()));
+  writer.Put(revisions.empty() ? kRowVersion : kMixedRowVersion);
+  writer.Put(head.revision).Put(head.collected_at.unix_ms).Put(head.terms.view());
+  writer.Put(static_cast<uint8_t>(entries.size())).Put(revisions);
   int last_compartment = -1;
   for (const RowEntry& entry : entries) {
     BAILEE_CHECK(IsEntry(entry) && entry.compartment > last_compartment);

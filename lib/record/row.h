@@ -40,6 +40,8 @@ class RecordRow {
 
   const RecordHead& head() const { return head_; }
   size_t size() const { return count_; }
+  // Which revision each entry is of, sealed: see Revisions. Empty if all are of the row's.
+  ByteView revisions() const { return revisions_; }
   // The entry of a compartment, or nothing.
   std::optional<RowEntry> Find(uint16_t compartment) const;
   // In ascending order of compartments.
@@ -48,10 +50,11 @@ class RecordRow {
 
  private:
   friend Result<RecordRow> ParseRecordRow(ByteView row);
-  RecordRow(const RecordHead& head, ByteView entries, uint8_t count)
-      : head_(head), entries_(entries), count_(count) {}
+  RecordRow(const RecordHead& head, ByteView revisions, ByteView entries, uint8_t count)
+      : head_(head), revisions_(revisions), entries_(entries), count_(count) {}
 
   RecordHead head_;
+  ByteView revisions_;
   ByteView entries_;
   uint8_t count_ = 0;
 };
@@ -74,7 +77,12 @@ class RecordRow::Iterator {
 Result<RecordRow> ParseRecordRow(ByteView row);
 
 // The bytes of a row.
-// REQUIRES: entries that ParseRecordRow would accept.
-Bytes EncodeRecordRow(const RecordHead& head, std::span<const RowEntry> entries);
+// REQUIRES: entries that ParseRecordRow would accept; `revisions` is empty or was sealed for as
+// many.
+Bytes EncodeRecordRow(const RecordHead& head, std::span<const RowEntry> entries,
+                      ByteView revisions = {});
+
+// How many bytes the sealed revisions of so many entries are.
+size_t SealedRevisionsBytes(size_t entries);
 
 }  // namespace bailee::record

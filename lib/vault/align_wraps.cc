@@ -219,7 +219,7 @@ class Aligner {
       entries.push_back(entry);
     }
     return frame_.transaction->Put(Table::kRecords, key,
-                                   record::EncodeRecordRow(row.head(), entries));
+                                   record::EncodeRecordRow(row.head(), entries, row.revisions()));
   }
 
   Status Work(WritableSubject& subject) {

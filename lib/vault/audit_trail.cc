@@ -44,6 +44,9 @@ Result<uint64_t> AuditTrail::Entries(const TrailFilter& filter, uint64_t from,
                                      const std::function<bool(const TrailEntry&)>& visit) {
   return impl_->Entries(filter, from, visit);
 }
+Result<std::vector<FieldUse>> AuditTrail::FieldUses(std::optional<Timestamp> since) {
+  return impl_->FieldUses(since);
+}
 Result<TrailEntry> AuditTrail::Find(const DecisionId& id) { return impl_->Find(id); }
 Result<Bytes> AuditTrail::Policy(uint32_t version) const { return impl_->Policy(version); }
 Result<TrailReport> AuditTrail::Verify(const VerifyOptions& options) {

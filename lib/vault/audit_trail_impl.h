@@ -37,6 +37,7 @@ class AuditTrailImpl {
   Result<Checkpoint> Head();
   Result<uint64_t> Entries(const TrailFilter& filter, uint64_t from,
                            const std::function<bool(const TrailEntry&)>& visit);
+  Result<std::vector<FieldUse>> FieldUses(std::optional<Timestamp> since);
   Result<TrailEntry> Find(const DecisionId& id);
   Result<Bytes> Policy(uint32_t version) const;
   Result<TrailReport> Verify(const AuditTrail::VerifyOptions& options);

@@ -25,9 +25,8 @@ Status WriteFirstRows(store::WriteTransaction& transaction, const keys::VaultKey
                       const policy::Policy& policy, Timestamp now, crypto::Random& random) {
   BAILEE_TRY(keys::Manifest manifest, keys::ManifestOf(keys));
   manifest.policy_in_force = policy.version();
-  manifest.policies.push_back({.version = policy.version(),
-                               .digest = keys::PolicyDigest(policy.ToBinary()),
-                               .since = now});
+  manifest.policies.push_back(
+      {.version = policy.version(), .digest = keys::PolicyDigest(policy.ToBinary()), .since = now});
   std::array<uint8_t, 4> version{};
   StoreBigEndian(policy.version(), version.data());
   BAILEE_RETURN_IF_ERROR(transaction.Put(
@@ -109,8 +108,9 @@ Result<CreatedVault> Vault::Create(const std::string& directory, const CreateOpt
   BAILEE_TRY(const std::shared_ptr<const policy::Policy> policy,
              policy::Policy::FromText(options.policy_text, options.policy_name));
   const VaultId id{crypto::RandomArray<16>(random)};
-  BAILEE_TRY(const keys::VaultKeys keys,
-             keys::GenerateVaultKeys(id, vault::LeavesOf(*policy), vault::IndexesOf(*policy), random));
+  BAILEE_TRY(
+      const keys::VaultKeys keys,
+      keys::GenerateVaultKeys(id, vault::LeavesOf(*policy), vault::IndexesOf(*policy), random));
   const Timestamp now = clock.Now();
   BAILEE_TRY(keys::IssuedKeyrings issued, keys::IssueKeyrings(keys, now, random));
 

@@ -9,11 +9,22 @@ namespace {
 // Unwinds an attempt whose answer does not count; nobody sees it.
 Status Overtaken() { return Status(Code::kBusy, "read.overtaken", "a commit came between"); }
 
+// A password is put right by whoever may verify it, any other field by whoever may read it.
+policy::Action ActionOn(const Frame& frame, const Ask& ask, std::string_view field) {
+  if (ask.kind != EventKind::kRectify) return ask.action;
+  const policy::CategoryIndex category = frame.in_force().FindCategory(ask.category);
+  const policy::FieldIndex index =
+      category.valid() ? frame.in_force().FindField(category, field) : policy::FieldIndex{};
+  const bool password =
+      index.valid() && frame.in_force().field(category, index).kind == Kind::kPassword;
+  return password ? policy::Action::kVerifyPassword : ask.action;
+}
+
 }  // namespace
 
 policy::Request SessionImpl::RequestFor(const Frame& frame, const Ask& ask,
                                         std::string_view field) const {
-  return {.action = ask.action,
+  return {.action = ActionOn(frame, ask, field),
           .purpose = purpose_.name,
           .category = ask.category,
           .field = field,

@@ -26,8 +26,7 @@ Result<bool> SessionImpl::OpensSome(Frame& frame, const OpenedSubject& subject,
 }
 
 Status SessionImpl::ListCategory(Frame& frame, const OpenedSubject& subject,
-                                 const policy::CategoryInfo& category,
-                                 Listed& listed) {
+                                 const policy::CategoryInfo& category, Listed& listed) {
   const crypto::NameId category_id = crypto::NameIdOf(category.id);
   Bytes prefix;
   Writer(prefix).Put(subject.handle().view()).Put(category_id.view());
@@ -41,8 +40,8 @@ Status SessionImpl::ListCategory(Frame& frame, const OpenedSubject& subject,
     listed.apart = Apart(frame, found, listed.source);
     if (listed.apart) return Status();
     listed.records.push_back({subject.handle(), id, category.id, found.row.head().collected_at,
-                      found.terms->notice, found.terms->source,
-                      found.terms->bound->policy->version()});
+                              found.terms->notice, found.terms->source,
+                              found.terms->bound->policy->version()});
     listed.about.push_back(EventRecordOf(subject, category_id, found));
     return Status();
   };

@@ -6,6 +6,7 @@
 
 #include "base/codec.h"
 #include "base/try.h"
+#include "record/revisions.h"
 #include "record/seal.h"
 
 namespace bailee::vault {
@@ -67,16 +68,20 @@ Status MoveRecord(store::WriteTransaction& transaction, const keys::KeyringKeys&
   if (row.head().revision != subject.RevisionOf(group.category, id)) {
     return Status(Code::kDamage, "record.damaged", "a record is not the newest");
   }
+  BAILEE_TRY(
+      const record::Revisions revisions,
+      record::Revisions::Open({group.vault, group.handle, group.category, id}, subject.key, row));
   std::vector<Bytes> sealed(row.size());
   std::vector<record::RowEntry> entries;
   for (const record::RowEntry& entry : row) entries.push_back(entry);
   for (size_t i = 0; i < entries.size(); ++i) {
     const Move* move = MoveOf(moves, entries[i]);
     if (move == nullptr) continue;
-    BAILEE_TRY(sealed[i], SealAgain(*move, keyring, subject, id, row.head(), entries[i], random));
+    const record::RecordHead head = revisions.HeadOf(entries[i].compartment);
+    BAILEE_TRY(sealed[i], SealAgain(*move, keyring, subject, id, head, entries[i], random));
     entries[i] = {entries[i].compartment, move->to, {}, sealed[i]};
   }
-  const Bytes moved = record::EncodeRecordRow(row.head(), entries);
+  const Bytes moved = record::EncodeRecordRow(row.head(), entries, row.revisions());
   return transaction.Put(Table::kRecords, key, moved);
 }
 

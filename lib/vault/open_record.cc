@@ -41,9 +41,12 @@ Result<FoundRow> SessionImpl::ParseRow(Frame& frame, const OpenedSubject& subjec
   // An older row put back opens under its own revision; the subject's row says which one holds.
   if (row.head().revision != subject.subject().RevisionOf(category, id))
     return Damaged("it is not the newest");
+  BAILEE_TRY(record::Revisions revisions,
+             record::Revisions::Open({vault_->id(), subject.handle(), category, id},
+                                     subject.subject().key, row));
   BAILEE_TRY(std::shared_ptr<const BoundTerms> terms,
              vault_->terms().Get(*frame.snapshot, vault_->id(), frame.rules, row.head().terms));
-  return FoundRow{id, row, std::move(terms)};
+  return FoundRow{id, row, std::move(revisions), std::move(terms)};
 }
 
 Result<std::optional<FoundRow>> SessionImpl::FindRow(Frame& frame, const OpenedSubject& subject,
@@ -105,7 +108,7 @@ Result<std::optional<Record>> SessionImpl::OpenValues(Frame& frame, const Opened
                                            .record = found.id,
                                            .compartment = number,
                                            .generation = entry->generation,
-                                           .head = found.row.head()};
+                                           .head = found.revisions.HeadOf(number)};
       BAILEE_TRY(Secret plain, record::OpenCompartment(*key, place, entry->sealed));
       opened.push_back({number, std::move(plain)});
       it = std::prev(opened.end());

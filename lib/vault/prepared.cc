@@ -106,15 +106,13 @@ Result<RecordId> IdFor(const policy::CategoryInfo& category, const std::optional
 
 }  // namespace
 
-Result<PreparedRecord> PrepareRecord(const policy::Policy& policy, std::string_view category_name,
+Result<PreparedRecord> PrepareValues(const policy::Policy& policy, std::string_view category_name,
                                      const std::vector<FieldInput>& fields,
-                                     const std::optional<RecordId>& id, crypto::Random& random,
                                      const record::ViewContext& views) {
   PreparedRecord record;
   record.category = policy.FindCategory(category_name);
   if (!record.category.valid()) return UnknownIn(policy, category_name, {});
   const policy::CategoryInfo& category = policy.category(record.category);
-  BAILEE_TRY(record.id, IdFor(category, id, random));
   for (const FieldInput& given : fields) {
     const policy::FieldIndex index = policy.FindField(record.category, given.name);
     if (!index.valid() || category.fields[index.value].is_view())
@@ -137,8 +135,21 @@ Result<PreparedRecord> PrepareRecord(const policy::Policy& policy, std::string_v
   }
   std::sort(record.fields.begin(), record.fields.end(),
             [](const PreparedField& a, const PreparedField& b) { return a.field < b.field; });
-  BAILEE_RETURN_IF_ERROR(CheckRequired(category, record));
   BAILEE_RETURN_IF_ERROR(CheckSize(category, record));
+  return record;
+}
+
+Result<PreparedRecord> PrepareRecord(const policy::Policy& policy, std::string_view category_name,
+                                     const std::vector<FieldInput>& fields,
+                                     const std::optional<RecordId>& id, crypto::Random& random,
+                                     const record::ViewContext& views) {
+  const policy::CategoryIndex index = policy.FindCategory(category_name);
+  if (!index.valid()) return UnknownIn(policy, category_name, {});
+  const policy::CategoryInfo& category = policy.category(index);
+  BAILEE_TRY(const RecordId chosen, IdFor(category, id, random));
+  BAILEE_TRY(PreparedRecord record, PrepareValues(policy, category_name, fields, views));
+  record.id = chosen;
+  BAILEE_RETURN_IF_ERROR(CheckRequired(category, record));
   return record;
 }
 

@@ -37,6 +37,12 @@ Result<PreparedRecord> PrepareRecord(const policy::Policy& policy, std::string_v
                                      const std::optional<RecordId>& id, crypto::Random& random,
                                      const record::ViewContext& views = {});
 
+// The same of some values of a record that is there and not named yet: what else it requires is not
+// looked at.
+Result<PreparedRecord> PrepareValues(const policy::Policy& policy, std::string_view category,
+                                     const std::vector<FieldInput>& fields,
+                                     const record::ViewContext& views);
+
 // Who and under what, with copies of the texts.
 struct PreparedRequest {
   explicit PreparedRequest(const CollectRequest& request);

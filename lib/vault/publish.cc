@@ -142,14 +142,13 @@ class Publication {
     });
     if (new_.made && new_.purposes == purposes && new_.indexes == indexes) return Status();
     BAILEE_TRY(new_.keys, keys::GenerateKeys(purposes, indexes, vault_.random()));
-    BAILEE_TRY(new_.origins,
-               keys::IssueOrigins(new_.keys,
-                                  {.holder = vault_.keyring(),
-                                   .authority = signer,
-                                   .suffix = "v" + std::to_string(next_->version()),
-                                   .manifest_min = published_.manifest,
-                                   .now = frame.now},
-                                  vault_.random()));
+    BAILEE_TRY(new_.origins, keys::IssueOrigins(new_.keys,
+                                                {.holder = vault_.keyring(),
+                                                 .authority = signer,
+                                                 .suffix = "v" + std::to_string(next_->version()),
+                                                 .manifest_min = published_.manifest,
+                                                 .now = frame.now},
+                                                vault_.random()));
     new_.purposes = std::move(purposes);
     new_.indexes = std::move(indexes);
     new_.made = true;

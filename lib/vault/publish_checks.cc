@@ -27,9 +27,9 @@ std::string Join(const std::vector<std::string>& words) {
 Status CheckVersion(const Frame& frame, const policy::Policy& next) {
   const policy::Policy& now = frame.in_force();
   if (next.name() != now.name()) {
-    return Conflict("publish.other-policy", "the vault's policy has another name",
-                    "check that it is the file for this vault; its name is " +
-                        std::string(now.name()));
+    return Conflict(
+        "publish.other-policy", "the vault's policy has another name",
+        "check that it is the file for this vault; its name is " + std::string(now.name()));
   }
   const auto* same = frame.rules->manifest.FindPolicy(next.version());
   if (same != nullptr && same->digest == keys::PolicyDigest(next.ToBinary()) &&
@@ -42,8 +42,7 @@ Status CheckVersion(const Frame& frame, const policy::Policy& next) {
                     "a version never changes: give the new text a higher number");
   }
   if (next.version() < now.version()) {
-    return Conflict("publish.version-not-newer",
-                    "the version is not newer than the one in force",
+    return Conflict("publish.version-not-newer", "the version is not newer than the one in force",
                     "give it a number above " + std::to_string(now.version()));
   }
   return Status();
@@ -134,8 +133,7 @@ Status CheckNotice(const Frame& frame, const policy::Policy& next,
                    "let it list " + Join(missing));
   }
   if (!request.announced_at) {
-    return Invalid("publish.notice-owed", "the notice has no date",
-                   "say when it was announced");
+    return Invalid("publish.notice-owed", "the notice has no date", "say when it was announced");
   }
   if (*request.announced_at > frame.now) {
     return Invalid("publish.announced-future", "the date of the notice lies in the future",

@@ -6,6 +6,7 @@
 #include "crypto/hash.h"
 #include "record/fields.h"
 #include "record/kind.h"
+#include "record/revisions.h"
 #include "record/seal.h"
 #include "record/terms.h"
 #include "vault/entitled.h"
@@ -66,7 +67,7 @@ Result<Bytes> CollectionWriter::SealRow(Target& target, const Draft& draft) {
 std::vector<keys::WrapRecipient> CollectionWriter::RecipientsOf(
     const Target& target, const Draft& draft, policy::CompartmentIndex compartment) const {
   return EntitledRecipients({.in_force = bound(),
-                             .collected = bound(),
+                             .collected = draft.bound,
                              .terms = draft.terms,
                              .category = draft.record.category,
                              .compartment = compartment,
@@ -168,6 +169,10 @@ Result<bool> CollectionWriter::HasSameContent(const PreparedCollection& collecti
   as_old.collected_at = head.collected_at;
   BAILEE_TRY(const crypto::TermsId terms, PutTerms(collection, as_old));
   if (terms != head.terms || old.size() != draft.category.compartments.size()) return false;
+  BAILEE_TRY(
+      const record::Revisions revisions,
+      record::Revisions::Open({vault_.id(), target.handle, draft.binding.id, draft.record.id},
+                              target.subject.key, old));
   for (const record::RowEntry& entry : old) {
     if (entry.compartment >= draft.category.compartments.size()) return false;
     BAILEE_TRY(const auto key, HeldKey(target, draft, terms, entry));
@@ -179,7 +184,7 @@ Result<bool> CollectionWriter::HasSameContent(const PreparedCollection& collecti
                                          .record = draft.record.id,
                                          .compartment = entry.compartment,
                                          .generation = entry.generation,
-                                         .head = head};
+                                         .head = revisions.HeadOf(entry.compartment)};
     BAILEE_TRY(const Secret stored, record::OpenCompartment(*key, place, entry.sealed));
     BAILEE_TRY(const Secret given, PlainOf(draft, entry.compartment));
     const bool same = stored.RevealBytes([&](ByteView a) {
@@ -196,7 +201,7 @@ Status CollectionWriter::PutLookups(Target& target, const Draft& draft) {
     if (indexes.empty() || !draft.stored[field.field.value]) continue;
     const policy::FieldInfo& info = draft.category.fields[field.field.value];
     const policy::PurposeSet effective =
-        policy().EffectivePurposes(draft.record.category, field.field, draft.terms);
+        draft.bound.policy->EffectivePurposes(draft.record.category, field.field, draft.terms);
     BAILEE_TRY(const Secret form, field.value.Reveal([&](std::string_view canonical) {
       return record::IndexForm(info.kind, canonical);
     }));

@@ -13,7 +13,9 @@
 #include "base/kind.h"
 #include "keys/keyring_keys.h"
 #include "policy/decide.h"
+#include "record/revisions.h"
 #include "record/row.h"
+#include "vault/prepared.h"
 #include "vault/vault_impl.h"
 
 namespace bailee::vault {
@@ -33,6 +35,7 @@ struct Ask {
 struct FoundRow {
   RecordId id;
   record::RecordRow row;
+  record::Revisions revisions;
   std::shared_ptr<const BoundTerms> terms;
 };
 
@@ -65,6 +68,7 @@ class SessionImpl {
   Status Scan(const ScanRequest& request, const std::function<bool(const Record&)>& visit);
   Result<std::vector<Found>> Find(const FindRequest& request);
   Result<bool> VerifyPassword(const VerifyRequest& request);
+  Result<Rectified> Rectify(const RectifyRequest& request);
   Result<std::vector<RecordInfo>> List(const Who& who);
   // disclose.cc, accounting.cc
   Result<Disclosure> Disclose(const DiscloseRequest& request);
@@ -171,6 +175,24 @@ class SessionImpl {
   Result<Record> ReadOne(Frame& frame, const Ask& ask, const ReadRequest& request);
   Result<RecordId> RecordAsked(const Frame& frame, const Ask& ask,
                                const std::optional<RecordId>& record) const;
+
+  // rectify.cc
+  // The record that values are to be put right in, or why not.
+  struct Aimed {
+    SharedSubject subject;        // null: unknown
+    std::optional<FoundRow> row;  // nothing: not there
+    policy::Decision refused;
+    bool found() const { return row.has_value() && refused.allowed(); }
+    Handle handle() const { return subject ? subject->handle() : Handle{}; }
+  };
+  policy::Decision MayName(const Frame& frame, const Ask& ask) const;
+  Result<Aimed> AimAt(Frame& frame, const Ask& ask, const RectifyRequest& request);
+  policy::Decision MayChange(const Frame& frame, const Ask& ask, const Aimed& aimed) const;
+  Status Tell(const Frame& frame, const Ask& ask, const Aimed& aimed);
+  // Nothing: the policy that the record lies under became another meanwhile.
+  Result<std::optional<Rectified>> RectifyOnce(const Ask& ask, const RectifyRequest& request);
+  Result<Rectified> PutRight(Frame& frame, const Ask& ask, Aimed& aimed,
+                             const PreparedRecord& values);
 
   // list.cc, find.cc
   Result<std::vector<RecordInfo>> ListOnce(const Who& who);

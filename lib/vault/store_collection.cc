@@ -312,7 +312,8 @@ Result<Collected> CollectionWriter::StoreNothing(const PreparedCollection& colle
   size_t fed = 0;
   Collected done;
   for (const PreparedRecord& record : collection.records) {
-    BAILEE_RETURN_IF_ERROR(FeedReports(collection, record, found ? &*found : nullptr, standing, fed));
+    BAILEE_RETURN_IF_ERROR(
+        FeedReports(collection, record, found ? &*found : nullptr, standing, fed));
     done.records.push_back(record.id);
   }
   BAILEE_RETURN_IF_ERROR(RecordCollected(collection, {}, {}, fed));
@@ -334,10 +335,14 @@ Result<Collected> CollectionWriter::StoreKept(const PreparedCollection& collecti
   size_t fed = 0;
   for (const PreparedRecord& record : collection.records) {
     const CategoryBinding& binding = bound().category(record.category);
-    const Draft draft{record,  policy().category(record.category),
-                      binding, terms,
-                      {},      collected_at,
-                      0,       StoredOf(collection, record, collected_at, found->standing())};
+    const Draft draft{.record = record,
+                      .bound = bound(),
+                      .category = policy().category(record.category),
+                      .binding = binding,
+                      .terms = terms,
+                      .terms_id = {},
+                      .collected_at = collected_at,
+                      .stored = StoredOf(collection, record, collected_at, found->standing())};
     done.records.push_back(record.id);
     if (draft.stored.none()) {
       BAILEE_RETURN_IF_ERROR(FeedReports(collection, record, &*found, found->standing(), fed));
@@ -346,7 +351,8 @@ Result<Collected> CollectionWriter::StoreKept(const PreparedCollection& collecti
     const auto key = RecordKeyOf(found->handle, binding.id, record.id);
     BAILEE_TRY(const std::optional<ByteView> known, transaction_.Get(Table::kRecords, key));
     // What was there before was counted then.
-    if (!known) BAILEE_RETURN_IF_ERROR(FeedReports(collection, record, &*found, found->standing(), fed));
+    if (!known)
+      BAILEE_RETURN_IF_ERROR(FeedReports(collection, record, &*found, found->standing(), fed));
     BAILEE_RETURN_IF_ERROR(StoreRecord(collection, *found, draft, done));
     about.push_back({found->handle, binding.id, record.id, {}});
   }

@@ -55,6 +55,8 @@ class CollectionWriter {
   Result<Collected> Store(const PreparedCollection& collection);
 
  private:
+  friend class Rectifier;  // seals compartments of one record in the same way
+
   struct Target : WritableSubject {
     std::vector<RecordGroup> to_fold;  // where write-only generations were met that can be folded
   };
@@ -67,6 +69,7 @@ class CollectionWriter {
   // One record on its way to its row.
   struct Draft {
     const PreparedRecord& record;
+    const BoundPolicy& bound;  // under which it is or was collected
     const policy::CategoryInfo& category;
     const CategoryBinding& binding;
     policy::TermsIndexes terms;

@@ -13,8 +13,9 @@
 #include "vault/fold_lookups.h"
 #include "vault/ledger.h"
 #include "vault/publish.h"
-#include "vault/retention.h"
 #include "vault/report.h"
+#include "vault/retention.h"
+#include "vault/review.h"
 #include "vault/session_impl.h"
 #include "vault/upkeep.h"
 #include "vault/vault_impl.h"
@@ -106,6 +107,10 @@ Result<RetentionPlan> Vault::PlanRetention(const RetentionOptions& options) {
 Result<RetentionResult> Vault::RunRetention(const RetentionPlan& plan,
                                             const RetentionOptions& options) {
   return vault::RunRetention(*impl_, plan, options);
+}
+
+Result<Reviewed> Vault::Review(const ReviewOptions& options) {
+  return vault::RunReview(*impl_, options);
 }
 
 Result<std::vector<Handle>> Vault::Subjects(std::optional<Handle> after, size_t count_max) {
@@ -241,6 +246,9 @@ Result<std::vector<Found>> Session::Find(const FindRequest& request) {
 }
 Result<bool> Session::VerifyPassword(const VerifyRequest& request) {
   return impl_->VerifyPassword(request);
+}
+Result<Rectified> Session::Rectify(const RectifyRequest& request) {
+  return impl_->Rectify(request);
 }
 Result<std::vector<RecordInfo>> Session::List(const Who& who) { return impl_->List(who); }
 std::string_view Session::purpose() const { return impl_->purpose(); }

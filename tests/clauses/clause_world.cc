@@ -57,6 +57,16 @@ Result<std::string> ClauseWorld::Read(const Question& question) {
   return TextOf(record->At(question.field));
 }
 
+Result<Rectified> ClauseWorld::Rectify(std::string_view purpose, Who who, std::string_view category,
+                                       std::vector<FieldInput> fields,
+                                       std::optional<RecordId> record) {
+  Vault vault = Open({std::string(purpose)});
+  Result<Session> session = vault.As(purpose);
+  if (!session.ok()) return session.status();
+  return session->Rectify(
+      {.who = who, .category = category, .record = record, .fields = std::move(fields)});
+}
+
 Result<bool> ClauseWorld::Verify(std::string_view purpose, const Who& who,
                                  std::string_view attempt) {
   Vault vault = Open({std::string(purpose)});

@@ -52,6 +52,9 @@ class ClauseWorld {
     std::string_view on_behalf_of = {};
   };
   Result<std::string> Read(const Question& question);
+  // Puts one record right, by a process that holds this purpose alone.
+  Result<Rectified> Rectify(std::string_view purpose, Who who, std::string_view category,
+                            std::vector<FieldInput> fields, std::optional<RecordId> record = {});
   Result<bool> Verify(std::string_view purpose, const Who& who, std::string_view attempt);
 
   // By a process that may read nothing.

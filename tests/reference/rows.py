@@ -15,7 +15,7 @@ REF_BYTES_MAX, FIELD_BYTES_MAX, FIELDS_MAX = 255, 1 << 20, 64
 
 Subject = namedtuple("Subject", "handle kind key ref created_at generation epoch revisions standing")
 Wrap = namedtuple("Wrap", "write_only purpose version generation sealed")
-Record = namedtuple("Record", "revision collected_at terms entries")
+Record = namedtuple("Record", "revision collected_at terms entries revisions")  # revisions: sealed, or empty
 Entry = namedtuple("Entry", "compartment generation travelling sealed")
 # Where a compartment of a record is; `record` is zero for wraps that do not travel.
 Place = namedtuple("Place", "vault subject category record compartment terms")
@@ -78,20 +78,37 @@ def open_wrap(place, wrap, purpose_key):
 
 
 def read_record(row):
-    reader = Reader(row, "record row").version(1)
+    reader = Reader(row, "record row")
+    mixed = row[:1] == b"\2"
+    reader.version(2 if mixed else 1)
     revision, collected_at, terms = reader.uint(4), reader.i64(), reader.take(16)
-    entries = [Entry(reader.uint(2), reader.uint(4), reader.str32(), reader.str32())
-               for _ in range(reader.uint(1))]
+    count = reader.uint(1)
+    revisions = reader.take(suite1.OVERHEAD + 4 * count) if mixed else b""
+    entries = [Entry(reader.uint(2), reader.uint(4), reader.str32(), reader.str32()) for _ in range(count)]
     reader.end()
     for entry in entries:
         require((entry.generation == TRAVELLING) == bool(entry.travelling), "record row: generation")
-    return Record(revision, collected_at, terms, entries)
+    return Record(revision, collected_at, terms, entries, revisions)
+
+
+def revision_of(place, record_id, record, entry):
+    """The revision that a compartment was sealed in."""
+    if not record.revisions:
+        return record.revision
+    bound = suite1.binding(suite1.REVISIONS, place.vault, place.subject.handle, place.category, record_id,
+                           terms=record.terms, revision=record.revision,
+                           context=record.collected_at.to_bytes(8, "big", signed=True))
+    reader = Reader(suite1.open_sealed(place.subject.key, bound, record.revisions, "revisions"), "revisions")
+    revisions = {each.compartment: reader.uint(4) for each in record.entries}
+    reader.end()
+    require(max(revisions.values()) <= record.revision, "revisions: of the future")
+    return revisions[entry.compartment]
 
 
 def open_compartment(place, record_id, record, entry, key):
     """{field number: value}, with D. Raises WrongKey for another key."""
     bound = suite1.binding(suite1.COMPARTMENT, place.vault, place.subject.handle, place.category, record_id,
-                           entry.compartment, record.terms, entry.generation, record.revision,
+                           entry.compartment, record.terms, entry.generation, revision_of(place, record_id, record, entry),
                            record.collected_at.to_bytes(8, "big", signed=True))
     reader = Reader(unpad(suite1.open_envelope(key, bound, entry.sealed)), "fields")
     values, last = {}, -1

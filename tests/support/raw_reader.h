@@ -11,6 +11,7 @@
 #include "keys/subject.h"
 #include "keys/wraps.h"
 #include "record/fields.h"
+#include "record/revisions.h"
 #include "record/row.h"
 #include "record/seal.h"
 #include "support/raw_rows.h"
@@ -61,6 +62,9 @@ class RawReader {
     const keys::Subject subject = OpenSubject(place.handle);
     place.terms = row->head().terms;
     place.subject_generation = subject.head.generation;
+    const auto revisions =
+        record::Revisions::Open({vault_, place.handle, place.category, id}, subject.key, *row);
+    if (!revisions.ok()) std::abort();
     for (const record::RowEntry& entry : *row) {
       place.compartment = entry.compartment;
       place.record = entry.travelling.empty() ? RecordId{} : id;
@@ -70,7 +74,7 @@ class RawReader {
                                         .record = id,
                                         .compartment = entry.compartment,
                                         .generation = entry.generation,
-                                        .head = row->head()};
+                                        .head = revisions->HeadOf(entry.compartment)};
       const keys::WrapSet wraps = WrapsOf(place, subject, entry);
       for (const keys::Wrap& wrap : wraps.wraps()) {
         for (const keys::HeldPurpose& held : keys_.purposes) {

@@ -17,6 +17,7 @@
 #include "bailee/keyring.h"
 #include "bailee/reason.h"
 #include "bailee/result.h"
+#include "bailee/review.h"
 
 namespace bailee {
 
@@ -139,6 +140,11 @@ class BAILEE_EXPORT AuditTrail {
   // kDamage "audit.tree-damaged"; kNotFound "audit.beyond-tree".
   Result<uint64_t> Entries(const TrailFilter& filter, uint64_t from,
                            const std::function<bool(const TrailEntry&)>& visit);
+
+  // Which fields were used, of at least one record, since that time (or since the first entry that
+  // was not pruned), by category and field. What is not among them nobody needed. Errors: as
+  // Entries.
+  Result<std::vector<FieldUse>> FieldUses(std::optional<Timestamp> since);
 
   // The entry that recorded a decision. Errors: kNotFound "audit.no-such-decision", also while it
   // waits in a journal of a living process; as Entries.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bailee/clock.h"
+#include "bailee/collection.h"
 #include "bailee/export.h"
 #include "bailee/ids.h"
 #include "bailee/result.h"
@@ -87,6 +88,25 @@ struct VerifyRequest {
   const Secret& attempt;
 };
 
+// Values of one record to be put right, or added to it. Texts are borrowed for the call.
+struct RectifyRequest {
+  Who who;
+  std::string_view category;
+  std::optional<RecordId> record = {};  // needed where the category holds MANY
+  std::vector<FieldInput> fields;       // fields, not views: those follow from them
+  std::string_view case_reference = {};
+};
+
+// What putting right did.
+struct Rectified {
+  Handle handle;
+  RecordId record;
+  uint32_t revision = 0;     // of the record: how often it was written over
+  uint64_t sequence = 0;     // of the entry in the person's ledger
+  uint64_t transaction = 0;  // the transaction that holds it
+  DecisionId decision;       // the event: who put it right, and when
+};
+
 // A record without its values.
 struct RecordInfo {
   Handle handle;
@@ -143,6 +163,21 @@ class BAILEE_EXPORT Session {
   // wrong password. Errors: kRefused; kAuditDown; kDamage; kFailed. An unknown subject or absent
   // password is `false`.
   Result<bool> VerifyPassword(const VerifyRequest& request);
+
+  // Replaces the given fields of a record that is there, and their views with them; everything else
+  // of it stays, also when it was collected and under what. A field may be put right by a purpose
+  // that may read it and by `rights`, also while the person is restricted; a PASSWORD by a purpose
+  // that may verify it. Decided inside the transaction that writes it; an entry in the person's
+  // ledger says which fields were put right, and never what they were. Find finds the record by its
+  // new values and no longer by the old. All fields or none; durable when it returns.
+  // The process need not be able to read all that is written: a view may be for others alone. But
+  // what lies sealed together with a new value must be kept, so if it may not open that, it is
+  // refused with `purpose-key-missing` and told which fields they are. What is held for a case is
+  // not changed (`held`).
+  // Errors: kRefused (also `undeclared-field` for a view or a field that was declared after the
+  // record was collected); kNotFound; kInvalidValue (a value does not fit its kind; names the
+  // field, never the value); kUsage; kDamage; kFull; kAuditDown; kBusy; kFailed.
+  Result<Rectified> Rectify(const RectifyRequest& request);
 
   // The records of a subject of which this purpose may read something, without values.
   // Errors: kNotFound; kAuditDown; kFailed.

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bailee/review.h"
+#include "vault/vault_impl.h"
+
+namespace bailee::vault {
+
+// Errors: kInvalidValue "review.days"; kAuditDown; kFull; those of the store.
+Result<Reviewed> RunReview(VaultImpl& vault, const ReviewOptions& options);
+
+}  // namespace bailee::vault
