@@ -292,8 +292,8 @@ TEST_F(Clauses, LL_08_ThePurposesAreThoseOfTheTextAndEachCitesIt) {
   EXPECT_THAT(world_.Leaves(),
               UnorderedElementsAre("service", "billing", "support", "improve.service",
                                    "improve.combined", "audit", "research", "network", "develop",
-                                   "contact.news", "contact.policy", "security", "legal.process",
-                                   "legal.terms", "legal.harm"));
+                                   "contact.news", "contact.policy", "share.partner", "security",
+                                   "legal.process", "legal.terms", "legal.harm"));
   const auto document = PolicyDocument::FromText(PolicyText("livelook_2013"), "livelook");
   ASSERT_THAT(StatusOf(document), IsOk());
   for (const auto& purpose : document->Describe().purposes) {
