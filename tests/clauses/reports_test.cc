@@ -34,6 +34,7 @@ class ReportClauses : public ::testing::Test {
     std::string_view notice;
     std::string_view source = "web";
     bool tag = false;
+    std::vector<std::string_view> signals = {};
   };
   // One record of each of `count` people, or browsers.
   using Values = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -48,7 +49,8 @@ class ReportClauses : public ::testing::Test {
           .Add({.who = line.tag ? Who::Tag(name) : Who::Ref(name),
                 .notice = line.notice,
                 .source = line.source,
-                .on_behalf_of = {}})
+                .on_behalf_of = {},
+                .signals = line.signals})
           .Put(line.category, std::move(fields));
     }
     const auto done = batch.Commit();
@@ -175,6 +177,24 @@ TEST_F(LiveOps, LO_02_NoRecordHoldsWhatWasExtracted) {
   EXPECT_EQ(WhyNot(world.Read({"transaction_trends", Who::Ref("user-4711"), "transaction", "kind",
                                stored->records.front()})),
             Reason::kIndividualReadOfReportData);
+}
+
+TEST_F(LiveOps, LO_03_WhoeverDisablesCookiesIsNoLongerCounted) {
+  const Values before = {{"reference", "17"}, {"kind", "before"}, {"at", "2016-07-01T00:00:00Z"}};
+  const Values with = {{"reference", "18"}, {"kind", "with"}, {"at", "2016-07-01T00:00:00Z"}};
+  const Values after = {{"reference", "19"}, {"kind", "after"}, {"at", "2016-07-01T00:00:00Z"}};
+  const Line disabled{"transaction", "transaction-1", "web", false, {"cookies-disabled"}};
+  vault_.clock().Set({now_.unix_ms - kMillisPerDay});
+  Collect(disabled, "b", kSurely, {{"reference", "16"}, {"at", "2016-06-30T00:00:00Z"}});
+  vault_.clock().Set(now_);
+  Collect({"transaction", "transaction-1"}, "a", kSurely, before);
+  // The transaction itself is carried out; so is that of somebody who says so for the first time.
+  Collect(disabled, "c", kSurely, with);
+  // Nobody who once said so is counted later, when the browser no longer does.
+  Collect({"transaction", "transaction-1"}, "b", kSurely, after);
+  const auto report = Ask("transactions_by_kind_day", "analyst");
+  ASSERT_THAT(StatusOf(report), IsOk());
+  EXPECT_THAT(Keys(*report), ElementsAre("before"));
 }
 
 TEST_F(LiveOps, LO_06_BeaconNoticesAreCountedForUsAndCustomers) {
