@@ -272,10 +272,10 @@ void AddNotice(Commands& commands) {
   CLI::App* command = commands.Add(
       group,
       {"due", "whom a notice was not shown to yet",
-       "bailee notice due --vault /var/lib/acme/vault --keyring cred:acme\n"
+       "bailee notice due --vault /var/lib/acme/vault --keyring cred:rights\n"
        "bailee notice due change-4 --json",
        "Without a notice, the one that announced the version in force. To have been shown it is\n"
-       "an entry of the ledger; each look at one is recorded."},
+       "an entry of the ledger, which takes the rights keyring; each look at one is recorded."},
       [notice](Context& context) { return NoticeDue(context, *notice); });
   command->add_option("NOTICE", *notice, "a notice of the policy");
 }
