@@ -76,9 +76,9 @@ PolicyDiff Diff(const Policy& before, const Policy& after) {
   diff::DiffPurposes(pair, found.changes);
   diff::DiffNotices(pair, found.changes);
   diff::DiffSources(pair, found.changes);
+  diff::DiffSignals(pair, found.changes);
   const auto id = [](const CategoryInfo& category) { return category.id; };
-  for (const std::string& name :
-       diff::NamesOfBoth(before.categories(), after.categories(), id)) {
+  for (const std::string& name : diff::NamesOfBoth(before.categories(), after.categories(), id)) {
     diff::DiffShape(pair, name, found.changes);
     diff::DiffUses(pair, name, found.changes);
     diff::DiffLookups(pair, name, found.changes);

@@ -57,6 +57,7 @@ std::vector<std::string> Without(const std::vector<std::string>& of,
 // Each appends its kind of change.
 void DiffPurposes(const Pair& pair, Changes& changes);
 void DiffNotices(const Pair& pair, Changes& changes);
+void DiffSignals(const Pair& pair, Changes& changes);
 void DiffSources(const Pair& pair, Changes& changes);
 void DiffShape(const Pair& pair, std::string_view category, Changes& changes);
 void DiffUses(const Pair& pair, std::string_view category, Changes& changes);

@@ -9,13 +9,6 @@
 namespace bailee::policy::diff {
 namespace {
 
-std::string GroundName(Ground ground) {
-  constexpr const char* kNames[] = {"",     "CONSENT",          "ON_OUR_BEHALF",
-                                    "LAW",  "TERMS_OF_SERVICE", "FRAUD_OR_SECURITY",
-                                    "IMMINENT_HARM", "SUCCESSION"};
-  return kNames[static_cast<size_t>(ground)];
-}
-
 // Days after the notice in which something may be disclosed.
 struct Window {
   int64_t from = 0;
@@ -50,6 +43,7 @@ struct Way {
   std::string ground;
   std::string purpose;
   std::string field;
+  std::string notice;  // that must have been shown
   auto operator<=>(const Way&) const = default;
 };
 struct Ways {
@@ -64,12 +58,14 @@ Ways WaysOf(const Policy& policy, std::string_view category) {
   if (!index.valid()) return ways;
   for (const DiscloseRule& rule : policy.category(index).discloses) {
     for (const FieldIndex field : rule.fields) {
-      const Way way{policy.recipients()[rule.recipient.value].id, GroundName(rule.ground),
-                    policy.purpose(rule.purpose).id, policy.field(index, field).name};
+      const Way way{policy.recipients()[rule.recipient.value].id,
+                    std::string(GroundWord(rule.ground)), policy.purpose(rule.purpose).id,
+                    policy.field(index, field).name,
+                    rule.notice.valid() ? policy.notice(rule.notice).id : std::string()};
       if (ways.rules.emplace(way, &rule).second) ways.order.push_back(way);
-      ways.windows[way].push_back(
-          {rule.wait_days,
-           rule.until_days == 0 ? std::numeric_limits<int64_t>::max() : rule.until_days});
+      ways.windows[way].push_back({rule.wait_days, rule.until_days == 0
+                                                       ? std::numeric_limits<int64_t>::max()
+                                                       : rule.until_days});
     }
   }
   return ways;
@@ -106,17 +102,17 @@ class ReportChanges {
 
   void Compare() {
     const std::string floor = std::to_string(now_.min_subjects);
-    Say({.wider = now_.min_subjects < was_.min_subjects,
-         .narrower = now_.min_subjects > was_.min_subjects},
+    Say({.wider =
+             now_.min_subjects<was_.min_subjects, .narrower = now_.min_subjects> was_.min_subjects},
         "has a floor of " + floor + ", was " + std::to_string(was_.min_subjects));
     Lists(FieldNames(pair_.before, was_), FieldNames(pair_.after, now_), "is by ");
     Lists(RecipientNames(pair_.before, was_), RecipientNames(pair_.after, now_), "goes to ");
-    Say({.wider = now_.bucket < was_.bucket, .narrower = now_.bucket > was_.bucket},
+    Say({.wider = now_.bucket<was_.bucket, .narrower = now_.bucket> was_.bucket},
         now_.bucket < was_.bucket ? "has shorter periods" : "has longer periods");
-    Say({.wider = now_.feed < was_.feed, .narrower = now_.feed > was_.feed},
+    Say({.wider = now_.feed<was_.feed, .narrower = now_.feed> was_.feed},
         now_.feed < was_.feed ? "is computed over what is held" : "is fed at collection");
-    const bool other = Name(pair_.before, was_) != Name(pair_.after, now_) ||
-                       was_.count != now_.count;
+    const bool other =
+        Name(pair_.before, was_) != Name(pair_.after, now_) || was_.count != now_.count;
     Say({.wider = other, .narrower = other}, "counts something else");
   }
 
@@ -194,6 +190,7 @@ void DiffDisclosures(const Pair& pair, std::string_view category, Changes& chang
     change.words = change.category + ": " + way.recipient + " may " +
                    (now.empty() ? "no longer get " : "get ") + way.field + " for " + way.purpose +
                    " (" + way.ground + ")";
+    if (!way.notice.empty()) change.words += " after notice " + way.notice;
     if (!now.empty()) change.words += " " + change.now;
     if (!was.empty() && !now.empty()) change.words += ", was " + change.was;
     change.clause = rule->clause;
@@ -218,6 +215,14 @@ void DiffRecipients(const Pair& pair, Changes& changes) {
     if (!was->agreement.empty() && now.agreement.empty()) {
       change.words = "recipient " + now.id + " is bound by no agreement";
       Append(changes, {.wider = true}, change);
+    }
+    if (was->public_key != now.public_key) {
+      const bool first = was->public_key.empty();
+      change.words = "recipient " + now.id +
+                     (first                    ? " gets it sealed to its key"
+                      : now.public_key.empty() ? " gets it unsealed"
+                                               : " gets it sealed to another key");
+      Append(changes, {.wider = !first, .narrower = first}, change);
     }
   }
 }

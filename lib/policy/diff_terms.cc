@@ -8,7 +8,8 @@ namespace bailee::policy::diff {
 namespace {
 
 template <typename Info>
-const Info* At(const Policy& policy, auto index, const Info& (Policy::*get)(decltype(index)) const) {
+const Info* At(const Policy& policy, auto index,
+               const Info& (Policy::*get)(decltype(index)) const) {
   return index.valid() ? &(policy.*get)(index) : nullptr;
 }
 
@@ -127,8 +128,8 @@ void DiffPurposes(const Pair& pair, Changes& changes) {
     change.purposes = {now.id};
     change.was = could ? "yes" : "no";
     change.now = can ? "yes" : "no";
-    change.words = "purpose " + now.id +
-                   (can ? " may combine sources" : " may no longer combine sources");
+    change.words =
+        "purpose " + now.id + (can ? " may combine sources" : " may no longer combine sources");
     change.clause = now.clause;
     change.line = now.line;
     Append(changes, {.wider = can && !could, .narrower = could && !can}, change);
@@ -197,6 +198,40 @@ void DiffSources(const Pair& pair, Changes& changes) {
   }
 }
 
+// A signal only ever objects: to be deaf to it is wider.
+void DiffSignals(const Pair& pair, Changes& changes) {
+  const auto purposes = [](const Policy& policy, const std::string& id) {
+    for (const SignalInfo& signal : policy.signals()) {
+      if (signal.id == id) return signal.purposes;
+    }
+    return std::vector<std::string>();
+  };
+  for (const std::string& id : NamesOfBoth(pair.before.signals(), pair.after.signals(),
+                                           [](const SignalInfo& each) { return each.id; })) {
+    const std::vector<std::string> was = purposes(pair.before, id);
+    const std::vector<std::string> now = purposes(pair.after, id);
+    PolicyChange change;
+    change.about = "signal";
+    change.name = id;
+    const auto say = [&](const std::vector<std::string>& names, Difference difference,
+                         const char* words) {
+      // A notice lists leaves. A purpose that is gone needs no objection.
+      change.purposes.clear();
+      for (const std::string& name : names) {
+        const PurposeIndex index = pair.after.FindPurpose(name);
+        if (!index.valid()) continue;
+        for (std::string& leaf : LeafNames(pair.after, pair.after.purpose(index).leaves))
+          change.purposes.push_back(std::move(leaf));
+      }
+      if (change.purposes.empty()) return;
+      change.words = "signal " + id + words + Join(change.purposes);
+      Append(changes, difference, change);
+    };
+    say(Without(was, now), {.wider = true}, " no longer objects to ");
+    say(Without(now, was), {.narrower = true}, " objects to ");
+  }
+}
+
 void DiffShape(const Pair& pair, std::string_view name, Changes& changes) {
   const CategoryInfo* was = At(pair.before, pair.before.FindCategory(name), &Policy::category);
   const CategoryInfo* now = At(pair.after, pair.after.FindCategory(name), &Policy::category);
@@ -220,6 +255,11 @@ void DiffShape(const Pair& pair, std::string_view name, Changes& changes) {
   if (was->sensitive != now->sensitive) {
     change.words = change.category + (now->sensitive ? " is sensitive" : " is no longer sensitive");
     Append(changes, {.wider = was->sensitive, .narrower = now->sensitive}, change);
+  }
+  if (was->needs_tag != now->needs_tag) {
+    change.words = change.category + (now->needs_tag ? " is taken with an accepted tag alone"
+                                                     : " is taken without an accepted tag, too");
+    Append(changes, {.wider = was->needs_tag, .narrower = now->needs_tag}, change);
   }
   change.about = "field";
   for (const FieldInfo& field : was->fields) {
@@ -245,9 +285,8 @@ void DiffRetentions(const Pair& pair, std::string_view name, Changes& changes) {
   const CategoryIndex before = pair.before.FindCategory(name);
   const CategoryIndex after = pair.after.FindCategory(name);
   if (!before.valid() || !after.valid()) return;
-  for (const std::string& purpose :
-       NamesOfBoth(pair.before.purposes(), pair.after.purposes(),
-                   [](const PurposeInfo& each) { return each.id; })) {
+  for (const std::string& purpose : NamesOfBoth(pair.before.purposes(), pair.after.purposes(),
+                                                [](const PurposeInfo& each) { return each.id; })) {
     const auto find = [&](const Policy& policy, CategoryIndex category) {
       const PurposeIndex index = policy.FindPurpose(purpose);
       return index.valid() ? policy.FindRetention(category, index) : nullptr;
@@ -265,8 +304,8 @@ void DiffRetentions(const Pair& pair, std::string_view name, Changes& changes) {
     change.purposes = {purpose};
     change.was = WordsOf(was);
     change.now = WordsOf(now);
-    change.words = change.category + ": kept for " + purpose + " " + change.now + ", was " +
-                   change.was;
+    change.words =
+        change.category + ": kept for " + purpose + " " + change.now + ", was " + change.was;
     change.clause = rule->clause;
     change.line = rule->line;
     Append(changes, difference, change);

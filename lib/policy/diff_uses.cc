@@ -63,7 +63,7 @@ Difference Compare(std::optional<Basis> was, std::optional<Basis> now) {
   if (!was) return {.wider = true};
   if (!now) return {.narrower = true};
   if (*was == Basis::kCase || *now == Basis::kCase) return {.wider = true, .narrower = true};
-  return {.wider = *now < *was, .narrower = *now > *was};
+  return {.wider = *now<*was, .narrower = *now> * was};
 }
 
 std::string WordOf(std::optional<Basis> basis) {
@@ -141,7 +141,8 @@ class Uses {
   // One change for the controllers that have the same sources.
   void Say(const std::string& purpose, const Way& way, const Group& group, Changes& changes) const {
     std::map<Sources, std::vector<size_t>> by_sources;
-    for (const auto& [controller, sources] : group.places) by_sources[sources].push_back(controller);
+    for (const auto& [controller, sources] : group.places)
+      by_sources[sources].push_back(controller);
     for (const auto& [sources, controllers] : by_sources) {
       PolicyChange change;
       change.about = "use";
@@ -206,9 +207,8 @@ void DiffUses(const Pair& pair, std::string_view category, Changes& changes) {
       NamesOfBoth(FieldsOf(pair.before, category), FieldsOf(pair.after, category),
                   [](const FieldInfo& each) { return each.name; });
   const Uses uses(pair, category);
-  for (const std::string& purpose :
-       NamesOfBoth(pair.before.purposes(), pair.after.purposes(),
-                   [](const PurposeInfo& each) { return each.id; })) {
+  for (const std::string& purpose : NamesOfBoth(pair.before.purposes(), pair.after.purposes(),
+                                                [](const PurposeInfo& each) { return each.id; })) {
     uses.Compare(purpose, fields, changes);
   }
 }
@@ -220,8 +220,7 @@ void DiffLookups(const Pair& pair, std::string_view category, Changes& changes) 
                           const std::string& name) {
     const auto field = std::find_if(fields.begin(), fields.end(),
                                     [&](const FieldInfo& each) { return each.name == name; });
-    return field == fields.end() ? std::vector<std::string>()
-                                 : LeafNames(policy, field->lookups);
+    return field == fields.end() ? std::vector<std::string>() : LeafNames(policy, field->lookups);
   };
   for (const std::string& field :
        NamesOfBoth(old_fields, new_fields, [](const FieldInfo& each) { return each.name; })) {

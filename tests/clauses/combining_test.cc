@@ -6,9 +6,9 @@
 namespace bailee {
 namespace {
 
+using ::testing::HasSubstr;
 using testing::IsOk;
 using testing::StatusOf;
-using ::testing::HasSubstr;
 
 const Who kOurs = Who::Ref("user-web");
 const Who kTheirs = Who::Ref("user-partner");
@@ -17,10 +17,11 @@ class Combining : public ::testing::Test {
  protected:
   Combining() {
     EXPECT_THAT(StoreAccount(vault_, kOurs), IsOk());
-    EXPECT_THAT(StatusOf(vault_.Collect({.who = kTheirs,
-                                         .notice = "partner-1",
-                                         .source = "partner-site",
-                                         .on_behalf_of = {}})
+    EXPECT_THAT(StatusOf(vault_
+                             .Collect({.who = kTheirs,
+                                       .notice = "partner-1",
+                                       .source = "partner-site",
+                                       .on_behalf_of = {}})
                              .Put("account", {{"email", MakeSecret("ada@analytical.example")}})
                              .Commit()),
                 IsOk());

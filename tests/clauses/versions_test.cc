@@ -7,8 +7,8 @@
 namespace bailee {
 namespace {
 
-using testing::ErrorIs;
 using ::testing::Contains;
+using testing::ErrorIs;
 using ::testing::HasSubstr;
 using testing::IsOk;
 using testing::StatusOf;
@@ -63,13 +63,13 @@ TEST_F(Versions, LL_18_WhoeverAgreesToTheNewVersionIsUnderIt) {
   ASSERT_THAT(StoreAccount(vault), IsOk());
   ASSERT_THAT(StatusOf(Publish(vault, Next(kWider), "change-2")), IsOk());
   EXPECT_FALSE(ReadAccount(vault, "support", "email.domain").ok());
-  ASSERT_THAT(StatusOf(vault.Record(Who::Ref(kUser), {.kind = LedgerKind::kNoticeShown,
-                                                      .notice = "change-2"})),
+  ASSERT_THAT(StatusOf(vault.Record(Who::Ref(kUser),
+                                    {.kind = LedgerKind::kNoticeShown, .notice = "change-2"})),
               IsOk());
   EXPECT_FALSE(ReadAccount(vault, "support", "email.domain").ok()) << "to be told is not to agree";
-  ASSERT_THAT(StatusOf(vault.Record(Who::Ref(kUser),
-                                    {.kind = LedgerKind::kAgreed, .policy_version = 2})),
-              IsOk());
+  ASSERT_THAT(
+      StatusOf(vault.Record(Who::Ref(kUser), {.kind = LedgerKind::kAgreed, .policy_version = 2})),
+      IsOk());
   EXPECT_EQ(*ReadAccount(vault, "support", "email.domain"), "analytical.example");
 }
 
@@ -90,15 +90,14 @@ TEST_F(Versions, LL_11_ADifferentUseOfWhatIsHeldNeedsConsentFirst) {
   ASSERT_NE(before.status().refusal(), nullptr);
   EXPECT_THAT(before.status().refusal()->reasons, Contains(Reason::kConsentMissing));
   EXPECT_THAT(before.status().refusal()->offer, HasSubstr("show notice "));
-  ASSERT_THAT(
-      StatusOf(vault.Record(Who::Ref(kUser), {.kind = LedgerKind::kGiven,
-                                              .purpose = "support",
-                                              .notice = "change-2"})),
-      IsOk());
+  ASSERT_THAT(StatusOf(vault.Record(
+                  Who::Ref(kUser),
+                  {.kind = LedgerKind::kGiven, .purpose = "support", .notice = "change-2"})),
+              IsOk());
   EXPECT_EQ(*ReadAccount(vault, "support", "email.domain"), "analytical.example");
   // Only theirs.
-  ASSERT_THAT(StatusOf(vault.Record(Who::Ref(kUser), {.kind = LedgerKind::kWithdrawn,
-                                                      .purpose = "support"})),
+  ASSERT_THAT(StatusOf(vault.Record(Who::Ref(kUser),
+                                    {.kind = LedgerKind::kWithdrawn, .purpose = "support"})),
               IsOk());
   EXPECT_FALSE(ReadAccount(vault, "support", "email.domain").ok());
 }

@@ -75,9 +75,9 @@ TEST_F(DiffTest, SaysWhereTheRuleStandsAndWhatItsNoticeMustList) {
 }
 
 TEST_F(DiffTest, APurposeMoreIsWider) {
-  EXPECT_THAT(Forth(R"(allow { purpose: "quiet" basis)",
-                    R"(allow { purpose: ["quiet", "research"] basis)"),
-              ElementsAre("+ card: research may use holder (NECESSARY)"));
+  EXPECT_THAT(
+      Forth(R"(allow { purpose: "quiet" basis)", R"(allow { purpose: ["quiet", "research"] basis)"),
+      ElementsAre("+ card: research may use holder (NECESSARY)"));
 }
 
 TEST_F(DiffTest, ALeafUnderAnInnerPurposeIsWider) {
@@ -106,8 +106,9 @@ TEST_F(DiffTest, ANoticeThatIsShownElsewhereIsWider) {
 }
 
 TEST_F(DiffTest, AWeakerBasisIsWider) {
-  EXPECT_THAT(Forth(R"(purpose: "improve" basis: OPT_OUT)", R"(purpose: "improve" basis: NECESSARY)"),
-              ElementsAre("+ card: improve may use holder (NECESSARY), was OPT_OUT"));
+  EXPECT_THAT(
+      Forth(R"(purpose: "improve" basis: OPT_OUT)", R"(purpose: "improve" basis: NECESSARY)"),
+      ElementsAre("+ card: improve may use holder (NECESSARY), was OPT_OUT"));
   EXPECT_THAT(Forth(R"(purpose: "improve" basis: OPT_OUT)", R"(purpose: "improve" basis: OPT_IN)"),
               ElementsAre("- card: improve may use holder (OPT_IN), was OPT_OUT"));
 }
@@ -194,8 +195,7 @@ TEST_F(DiffTest, ALowerFloorOfAReportIsWider) {
 }
 
 TEST_F(DiffTest, AFinerOrOtherReportIsWider) {
-  EXPECT_THAT(Forth("bucket: DAY", "bucket: WEEK"),
-              ElementsAre("- report r has longer periods"));
+  EXPECT_THAT(Forth("bucket: DAY", "bucket: WEEK"), ElementsAre("- report r has longer periods"));
   EXPECT_THAT(Back(), ElementsAre("+ report r has shorter periods"));
   EXPECT_THAT(Forth("count: SUBJECTS", "count: RECORDS"),
               ElementsAre("+ report r counts something else", "- report r counts something else"));
@@ -203,9 +203,26 @@ TEST_F(DiffTest, AFinerOrOtherReportIsWider) {
               ElementsAre("+ report q is new", "- report r is gone"));
 }
 
+TEST_F(DiffTest, ASignalThatIsNoLongerHeardIsWider) {
+  before_ = Loaded(With(kV1, "report {",
+                        "signal { id: \"gpc\" purpose: [\"improve\", \"contact\"] }\nreport {"));
+  EXPECT_THAT(Forth("report {", "signal { id: \"gpc\" purpose: \"improve\" }\nreport {"),
+              ElementsAre("+ signal gpc no longer objects to contact.news, contact.offers"));
+  EXPECT_THAT(Back(), ElementsAre("- signal gpc objects to contact.news, contact.offers"));
+}
+
+TEST_F(DiffTest, CombiningIsTakenFromAllOthersOnceOnePurposeHasIt) {
+  const auto said =
+      Forth(R"(id: "improve" says: "i")", R"(id: "improve" says: "i" combines: true)");
+  EXPECT_THAT(said, ::testing::Contains("- purpose service may no longer combine sources"));
+  EXPECT_THAT(said, ::testing::Not(::testing::Contains(HasSubstr("purpose improve"))));
+  for (const std::string& each : Back()) EXPECT_EQ(each.front(), '+') << each;
+}
+
 TEST_F(DiffTest, ToKnowOfExistenceIsWider) {
-  EXPECT_THAT(Forth(R"(id: "quiet" says: "q")", R"(id: "quiet" says: "q" may_know_existence: true)"),
-              ElementsAre("+ purpose quiet may know that something exists"));
+  EXPECT_THAT(
+      Forth(R"(id: "quiet" says: "q")", R"(id: "quiet" says: "q" may_know_existence: true)"),
+      ElementsAre("+ purpose quiet may know that something exists"));
 }
 
 TEST_F(DiffTest, LosingTheMarkOfSensitivityIsWider) {
@@ -219,9 +236,10 @@ constexpr char kDisclose[] = R"(retain { purpose: "research" days: 50 from: COLL
 class DiffOfDisclosures : public DiffTest {
  protected:
   DiffOfDisclosures() {
-    const std::string with = With(
-        With(kV1, "retain { purpose: \"research\" days: 50 from: COLLECTION }\n}", kDisclose),
-        "report {", "recipient { id: \"buyer\" role: SUCCESSOR agreement: \"a\" says: \"b\" }\nreport {");
+    const std::string with =
+        With(With(kV1, "retain { purpose: \"research\" days: 50 from: COLLECTION }\n}", kDisclose),
+             "report {",
+             "recipient { id: \"buyer\" role: SUCCESSOR agreement: \"a\" says: \"b\" }\nreport {");
     before_ = Loaded(with);
     text_ = with;
   }
@@ -233,9 +251,10 @@ class DiffOfDisclosures : public DiffTest {
 };
 
 TEST_F(DiffOfDisclosures, AShorterWaitIsWider) {
-  EXPECT_THAT(Forth("wait_days: 30", "wait_days: 29"),
-              ElementsAre("+ card: buyer may get holder for service (SUCCESSION) after 29 days until "
-                          "60 days, was after 30 days until 60 days"));
+  EXPECT_THAT(
+      Forth("wait_days: 30", "wait_days: 29"),
+      ElementsAre("+ card: buyer may get holder for service (SUCCESSION) after 29 days until "
+                  "60 days, was after 30 days until 60 days"));
   EXPECT_EQ(Back().front().front(), '-');
 }
 
@@ -257,15 +276,18 @@ TEST_F(DiffTest, WhatHeldDataCannotSurviveBreaks) {
   EXPECT_THAT(Forth(R"(field { id: "region" kind: COUNTRY })",
                     R"(field { id: "region" kind: COUNTRY required: true })"),
               ElementsAre("! card.region is required: what is held may be without it"));
-  EXPECT_THAT(Forth(R"(field { id: "region" kind: COUNTRY })", R"(field { id: "region" kind: TEXT })"),
-              ElementsAre("! card.region has another kind: give the new field another id"));
-  EXPECT_THAT(Forth("mask: LAST4", "mask: LAST2"),
-              ElementsAre("! card.pan.last4 is computed in another way: give the new view another id"));
+  EXPECT_THAT(
+      Forth(R"(field { id: "region" kind: COUNTRY })", R"(field { id: "region" kind: TEXT })"),
+      ElementsAre("! card.region has another kind: give the new field another id"));
+  EXPECT_THAT(
+      Forth("mask: LAST4", "mask: LAST2"),
+      ElementsAre("! card.pan.last4 is computed in another way: give the new view another id"));
   EXPECT_THAT(Forth("about: SUBJECT holds: ONE", "about: SUBJECT holds: MANY"),
               ElementsAre("! opinion holds another number of records"));
-  EXPECT_THAT(Forth(R"(field { id: "text" kind: TEXT })",
-                    R"(field { id: "text" kind: TEXT } field { id: "on" kind: TIME required: true })"),
-              ::testing::Contains("! opinion.on is new and required: what is held is without it"));
+  EXPECT_THAT(
+      Forth(R"(field { id: "text" kind: TEXT })",
+            R"(field { id: "text" kind: TEXT } field { id: "on" kind: TIME required: true })"),
+      ::testing::Contains("! opinion.on is new and required: what is held is without it"));
 }
 
 TEST_F(DiffTest, AFieldOrCategoryThatGoesBreaks) {

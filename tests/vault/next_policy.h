@@ -31,9 +31,9 @@ inline std::string Edited(std::string text, const Edits& edits) {
 inline std::string Next(const Edits& edits, std::string_view announced = "support") {
   Edits all = {{"version: 1\n", "version: 2\n"},
                {"effective: \"2013-05-24\"", "effective: \"2013-06-20\""},
-               {"notice {\n  id: \"news-1\"",
-                "notice { id: \"change-2\" purpose: \"" + std::string(announced) +
-                    "\" }\nnotice {\n  id: \"news-1\""}};
+               {"notice {\n  id: \"news-1\"", "notice { id: \"change-2\" purpose: \"" +
+                                                  std::string(announced) +
+                                                  "\" }\nnotice {\n  id: \"news-1\""}};
   all.insert(all.end(), edits.begin(), edits.end());
   return Edited(PolicyText("livelook_2013"), all);
 }
@@ -59,7 +59,8 @@ inline const Edits kNewLeaf = {
 // Security may find people by their address.
 inline const Edits kNewIndex = {
     {"    lookup { purpose: \"support\" }\n  }\n  field { id: \"password\"",
-     "    lookup { purpose: \"support\" }\n    lookup { purpose: \"security\" }\n  }\n  field { id: "
+     "    lookup { purpose: \"support\" }\n    lookup { purpose: \"security\" }\n  }\n  field { "
+     "id: "
      "\"password\""}};
 
 inline Status StoreAccount(Vault& vault, Who who = Who::Ref(kUser)) {

@@ -58,8 +58,7 @@ TEST_F(Refusing, AVersionThatIsNotNewer) {
   EXPECT_THAT(TryAnnounced(Edited(Next(kWider), {{"version: 2\n", "version: 1\n"}})),
               ErrorIs(Code::kConflict, "publish.version-taken"));
   ASSERT_THAT(TryAnnounced(Edited(Next(kWider), {{"version: 2\n", "version: 5\n"}})), IsOk());
-  EXPECT_THAT(TryAnnounced(Next(kWider)),
-              ErrorIs(Code::kConflict, "publish.version-not-newer"));
+  EXPECT_THAT(TryAnnounced(Next(kWider)), ErrorIs(Code::kConflict, "publish.version-not-newer"));
 }
 
 TEST_F(Refusing, ThePolicyOfAnotherVault) {
@@ -117,12 +116,12 @@ TEST_F(Refusing, ADateWithoutANotice) {
 }
 
 TEST_F(Refusing, ANoticeThatComesBack) {
-  const std::string without = Edited(
-      Next(kNarrower),
-      {{"notice {\n  id: \"develop-1\"\n  sha256: "
-        "\"4a3a58548cb65a8c32833bfe9432516d289d8be2909de7cf4e51f819dbc3245b\"\n  purpose: "
-        "\"develop\"\n}",
-        ""}});
+  const std::string without =
+      Edited(Next(kNarrower),
+             {{"notice {\n  id: \"develop-1\"\n  sha256: "
+               "\"4a3a58548cb65a8c32833bfe9432516d289d8be2909de7cf4e51f819dbc3245b\"\n  purpose: "
+               "\"develop\"\n}",
+               ""}});
   // Nobody may be asked any more, so nobody may use it.
   ASSERT_THAT(Try({.policy_text = without}), IsOk());
   EXPECT_THAT(Try({.policy_text = Edited(Next(kNarrower), {{"version: 2\n", "version: 3\n"}})}),
@@ -158,9 +157,9 @@ TEST_F(Breaking, IsPublishedWhereNothingOfItIsHeld) {
 }
 
 TEST_F(Breaking, ANoticeWithAnotherTextWhateverIsHeld) {
-  const std::string other = Edited(
-      Next({}), {{"4a3a58548cb65a8c32833bfe9432516d289d8be2909de7cf4e51f819dbc3245b",
-                  "5b3a58548cb65a8c32833bfe9432516d289d8be2909de7cf4e51f819dbc3245b"}});
+  const std::string other =
+      Edited(Next({}), {{"4a3a58548cb65a8c32833bfe9432516d289d8be2909de7cf4e51f819dbc3245b",
+                         "5b3a58548cb65a8c32833bfe9432516d289d8be2909de7cf4e51f819dbc3245b"}});
   EXPECT_THAT(Try({.policy_text = other}), ErrorIs(Code::kConflict, "publish.breaks"));
 }
 

@@ -18,8 +18,8 @@ namespace {
 
 using testing::Channel;
 using testing::ChildProcess;
-using testing::ErrorIs;
 using ::testing::ElementsAre;
+using testing::ErrorIs;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::IsOk;
@@ -121,7 +121,8 @@ TEST_F(Publishing, ANewLeafBringsAKeyringAndReachesNothingHeld) {
   EXPECT_EQ(made.manifest_min, 2u);
   EXPECT_TRUE(made.storage);
   Vault vault = vault_.Open({"contact.sms"});
-  EXPECT_THAT(StatusOf(ReadAccount(vault, "contact.sms", "email")), ErrorIs(Code::kNotFound, "vault.not-found"));
+  EXPECT_THAT(StatusOf(ReadAccount(vault, "contact.sms", "email")),
+              ErrorIs(Code::kNotFound, "vault.not-found"));
   EXPECT_THAT(StoreAccount(vault, Who::Ref("user-2")), IsOk());
 }
 
@@ -164,14 +165,14 @@ TEST_F(Publishing, ADryRunSaysEverythingAndChangesNothing) {
   Vault vault = vault_.Open({});
   ASSERT_THAT(StoreAccount(vault), IsOk());
   vault_.clock().Set(kJuly2013);
-  const auto planned = vault.Publish(
-      authority_, {.policy_text = Next(kNewLeaf, "contact.sms"),
-                   .notice = "change-2",
-                   .announced_at = kAnnounced,
-                   .dry_run = true,
-                   .keep = [](const std::vector<KeyringFile>&) {
-                     return Status(Code::kFailed, "test.called", "a dry run keeps nothing");
-                   }});
+  const auto planned = vault.Publish(authority_, {.policy_text = Next(kNewLeaf, "contact.sms"),
+                                                  .notice = "change-2",
+                                                  .announced_at = kAnnounced,
+                                                  .dry_run = true,
+                                                  .keep = [](const std::vector<KeyringFile>&) {
+                                                    return Status(Code::kFailed, "test.called",
+                                                                  "a dry run keeps nothing");
+                                                  }});
   ASSERT_THAT(StatusOf(planned), IsOk());
   EXPECT_EQ(planned->version, 2u);
   EXPECT_EQ(planned->subjects_affected, 1u);
@@ -214,8 +215,7 @@ TEST_F(Publishing, NothingIsPublishedIfTheNewKeyringsCannotBeKept) {
   Vault vault = vault_.Open({});
   vault_.clock().Set(kJuly2013);
   const std::string text = Next(kNewLeaf, "contact.sms");
-  PublishRequest request{
-      .policy_text = text, .notice = "change-2", .announced_at = kAnnounced};
+  PublishRequest request{.policy_text = text, .notice = "change-2", .announced_at = kAnnounced};
   EXPECT_THAT(StatusOf(vault.Publish(authority_, request)),
               ErrorIs(Code::kUsage, "publish.keep-missing"));
   request.keep = [](const std::vector<KeyringFile>&) {
@@ -233,12 +233,11 @@ TEST_F(Publishing, AProcessThatDiesAfterKeepingTheKeyringsLeavesTheOldVersion) {
   ChildProcess publisher([&](const Channel&) {
     Vault vault = vault_.Open({});
     const Keyring authority = vault_.Origin("authority");  // secrets do not outlive a fork
-    (void)vault.Publish(authority, {.policy_text = text,
-                                     .notice = "change-2",
-                                     .announced_at = kAnnounced,
-                                     .keep = [](const std::vector<KeyringFile>&) -> Status {
-                                       ::_exit(7);
-                                     }});
+    (void)vault.Publish(authority,
+                        {.policy_text = text,
+                         .notice = "change-2",
+                         .announced_at = kAnnounced,
+                         .keep = [](const std::vector<KeyringFile>&) -> Status { ::_exit(7); }});
     return 1;
   });
   ASSERT_EQ(publisher.Join(), 7);
@@ -260,11 +259,11 @@ TEST_F(Publishing, OfTwoAtOnceOneIsPublished) {
   std::vector<std::thread> threads;
   for (size_t i = 0; i < 2; ++i) {
     threads.emplace_back([&, i] {
-      outcomes[i] = vault
-                        .Publish(authority_, {.policy_text = texts[i],
-                                              .notice = "change-2",
-                                              .announced_at = kAnnounced})
-                        .status();
+      outcomes[i] =
+          vault
+              .Publish(authority_,
+                       {.policy_text = texts[i], .notice = "change-2", .announced_at = kAnnounced})
+              .status();
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -341,8 +340,8 @@ TEST_F(Publishing, AnOlderStatementThatIsPutBackIsNoticedByWhoSawTheNewerOne) {
   const Bytes old(row.begin(), row.end());
   vault_.clock().Set(kJuly2013);
   const std::string text = Next(kNarrower);
-  ASSERT_THAT(
-      StatusOf(vault::Publish(vault.impl(), authority_.keys(), {.policy_text = text})), IsOk());
+  ASSERT_THAT(StatusOf(vault::Publish(vault.impl(), authority_.keys(), {.policy_text = text})),
+              IsOk());
   Session session = vault.As("support");
   EXPECT_EQ(StatusOf(ReadAccount(session, "email")).code(), Code::kRefused);
   vault.Put(store::Table::kMeta, key, old);
@@ -354,8 +353,8 @@ TEST_F(Publishing, AStatementOfAnybodyElseIsNot) {
   const InnerVault vault(vault_, {"support"});
   vault_.clock().Set(kJuly2013);
   const std::string text = Next(kNarrower);
-  ASSERT_THAT(
-      StatusOf(vault::Publish(vault.impl(), authority_.keys(), {.policy_text = text})), IsOk());
+  ASSERT_THAT(StatusOf(vault::Publish(vault.impl(), authority_.keys(), {.policy_text = text})),
+              IsOk());
   const ByteView key = AsBytes(std::string_view("manifest"));
   Bytes row = [&] {
     const auto snapshot = *vault.impl().engine().Read();
@@ -366,8 +365,7 @@ TEST_F(Publishing, AStatementOfAnybodyElseIsNot) {
   for (size_t at = 0; at < row.size(); at += 37) {
     row[at] ^= 1;
     vault.Put(store::Table::kMeta, key, row);
-    EXPECT_THAT(StatusOf(ReadAccount(session, "name")),
-                ErrorIs(Code::kDamage, "manifest.damaged"));
+    EXPECT_THAT(StatusOf(ReadAccount(session, "name")), ErrorIs(Code::kDamage, "manifest.damaged"));
     row[at] ^= 1;
   }
 }

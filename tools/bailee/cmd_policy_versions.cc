@@ -109,7 +109,8 @@ Result<Published> RunPublish(Context& context, const VersionOptions& options,
     if (!when.ok()) return when.status();
     announced = *when;
   }
-  const auto authority = context.LoadKeyring(fmt::format("file:{}/authority.keyring", options.from));
+  const auto authority =
+      context.LoadKeyring(fmt::format("file:{}/authority.keyring", options.from));
   if (!authority.ok()) return authority.status();
   // Whoever has the origins needs no keyring beside them.
   if (context.globals.keyring.empty())
@@ -148,10 +149,10 @@ Status PublishPolicy(Context& context, const VersionOptions& options) {
                {"keyrings", published->keyrings}};
   Table table;
   AddDiff(published->diff, json, table);
-  table.rows.push_back({options.dry_run ? "would publish" : "published",
-                        fmt::format("v{}", published->version)});
-  table.rows.push_back({"subjects", std::to_string(published->subjects_affected),
-                        "hold data of what changes"});
+  table.rows.push_back(
+      {options.dry_run ? "would publish" : "published", fmt::format("v{}", published->version)});
+  table.rows.push_back(
+      {"subjects", std::to_string(published->subjects_affected), "hold data of what changes"});
   for (const std::string& name : published->keyrings) {
     table.rows.push_back({"keyring", fmt::format("{}/origins/{}.keyring", options.from, name)});
   }
@@ -235,10 +236,9 @@ void AddPublish(Commands& commands, CLI::App& policy) {
   command->add_option("--from", options->from, "directory with authority.keyring and origins/")
       ->required()
       ->type_name("FROM");
-  auto* notice = command
-                     ->add_option("--notice", options->notice,
-                                  "the notice that announced what is wider")
-                     ->type_name("NOTICE");
+  auto* notice =
+      command->add_option("--notice", options->notice, "the notice that announced what is wider")
+          ->type_name("NOTICE");
   command->add_option("--announced", options->announced, "when that was: a day or a time")
       ->needs(notice)
       ->type_name("DATE");

@@ -115,11 +115,11 @@ struct PolicyChange {
   };
   Effect effect = Effect::kWider;
   // "use", "lookup", "retention", "notice", "source", "purpose", "category", "field", "disclosure",
-  // "recipient" or "report".
+  // "recipient", "signal" or "report".
   std::string about;
-  std::string name;      // of the notice, source, purpose, recipient or report; or empty
-  std::string category;  // whose data it touches; empty: no category by itself
-  std::vector<std::string> fields;        // full names
+  std::string name;                 // of the notice, source, purpose, recipient or report; or empty
+  std::string category;             // whose data it touches; empty: no category by itself
+  std::vector<std::string> fields;  // full names
   std::vector<std::string> purposes;      // leaves
   std::vector<std::string> sources;       // empty: every one
   std::vector<std::string> on_behalf_of;  // controllers; empty: our own data
@@ -174,8 +174,8 @@ class BAILEE_EXPORT PolicyDocument {
   // How `newer` differs from this version, exactly: *wider* is any purpose, field, view, source,
   // controller, lookup, recipient or ground more, a weaker basis, a longer retention, a lower floor
   // of a report, a shorter wait; each the other way round is *narrower*. A change that is both is
-  // there twice. A use counts only if some notice lists its purpose. What a policy that is not wider
-  // refuses for what is held, the other one refused, too.
+  // there twice. A use counts only if some notice lists its purpose. What a policy that is not
+  // wider refuses for what is held, the other one refused, too.
   PolicyDiff CompareWith(const PolicyDocument& newer) const;
 
   // What the policy alone answers to a read: success, or kRefused with every reason that needs no
