@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "support/counting_sink.h"
 #include "vault/report_world.h"
 
 // Reports over more than fits anywhere at once.
@@ -31,7 +32,7 @@ class ReportScale : public ReportWorld {
 TEST_F(ReportScale, CountsAMillionRecordsInBoundedMemory) {
   const char* asked = std::getenv("BAILEE_REPORT_RECORDS");
   const int records = asked == nullptr ? 1'000'000 : std::atoi(asked);
-  Vault vault = vault_.Open({"tally"}, {.events = audit::CountingSink()});
+  Vault vault = vault_.Open({"tally"}, {.events = std::make_shared<CountingSink>()});
   for (int i = 0; i < records; i += 2000) {
     Batch batch = vault.CollectBatch();
     for (int j = 0; j < 500; ++j) {
