@@ -190,7 +190,7 @@ void DiffDisclosures(const Pair& pair, std::string_view category, Changes& chang
     change.words = change.category + ": " + way.recipient + " may " +
                    (now.empty() ? "no longer get " : "get ") + way.field + " for " + way.purpose +
                    " (" + way.ground + ")";
-    if (!way.notice.empty()) change.words += " after notice " + way.notice;
+    if (!way.notice.empty()) change.words += " once told by notice " + way.notice;
     if (!now.empty()) change.words += " " + change.now;
     if (!was.empty() && !now.empty()) change.words += ", was " + change.was;
     change.clause = rule->clause;

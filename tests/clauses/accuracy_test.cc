@@ -71,7 +71,8 @@ TEST_F(Clauses, LL_16_NobodyCorrectsWhatTheyMayNotUse) {
             Reason::kUndeclaredField);
   world_.ExpectRefused(EventKind::kRectify, "improve.service", Reason::kUndeclaredField);
   EXPECT_EQ(world_.Rows(), before);
-  for (const auto& [purpose, value] : world_.Raw(stored.handle, "account").at("email"))
+  const auto raw = world_.Raw(stored.handle, "account");
+  for (const auto& [purpose, value] : raw.at("email"))
     EXPECT_EQ(value, "ada@wrong.example") << purpose;
 }
 

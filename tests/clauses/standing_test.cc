@@ -13,7 +13,6 @@ using ::testing::Not;
 using testing::StatusOf;
 using ::testing::UnorderedElementsAre;
 
-constexpr std::string_view kPan = "4111111111111111";
 const Who kAda = Who::Ref("user-4711");
 const Who kBrowser = Who::Tag("cookie-9f2c");
 
@@ -36,10 +35,9 @@ class LiveLook : public ClauseTest {
     fields.emplace_back("email", MakeSecret("ada@analytical.example"));
     return fields;
   }
-  static std::vector<FieldInput> Card(bool with_country) {
+  static std::vector<FieldInput> Bank(bool with_country) {
     std::vector<FieldInput> fields;
-    fields.emplace_back("pan", MakeSecret(kPan));
-    fields.emplace_back("expiry", MakeSecret("12/15"));
+    fields.emplace_back("iban", MakeSecret("DE89370400440532013000"));
     if (with_country) fields.emplace_back("country", MakeSecret("GB"));
     return fields;
   }
@@ -87,40 +85,40 @@ TEST_F(LiveLook, LL_09_WhatIsHeldForAnotherIsUsedAsItInstructs) {
               UnorderedElementsAre("support", "rights", "upkeep"));
 
   // Nothing of another category is held for it at all.
-  CollectRequest card = Under("checkout-1", "web");
-  card.on_behalf_of = "technology-partner";
-  EXPECT_EQ(WhyNot(world_.Collect(card, "payment_card", Card(false))),
+  CollectRequest bank = Under("checkout-1", "web");
+  bank.on_behalf_of = "technology-partner";
+  EXPECT_EQ(WhyNot(world_.Collect(bank, "bank_account", Bank(false))),
             Reason::kOutsideInstructions);
 }
 
 TEST_F(LiveLook, LL_10_SensitiveDataServesNoFurtherPurposeBeforeConsent) {
   // What nobody needs is not even collected before consent.
-  EXPECT_EQ(WhyNot(world_.Collect(Under("checkout-2", "web"), "payment_card", Card(true))),
+  EXPECT_EQ(WhyNot(world_.Collect(Under("checkout-2", "web"), "bank_account", Bank(true))),
             Reason::kConsentMissing);
   world_.ExpectRefused(EventKind::kCollect, "", Reason::kConsentMissing);
 
-  const Collected stored = Store(Under("checkout-2", "web"), "payment_card", Card(false));
+  const Collected stored = Store(Under("checkout-2", "web"), "bank_account", Bank(false));
   const RecordId id = stored.records.front();
-  const ClauseWorld::Question ask{"develop", kAda, "payment_card", "pan.last4", id};
+  const ClauseWorld::Question ask{"develop", kAda, "bank_account", "iban.last4", id};
   EXPECT_FALSE(world_.Read(ask).ok());
   world_.ExpectRefused(EventKind::kRead, "develop", Reason::kConsentMissing);
-  EXPECT_THAT(world_.RawReaders(stored.handle, "payment_card", "pan.last4"),
+  EXPECT_THAT(world_.RawReaders(stored.handle, "bank_account", "iban.last4"),
               Not(Contains("develop")));
 
   ASSERT_THAT(StatusOf(world_.Say(kAda, Said(LedgerKind::kGiven, "develop", "checkout-2"))),
               IsOk());
   world_.Upkeep();
-  EXPECT_EQ(*world_.Read(ask), "1111");
-  world_.ExpectAllowed(EventKind::kRead, "develop", "pan.last4");
-  const Collected more = Store(Under("checkout-2", "web"), "payment_card", Card(true));
-  EXPECT_EQ(*world_.Read({"develop", kAda, "payment_card", "country", more.records.front()}), "GB");
+  EXPECT_EQ(*world_.Read(ask), "3000");
+  world_.ExpectAllowed(EventKind::kRead, "develop", "iban.last4");
+  const Collected more = Store(Under("checkout-2", "web"), "bank_account", Bank(true));
+  EXPECT_EQ(*world_.Read({"develop", kAda, "bank_account", "country", more.records.front()}), "GB");
   world_.ExpectAllowed(EventKind::kRead, "develop", "country");
-  EXPECT_THAT(world_.RawReaders(more.handle, "payment_card", "pan"), Not(Contains("develop")));
+  EXPECT_THAT(world_.RawReaders(more.handle, "bank_account", "iban"), Not(Contains("develop")));
 
   ASSERT_THAT(StatusOf(world_.Say(kAda, Said(LedgerKind::kWithdrawn, "develop"))), IsOk());
   EXPECT_FALSE(world_.Read(ask).ok());
   world_.ExpectRefused(EventKind::kRead, "develop", Reason::kConsentWithdrawn);
-  EXPECT_THAT(world_.RawReaders(stored.handle, "payment_card", "pan.last4"),
+  EXPECT_THAT(world_.RawReaders(stored.handle, "bank_account", "iban.last4"),
               Not(Contains("develop")));
 }
 

@@ -230,7 +230,7 @@ TEST_F(DiffTest, LosingTheMarkOfSensitivityIsWider) {
 }
 
 constexpr char kDisclose[] = R"(retain { purpose: "research" days: 50 from: COLLECTION }
-  disclose { recipient: "buyer" ground: SUCCESSION purpose: "service" field: "holder" wait_days: 30 until_days: 60 }
+  disclose { recipient: "buyer" ground: SUCCESSION notice: "all" purpose: "service" field: "holder" wait_days: 30 until_days: 60 }
 })";
 
 class DiffOfDisclosures : public DiffTest {
@@ -251,10 +251,10 @@ class DiffOfDisclosures : public DiffTest {
 };
 
 TEST_F(DiffOfDisclosures, AShorterWaitIsWider) {
-  EXPECT_THAT(
-      Forth("wait_days: 30", "wait_days: 29"),
-      ElementsAre("+ card: buyer may get holder for service (SUCCESSION) after 29 days until "
-                  "60 days, was after 30 days until 60 days"));
+  EXPECT_THAT(Forth("wait_days: 30", "wait_days: 29"),
+              ElementsAre("+ card: buyer may get holder for service (SUCCESSION) once told by "
+                          "notice all after 29 days until "
+                          "60 days, was after 30 days until 60 days"));
   EXPECT_EQ(Back().front().front(), '-');
 }
 

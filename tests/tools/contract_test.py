@@ -19,7 +19,7 @@ POSITIONALS = {
     "PURPOSE": "billing", "CATEGORY[.FIELD]": "payment_card.pan", "CATEGORY.FIELD": "account.email",
     "PURPOSE|DECISION": "0" * 32 + ".r17", "INDEX|DECISION": "0", "PROOF": "missing.tlog-proof",
     "CATEGORY[.FIELDS]": "account.email", "HANDLE": "0" * 32, "SHELL": "bash", "WORD": "formats",
-    "REPORT": "sessions_by_region_day",
+    "REPORT": "sessions_by_region_day", "KIND": "restricted", "PLAN": "missing.json",
 }
 OPTIONS = {
     "--policy": "missing.textproto", "--keyrings": "keys", "--from": "missing", "--actor": "web",
