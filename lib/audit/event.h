@@ -84,7 +84,7 @@ enum class What : uint8_t {
   kDecision = 5,  // the decision that was asked about
   kEntries = 6,   // of the journal of an instance that closes
   kSequence = 7,  // in somebody's ledger
-  kSaid = 8,      // what was put into a ledger, e.g. "withdrawn"
+  kSaid = 8,      // what was put into a ledger, e.g. "withdrawn"; what a review is of
   kNotice = 9,
   kNamedEvent = 10,  // e.g. "account_closed"
   kCount = 11,

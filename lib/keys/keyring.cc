@@ -19,8 +19,14 @@ Keyring::Description DescriptionOf(const keys::KeyringHeader& header) {
   description.issued_at = header.issued_at;
   description.manifest_min = header.manifest_min;
   description.storage = header.storage_version != 0;
-  for (const auto& purpose : header.purposes) description.purposes.push_back(purpose.name);
-  for (const auto& index : header.indexes) description.indexes.push_back(index.name);
+  for (const auto& purpose : header.purposes) {
+    description.purposes.push_back(purpose.name);
+    description.purpose_versions.push_back(purpose.version);
+  }
+  for (const auto& index : header.indexes) {
+    description.indexes.push_back(index.name);
+    description.index_versions.push_back(index.version);
+  }
   for (const keys::Role role : header.roles) description.roles.emplace_back(keys::RoleWord(role));
   return description;
 }

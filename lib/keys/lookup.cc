@@ -228,6 +228,12 @@ Result<OpenedRow> OpenFieldRow(const LookupContext& context, store::Snapshot& sn
   });
 }
 
+Bytes FieldPrefix(const IndexName& index) {
+  Bytes prefix = {kFieldKind};
+  Writer(prefix).Put(index.id.view()).Put(index.version);
+  return prefix;
+}
+
 Bytes PendingPrefix() { return {kPendingKind}; }
 
 Bytes PendingPrefix(const IndexName& index) {

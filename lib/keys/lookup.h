@@ -107,6 +107,9 @@ struct OpenedRow {
 Result<OpenedRow> OpenFieldRow(const LookupContext& context, store::Snapshot& snapshot,
                                ByteView key, ByteView value);
 
+// The first bytes of the keys of all rows of one index.
+Bytes FieldPrefix(const IndexName& index);
+
 // The first bytes of the keys of all pending entries, and of those of one index.
 Bytes PendingPrefix();
 Bytes PendingPrefix(const IndexName& index);

@@ -67,6 +67,26 @@ PolicyDescription::Field DescribeField(const Policy& declared, const policy::Cat
   return field;
 }
 
+template <typename Fields>
+std::vector<std::string> FieldNames(const policy::CategoryInfo& category, const Fields& fields) {
+  std::vector<std::string> names;
+  for (const policy::FieldIndex field : fields) names.push_back(category.fields[field.value].name);
+  return names;
+}
+
+std::vector<PolicyDescription::Release> ReleasesOf(const Policy& declared,
+                                                   const policy::CategoryInfo& category) {
+  std::vector<PolicyDescription::Release> releases;
+  for (const policy::DiscloseRule& rule : category.discloses) {
+    releases.push_back({.recipient = declared.recipients()[rule.recipient.value].id,
+                        .ground = std::string(GroundWord(rule.ground)),
+                        .purpose = declared.purpose(rule.purpose).id,
+                        .fields = FieldNames(category, rule.fields),
+                        .clause = rule.clause});
+  }
+  return releases;
+}
+
 PolicyDescription::Category DescribeCategory(const Policy& declared,
                                              const policy::CategoryInfo& info) {
   PolicyDescription::Category category;
@@ -86,7 +106,48 @@ PolicyDescription::Category DescribeCategory(const Policy& declared,
                                    .at_most_days = retention.at_most_days,
                                    .clause = retention.clause});
   }
+  category.releases = ReleasesOf(declared, info);
   return category;
+}
+
+// What concerns others: recipients, controllers, and who gets figures.
+void DescribeOthers(const Policy& declared, PolicyDescription& description) {
+  for (const policy::RecipientInfo& info : declared.recipients()) {
+    description.recipients.push_back({.id = info.id,
+                                      .role = std::string(RecipientRoleWord(info.role)),
+                                      .agreement = info.agreement,
+                                      .says = info.says,
+                                      .clause = info.clause});
+  }
+  for (const policy::ControllerInfo& info : declared.controllers()) {
+    description.controllers.push_back(info.id);
+    for (const policy::ControllerRule& rule : info.rules) {
+      const policy::CategoryInfo& category = declared.category(rule.category);
+      std::vector<std::string> fields;
+      for (size_t i = 0; i < category.fields.size(); ++i) {
+        if (rule.fields[i]) fields.push_back(category.fields[i].name);
+      }
+      description.instructions.push_back({.controller = info.id,
+                                          .agreement = info.agreement,
+                                          .category = category.id,
+                                          .purposes = NamesOf(declared, rule.purposes),
+                                          .fields = std::move(fields)});
+    }
+  }
+  for (const policy::ReportInfo& info : declared.reports()) {
+    const policy::CategoryInfo& category = declared.category(info.category);
+    PolicyDescription::Report report;
+    report.id = info.id;
+    report.category = category.id;
+    report.fields = FieldNames(category, info.by);
+    if (info.of.valid()) report.fields.push_back(category.fields[info.of.value].name);
+    report.subjects_min = info.min_subjects;
+    report.purpose = declared.purpose(info.purpose).id;
+    for (const policy::RecipientIndex recipient : info.recipients)
+      report.recipients.push_back(declared.recipients()[recipient.value].id);
+    report.clause = info.clause;
+    description.reports.push_back(std::move(report));
+  }
 }
 
 PolicyDescription DescribePolicy(const Policy& declared) {
@@ -109,9 +170,7 @@ PolicyDescription DescribePolicy(const Policy& declared) {
   for (const policy::SourceInfo& info : declared.sources()) {
     description.sources.push_back({.id = info.id, .role = std::string(RoleWord(info.role))});
   }
-  for (const policy::ControllerInfo& info : declared.controllers()) {
-    description.controllers.push_back(info.id);
-  }
+  DescribeOthers(declared, description);
   for (const policy::CategoryInfo& info : declared.categories()) {
     description.categories.push_back(DescribeCategory(declared, info));
   }

@@ -82,6 +82,8 @@ class SessionImpl {
   std::string_view purpose() const { return purpose_.name; }
 
  private:
+  friend class SubjectExport;  // goes through everything, with the same parts
+
   // decision.cc
   policy::Request RequestFor(const Frame& frame, const Ask& ask, std::string_view field) const;
   // Stage one for every field: success, or the first refusal.

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
+#include "vault/breach.h"
 #include "vault/collection_impl.h"
 #include "vault/disregard.h"
 #include "vault/fold_lookups.h"
@@ -17,6 +18,7 @@
 #include "vault/retention.h"
 #include "vault/review.h"
 #include "vault/session_impl.h"
+#include "vault/subject_export.h"
 #include "vault/upkeep.h"
 #include "vault/vault_impl.h"
 
@@ -98,6 +100,14 @@ Result<Recorded> Vault::Record(const Who& who, std::span<const LedgerEvent> even
   return vault::RecordInLedger(*impl_, who, events);
 }
 Result<LedgerView> Vault::Ledger(const Who& who) { return vault::LedgerOf(*impl_, who); }
+Result<SubjectExportSummary> Vault::Export(const Who& who, const SubjectExportOptions& options,
+                                           SubjectExportVisitor& visitor) {
+  return vault::ExportSubject(impl_, who, options, visitor);
+}
+Result<BreachScope> Vault::ScopeOfBreach(const Keyring::Description& leaked,
+                                         const BreachOptions& options) {
+  return vault::ScopeOfBreach(*impl_, leaked, options);
+}
 Result<UpkeepResult> Vault::Upkeep(const UpkeepOptions& options) {
   return vault::RunUpkeep(*impl_, options);
 }

@@ -123,6 +123,7 @@ void AddCommands(Commands& commands) {
   AddDisclose(commands);
   AddContact(commands);
   AddReport(commands);
+  AddAccountability(commands);
   AddAudit(commands);
   AddDump(commands);
   AddHelp(commands);

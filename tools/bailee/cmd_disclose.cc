@@ -3,6 +3,7 @@
 
 #include "bailee/disclose.h"
 #include "commands.h"
+#include "disclosure_json.h"
 #include "files.h"
 #include "reveal.h"
 #include "text.h"
@@ -116,27 +117,6 @@ Status Disclose(Context& context, const DiscloseOptions& options) {
                               table);
 }
 
-Json RowJson(const DisclosureInfo& info) {
-  Json records = Json::array();
-  for (const RecordId& record : info.records) records.push_back(record.ToHex());
-  Json json = {{"handle", info.handle.ToHex()},
-               {"sequence", info.sequence},
-               {"at", FormatTime(info.at)},
-               {"recipient", info.recipient},
-               {"ground", info.ground},
-               {"purpose", info.purpose},
-               {"category", info.category},
-               {"fields", info.fields},
-               {"records", records},
-               {"case", info.case_reference},
-               {"on_behalf_of", info.on_behalf_of},
-               {"policy_version", info.policy_version},
-               {"sealed", info.sealed},
-               {"decision", info.decision}};
-  if (info.until) json["until"] = FormatTime(*info.until);
-  return json;
-}
-
 std::vector<std::string> RowCells(const DisclosureInfo& info) {
   return {info.handle.ToHex(),
           std::to_string(info.sequence),
@@ -164,7 +144,7 @@ Status List(Context& context, const DiscloseOptions& options) {
   Json list = Json::array();
   for (const DisclosureInfo& each : *rows) {
     table.rows.push_back(RowCells(each));
-    list.push_back(RowJson(each));
+    list.push_back(DisclosureJson(each));
   }
   return context.out().Answer("disclosures-list",
                               {{"handle", options.handle}, {"disclosures", list}}, table);
@@ -178,7 +158,7 @@ Status Due(Context& context, const DiscloseOptions& options) {
   uint64_t count = 0;
   const Status visited = session->EndedShares([&](const DisclosureInfo& info) {
     ++count;
-    context.out().StreamLine(RowJson(info), RowCells(info));
+    context.out().StreamLine(DisclosureJson(info), RowCells(info));
     return true;
   });
   if (!visited.ok()) return visited;

@@ -113,32 +113,13 @@ Result<LedgerView> LedgerOf(Context& context, const std::string& hex, Bytes* pol
   return vault->Ledger(Who::ByHandle(*handle));
 }
 
-Json EntryJson(const LedgerEntry& entry) {
-  Json json = {{"sequence", entry.sequence},
-               {"kind", LedgerKindWord(entry.kind)},
-               {"at", FormatTime(entry.at)},
-               {"recorded_at", FormatTime(entry.recorded_at)},
-               {"policy_version", entry.policy_version}};
-  const std::pair<const char*, const std::string*> texts[] = {
-      {"purpose", &entry.purpose}, {"category", &entry.category},   {"notice", &entry.notice},
-      {"name", &entry.name},       {"reference", &entry.reference}, {"method", &entry.method}};
-  for (const auto& [name, text] : texts) {
-    if (!text->empty()) json[name] = *text;
-  }
-  if (entry.kind == LedgerKind::kRectified) {
-    json["record"] = entry.record.ToHex();
-    json["fields"] = entry.fields;
-  }
-  return json;
-}
-
 Status Show(Context& context, const std::string& hex) {
   const auto ledger = LedgerOf(context, hex, nullptr);
   if (!ledger.ok()) return ledger.status();
   Table table{{"entry", "when", "kind", "about", "under", "how"}, {}};
   Json entries = Json::array();
   for (const LedgerEntry& entry : ledger->entries) {
-    entries.push_back(EntryJson(entry));
+    entries.push_back(LedgerEntryJson(entry));
     std::vector<std::string> about;
     for (const std::string* text : {&entry.purpose, &entry.category, &entry.name, &entry.reference})
       if (!text->empty()) about.push_back(*text);

@@ -93,7 +93,7 @@ Status Show(Context& context, const SubjectOptions& options) {
 }  // namespace
 
 void AddSubject(Commands& commands) {
-  CLI::App& subject = *commands.Group("subject", "from a value to a handle, and back");
+  CLI::App& subject = *commands.Group("subject", "from a value to a handle and back; what a person may ask for");
   auto find = std::make_shared<SubjectOptions>();
   CLI::App* command = commands.Add(
       subject,
@@ -114,6 +114,7 @@ void AddSubject(Commands& commands) {
   command->add_option("HANDLE", show->handle, "32 hex digits")->required();
   AddPurpose(*command, show->purpose, show->case_reference, show->on_behalf_of);
   AddReveal(*command, show->reveal, "the ref");
+  AddSubjectRights(commands, subject);
 }
 
 }  // namespace bailee::tool

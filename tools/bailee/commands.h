@@ -52,6 +52,8 @@ void AddKeyring(Commands& commands);
 void AddCollect(Commands& commands);
 void AddImport(Commands& commands);
 void AddSubject(Commands& commands);
+void AddSubjectRights(Commands& commands, CLI::App& subject);
+void AddAccountability(Commands& commands);
 void AddRecord(Commands& commands);
 void AddLedger(Commands& commands);
 void AddRetention(Commands& commands);

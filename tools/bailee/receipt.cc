@@ -67,6 +67,25 @@ std::string SaysOf(const PolicyDescription& policy, const std::string& purpose) 
 
 }  // namespace
 
+Json LedgerEntryJson(const LedgerEntry& entry) {
+  Json json = {{"sequence", entry.sequence},
+               {"kind", LedgerKindWord(entry.kind)},
+               {"at", FormatTime(entry.at)},
+               {"recorded_at", FormatTime(entry.recorded_at)},
+               {"policy_version", entry.policy_version}};
+  const std::pair<const char*, const std::string*> texts[] = {
+      {"purpose", &entry.purpose}, {"category", &entry.category},   {"notice", &entry.notice},
+      {"name", &entry.name},       {"reference", &entry.reference}, {"method", &entry.method}};
+  for (const auto& [name, text] : texts) {
+    if (!text->empty()) json[name] = *text;
+  }
+  if (entry.kind == LedgerKind::kRectified) {
+    json["record"] = entry.record.ToHex();
+    json["fields"] = entry.fields;
+  }
+  return json;
+}
+
 Json ConsentReceipt(const LedgerView& ledger, const PolicyDescription& policy) {
   std::map<std::string, Json> events;
   for (const LedgerEntry& entry : ledger.entries) {

@@ -7,6 +7,9 @@
 
 namespace bailee::tool {
 
+// One entry of a ledger; members that say nothing are left out.
+Json LedgerEntryJson(const LedgerEntry& entry);
+
 // A person's consents as a record in the members of ISO/IEC TS 27560: for each purpose that a
 // choice was made for, the notice, what it covers, how long and for whom, and the events. `missing`
 // lists members of the standard that the vault does not know: the operator's own particulars.

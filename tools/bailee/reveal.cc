@@ -39,13 +39,7 @@ WipedJson ObjectOf(const std::vector<RevealedValue>& values) {
   WipedJson object = WipedJson::object();
   for (const RevealedValue& each : values) {
     const WipedString name(each.name.begin(), each.name.end());
-    each.value->Reveal([&](std::string_view text) {
-      if (IsUtf8(text)) {
-        object[name] = WipedString(text);
-      } else {
-        object[name]["hex"] = HexOf(text);
-      }
-    });
+    object[name] = ValueJson(*each.value);
   }
   return object;
 }
@@ -98,6 +92,15 @@ Status Reveal(Context& context, const RevealOptions& options,
   }
   if (written.ok()) context.out().Note("wrote " + options.out);
   return written;
+}
+
+WipedJson ValueJson(const Secret& value) {
+  return value.Reveal([](std::string_view text) {
+    if (IsUtf8(text)) return WipedJson(WipedString(text));
+    WipedJson hex;
+    hex["hex"] = HexOf(text);
+    return hex;
+  });
 }
 
 std::string SizeClass(size_t bytes) {

@@ -9,6 +9,7 @@
 #include "bailee/secret.h"
 #include "bailee/status.h"
 #include "context.h"
+#include "secret_json.h"
 
 namespace bailee::tool {
 
@@ -39,6 +40,9 @@ struct RevealedValue {
 // bytes, several as a JSON object, in which bytes that are no text are {"hex": "…"}.
 Status Reveal(Context& context, const RevealOptions& options,
               const std::vector<RevealedValue>& values);
+
+// A value as JSON: its text, or {"hex": "…"} if it is none.
+WipedJson ValueJson(const Secret& value);
 
 // What may be said of a value without showing it: "up to 32 bytes".
 std::string SizeClass(size_t bytes);

@@ -86,11 +86,13 @@ class BAILEE_EXPORT Keyring {
     std::string keyring_id;  // 32 hex digits
     std::string actor;       // who acts with it
     Timestamp issued_at;
-    uint64_t manifest_min = 0;          // lowest manifest number it accepts
-    bool storage = false;               // may open the vault
-    std::vector<std::string> purposes;  // leaf purposes and "rights", "upkeep", "tally"
-    std::vector<std::string> indexes;   // "category.field/purpose"
-    std::vector<std::string> roles;     // "authority", "log", "auditor", "backup"
+    uint64_t manifest_min = 0;                    // lowest manifest number it accepts
+    bool storage = false;                         // may open the vault
+    std::vector<std::string> purposes;            // leaf purposes and "rights", "upkeep", "tally"
+    std::vector<std::string> indexes;             // "category.field/purpose"
+    std::vector<std::string> roles;               // "authority", "log", "auditor", "backup"
+    std::vector<uint16_t> purpose_versions = {};  // of the keys, in the order of `purposes`
+    std::vector<uint16_t> index_versions = {};    // in the order of `indexes`
   };
   Description Describe() const;
 

@@ -63,6 +63,14 @@ struct BAILEE_EXPORT PolicyDescription {
     int at_most_days = 0;  // with an event: from collection, whatever happens
     std::string clause;
   };
+  // One way out of a category.
+  struct Release {
+    std::string recipient;
+    std::string ground;   // "CONSENT", "LAW", …
+    std::string purpose;  // a leaf
+    std::vector<std::string> fields;
+    std::string clause;
+  };
   struct Category {
     std::string id;
     std::string says;
@@ -72,6 +80,7 @@ struct BAILEE_EXPORT PolicyDescription {
     bool sensitive = false;
     std::vector<Field> fields;  // each followed by its views
     std::vector<Retention> retentions;
+    std::vector<Release> releases;
   };
   struct Purpose {
     std::string id;  // dotted
@@ -89,6 +98,30 @@ struct BAILEE_EXPORT PolicyDescription {
     std::string id;
     std::string role;  // "OWN", "PARTNER", …
   };
+  struct Recipient {
+    std::string id;
+    std::string role;  // "ON_OUR_BEHALF", "THIRD_PARTY", …
+    std::string agreement;
+    std::string says;
+    std::string clause;
+  };
+  // What a controller instructs us to do with data that is held for it.
+  struct Instruction {
+    std::string controller;
+    std::string agreement;
+    std::string category;
+    std::vector<std::string> purposes;  // leaves
+    std::vector<std::string> fields;
+  };
+  struct Report {
+    std::string id;
+    std::string category;
+    std::vector<std::string> fields;  // that it groups by or adds up
+    uint32_t subjects_min = 0;        // in every group that is shown
+    std::string purpose;
+    std::vector<std::string> recipients;
+    std::string clause;
+  };
 
   std::string name;
   uint32_t version = 0;
@@ -97,6 +130,9 @@ struct BAILEE_EXPORT PolicyDescription {
   std::vector<Notice> notices;
   std::vector<Source> sources;
   std::vector<std::string> controllers;
+  std::vector<Instruction> instructions;
+  std::vector<Recipient> recipients;
+  std::vector<Report> reports;
   std::vector<Category> categories;
 
   // By name; null if there is none. Borrowed.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bailee/breach.h"
 #include "bailee/clock.h"
 #include "bailee/collection.h"
 #include "bailee/disclose.h"
@@ -22,6 +23,7 @@
 #include "bailee/retention.h"
 #include "bailee/review.h"
 #include "bailee/session.h"
+#include "bailee/subject_export.h"
 
 namespace bailee {
 
@@ -148,6 +150,24 @@ class BAILEE_EXPORT Vault {
   // The ledger of a person, for the holder of the `rights` keyring.
   // Errors: kRefused purpose-key-missing; kNotFound; kDamage; kAuditDown; kFailed.
   Result<LedgerView> Ledger(const Who& who);
+
+  // Everything that is held of a person or browser, record after record in bounded memory: values,
+  // what each is held under and may be used for, the ledger. With the `rights` keyring. Restriction
+  // does not stop it; a damaged record is named and the rest comes. The event of the whole, and
+  // that of each chunk, is recorded before any of it is visited; a record collected meanwhile may
+  // be missed. What was visited before an error is no export. Errors: kRefused
+  // (purpose-key-missing, outside-instructions, subject-erased); kNotFound (unknown, or the
+  // controller's they are not); kDamage; kAuditDown; kBusy; kFailed; those of `visitor`.
+  Result<SubjectExportSummary> Export(const Who& who, const SubjectExportOptions& options,
+                                      SubjectExportVisitor& visitor);
+
+  // What a leaked keyring could open, from what its file says of itself (Keyring::Inspect): the
+  // wraps that exist for its purposes are counted, without its keys. With the `rights` keyring,
+  // whose holder answers to people. Recorded, as a review, before anything is looked at. Takes as
+  // long as the vault is large. Errors: kRefused purpose-key-missing; kKey "key.other-vault";
+  // kPartial "breach.stopped"; kAuditDown; kBusy; kFailed.
+  Result<BreachScope> ScopeOfBreach(const Keyring::Description& leaked,
+                                    const BreachOptions& options = {});
 
   // Brings the keys of everybody into line with what they said, the policy and the time: takes away
   // what has ended, makes what is due as far as this keyring holds the keys (`upkeep` holds them
