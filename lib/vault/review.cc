@@ -179,25 +179,42 @@ class Reviewer {
   std::set<std::pair<uint32_t, std::string>> seen_;  // policy versions and categories
 };
 
+Status NotForThisKeyring() {
+  Refusal refusal;
+  refusal.reasons = {Reason::kPurposeKeyMissing};
+  refusal.rule = "what is held is reviewed by upkeep";
+  refusal.offer = "open the vault with the upkeep keyring";
+  return Status::Refused(std::move(refusal));
+}
+
+Result<Reviewed> ReviewOnce(VaultImpl& vault, const ReviewOptions& options) {
+  if (vault.keyring().FindPurpose(keys::kUpkeep) == nullptr) return NotForThisKeyring();
+  if (options.unconfirmed_days < 0 || options.unconfirmed_days > kDaysMax) {
+    return Status(Code::kInvalidValue, "review.days", "a review looks back 0 to 36525 days",
+                  "give the days after which a record is to be confirmed");
+  }
+  return Reviewer(vault, options).Run();
+}
+
 }  // namespace
 
 Result<Reviewed> RunReview(VaultImpl& vault, const ReviewOptions& options) {
-  const bool sensible = options.unconfirmed_days >= 0 && options.unconfirmed_days <= kDaysMax;
-  Result<Reviewed> reviewed =
-      sensible ? Reviewer(vault, options).Run()
-               : Result<Reviewed>(Status(Code::kInvalidValue, "review.days",
-                                         "a review looks back 0 to 36525 days",
-                                         "give the days after which a record is to be confirmed"));
+  Result<Reviewed> reviewed = ReviewOnce(vault, options);
   BAILEE_TRY(const Frame frame, vault.Begin());
+  Event event{.kind = EventKind::kReview, .purpose = keys::kUpkeep};
   const std::string count = reviewed.ok() ? std::to_string(reviewed->subjects) : std::string();
   const audit::Detail detail{audit::What::kCount, count};
-  Event event{.kind = EventKind::kReview};
+  const Refusal* refusal = reviewed.status().refusal();
   if (reviewed.ok()) {
     event.details = {&detail, 1};
+  } else if (refusal != nullptr) {
+    event.outcome = Outcome::kRefused;
+    event.reasons = refusal->reasons;
   } else {
     event.outcome = Outcome::kFailed;
   }
-  BAILEE_RETURN_IF_ERROR(vault.Record(frame, event).status());
+  BAILEE_TRY(const DecisionId decision, vault.Record(frame, event));
+  if (!reviewed.ok()) return WithDecision(reviewed.status(), decision);
   return reviewed;
 }
 

@@ -122,7 +122,7 @@ TEST_F(Clauses, LL_16_WhatIsHeldIsReviewed) {
   }
   world_.clock().AdvanceDays(500);
   {
-    Vault vault = world_.vault().Open({});
+    Vault vault = world_.vault().Open({"upkeep"});
     const Result<Reviewed> reviewed = vault.Review({.unconfirmed_days = 365});
     ASSERT_THAT(StatusOf(reviewed), IsOk());
     ASSERT_EQ(reviewed->categories.size(), 1u);

@@ -245,6 +245,15 @@ void Maker::Speak(const Actor& service) {
   say("user-1", {.kind = kRestricted});
   say("user-1", {.kind = kUnrestricted});
   say("user-1", {.kind = kAgreed, .policy_version = 1});
+  Session session = Must(vault.As("service"), "service");
+  for (const std::string_view name : {"Anne", "Ann P."}) {
+    std::vector<FieldInput> right;
+    right.emplace_back("name", MakeSecret(name));
+    Must(session.Rectify(
+             {.who = Who::Ref("user-0"), .category = "account", .fields = std::move(right)}),
+         "rectify");
+    clock_.AdvanceMillis(1000);
+  }
 }
 
 Json Maker::Ledgers(const Actor& rights) {
@@ -256,7 +265,8 @@ Json Maker::Ledgers(const Actor& rights) {
     for (const LedgerEntry& each : view.entries) {
       entries.push_back({each.sequence, LedgerKindWord(each.kind), each.recorded_at.unix_ms,
                          each.at.unix_ms, each.policy_version, each.purpose, each.category,
-                         each.notice, each.name, each.reference, each.method});
+                         each.notice, each.name, each.reference, each.method, each.record.ToHex(),
+                         each.fields});
     }
     ledgers[view.handle.ToHex()] = entries;
   }

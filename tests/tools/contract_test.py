@@ -18,7 +18,7 @@ POSITIONALS = {
     "DIR": "new-vault", "FILE": "missing.textproto", "SOURCE": "file:missing.keyring",
     "PURPOSE": "billing", "CATEGORY[.FIELD]": "payment_card.pan", "CATEGORY.FIELD": "account.email",
     "PURPOSE|DECISION": "0" * 32 + ".r17", "INDEX|DECISION": "0", "PROOF": "missing.tlog-proof",
-    "CATEGORY[.FIELDS]": "account.email", "HANDLE": "0" * 32, "SHELL": "bash", "WORD": "formats",
+    "CATEGORY[.FIELDS]": "account.email", "HANDLE": "0" * 32, "CATEGORY": "account", "SHELL": "bash", "WORD": "formats",
     "REPORT": "sessions_by_region_day", "KIND": "restricted", "PLAN": "missing.json",
 }
 OPTIONS = {

@@ -24,7 +24,7 @@ class ReviewTest : public RectifyTest {
     return nullptr;
   }
   CategoryReview ReviewOf(std::string_view category, int32_t unconfirmed_days = 365) {
-    Vault vault = Open({});  // a keyring that may read nothing
+    Vault vault = Open({"upkeep"});
     const Result<Reviewed> reviewed = vault.Review({.unconfirmed_days = unconfirmed_days});
     EXPECT_THAT(StatusOf(reviewed), IsOk());
     const CategoryReview* found = reviewed.ok() ? Of(*reviewed, category) : nullptr;
@@ -50,7 +50,7 @@ TEST_F(ReviewTest, CountsWhatIsHeldByCategory) {
     Register(vault, Who::Ref("user-2"));
   }
   Collect("checkout-1", "payment_card", {{"pan", kPan}, {"expiry", "12/15"}});
-  Vault vault = Open({});
+  Vault vault = Open({"upkeep"});
   const Result<Reviewed> reviewed = vault.Review();
   ASSERT_THAT(StatusOf(reviewed), IsOk());
   EXPECT_EQ(reviewed->subjects, 2u);
@@ -103,7 +103,7 @@ TEST_F(ReviewTest, CountsRetentionFromWhatHappened) {
 
 TEST_F(ReviewTest, IsRecordedAndStopsWhenItIsTold) {
   Register();
-  Vault vault = Open({});
+  Vault vault = Open({"upkeep"});
   Events(EventKind::kReview);
   const Result<Reviewed> stopped = vault.Review({.progress = [](uint64_t) { return false; }});
   ASSERT_THAT(StatusOf(stopped), IsOk());
@@ -116,6 +116,16 @@ TEST_F(ReviewTest, IsRecordedAndStopsWhenItIsTold) {
   EXPECT_EQ(seen[1].outcome, Outcome::kFailed);
 }
 
+TEST_F(ReviewTest, IsForUpkeep) {
+  Vault vault = Open({"service", "rights"});
+  const Result<Reviewed> refused = vault.Review();
+  ASSERT_NE(refused.status().refusal(), nullptr);
+  EXPECT_THAT(refused.status().refusal()->reasons, ElementsAre(Reason::kPurposeKeyMissing));
+  const auto seen = Events(EventKind::kReview);
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].outcome, Outcome::kRefused);
+}
+
 TEST_F(ReviewTest, CountsWhatIsDamagedAndGoesOn) {
   Register();
   Collect("checkout-1", "payment_card", {{"pan", kPan}, {"expiry", "12/15"}});
@@ -124,7 +134,7 @@ TEST_F(ReviewTest, CountsWhatIsDamagedAndGoesOn) {
     const auto records = rows.All(Table::kRecords);
     rows.Put(Table::kRecords, records[0].first, Bytes(5));
   }
-  Vault vault = Open({});
+  Vault vault = Open({"upkeep"});
   const Result<Reviewed> reviewed = vault.Review();
   ASSERT_THAT(StatusOf(reviewed), IsOk());
   EXPECT_EQ(reviewed->damaged, 1u);

@@ -124,6 +124,7 @@ void AddCommands(Commands& commands) {
   AddContact(commands);
   AddReport(commands);
   AddAccountability(commands);
+  AddReview(commands);
   AddAudit(commands);
   AddDump(commands);
   AddHelp(commands);

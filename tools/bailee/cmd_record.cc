@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
+#include "collect_line.h"
 #include "commands.h"
 #include "reveal.h"
 #include "text.h"
@@ -73,21 +75,24 @@ Result<std::vector<std::string>> FieldsOf(Vault& vault, const RecordOptions& opt
                 "see who may: bailee policy show");
 }
 
+Result<std::optional<RecordId>> RecordOf(const RecordOptions& options) {
+  if (options.record.empty()) return std::optional<RecordId>();
+  const auto id = RecordId::FromHex(options.record);
+  if (!id.ok()) return id.status();
+  return std::optional<RecordId>(*id);
+}
+
 Result<Record> Read(Vault& vault, const RecordOptions& options, const std::string& category,
                     const std::vector<std::string>& fields) {
   const auto handle = Handle::FromHex(options.handle);
   if (!handle.ok()) return handle.status();
-  std::optional<RecordId> record;
-  if (!options.record.empty()) {
-    const auto id = RecordId::FromHex(options.record);
-    if (!id.ok()) return id.status();
-    record = *id;
-  }
+  const auto record = RecordOf(options);
+  if (!record.ok()) return record.status();
   auto session = vault.As(options.purpose, {.on_behalf_of = options.on_behalf_of});
   if (!session.ok()) return session.status();
   return session->Read({.who = Who::ByHandle(*handle),
                         .category = category,
-                        .record = record,
+                        .record = *record,
                         .fields = {fields.begin(), fields.end()},
                         .case_reference = options.case_reference});
 }
@@ -125,6 +130,54 @@ Status Show(Context& context, const RecordOptions& options) {
                               table);
 }
 
+// The one line of standard input: values must not stand in a command line.
+Result<WipedJson> ReadFields() {
+  LineReader reader(STDIN_FILENO);
+  std::string_view line;
+  if (reader.Read(line) == LineReader::Next::kLine) {
+    WipedJson json =
+        WipedJson::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
+    if (json.is_object()) return json;
+  }
+  return Status(Code::kInvalidValue, "input.json", "standard input is not one line of JSON",
+                "give the fields and their new values: {\"email\": \"...\"}");
+}
+
+Status Rectify(Context& context, const RecordOptions& options) {
+  const auto handle = Handle::FromHex(options.handle);
+  if (!handle.ok()) return handle.status();
+  const auto record = RecordOf(options);
+  if (!record.ok()) return record.status();
+  auto vault = context.OpenVault();
+  if (!vault.ok()) return vault.status();
+  const auto json = ReadFields();
+  if (!json.ok()) return json.status();
+  auto fields = ParseFields(*json);
+  if (!fields.ok()) return fields.status();
+  Json names = Json::array();
+  for (const FieldInput& each : *fields) names.push_back(std::string(each.name));
+  auto session = vault->As(options.purpose, {.on_behalf_of = options.on_behalf_of});
+  if (!session.ok()) return session.status();
+  const auto done = session->Rectify({.who = Who::ByHandle(*handle),
+                                      .category = options.target,
+                                      .record = *record,
+                                      .fields = *std::move(fields),
+                                      .case_reference = options.case_reference});
+  if (!done.ok()) return done.status();
+  return context.out().Answer("record-rectify",
+                              {{"handle", done->handle.ToHex()},
+                               {"record", done->record.ToHex()},
+                               {"category", options.target},
+                               {"fields", names},
+                               {"revision", done->revision},
+                               {"sequence", done->sequence},
+                               {"decision", done->decision.ToText()}},
+                              {{},
+                               {{"rectified", options.target, done->record.ToHex()},
+                                {"ledger", std::to_string(done->sequence), ""},
+                                {"decision", done->decision.ToText(), ""}}});
+}
+
 }  // namespace
 
 void AddRecord(Commands& commands) {
@@ -157,6 +210,26 @@ void AddRecord(Commands& commands) {
       ->type_name("ID");
   AddPurpose(*command, show->purpose, show->case_reference, show->on_behalf_of)->required();
   AddReveal(*command, show->reveal, "the values");
+
+  auto rectify = std::make_shared<RecordOptions>();
+  command = commands.Add(
+      record,
+      {"rectify", "put values of a record right, or add them; read as JSON from standard input",
+       "echo '{\"email\": \"ana@example.net\"}' | bailee record rectify "
+       "6f1c0d5e0c2b4b6d9a1e0f3a2b4c5d6e account --purpose support\n"
+       "bailee record rectify 6f1c0d5e0c2b4b6d9a1e0f3a2b4c5d6e payment_card --purpose billing "
+       "--record 0c2b4b6d9a1e0f3a2b4c5d6e6f1c0d5e < fields.json",
+       "One line: an object of fields and their new values; {\"hex\": \"...\"} for one that is "
+       "not\n"
+       "text. Views follow; what is not named stays. A purpose puts right what it may read, and\n"
+       "rights everything but a password. The person's ledger says which fields it was."},
+      [rectify](Context& context) { return Rectify(context, *rectify); });
+  command->add_option("HANDLE", rectify->handle, "32 hex digits")->required();
+  command->add_option("CATEGORY", rectify->target, "e.g. account")->required();
+  command->add_option("--record", rectify->record, "which one, where the category holds many")
+      ->type_name("ID");
+  AddPurpose(*command, rectify->purpose, rectify->case_reference, rectify->on_behalf_of)
+      ->required();
 }
 
 }  // namespace bailee::tool

@@ -75,15 +75,10 @@ Result<CollectLine::RecordInput> RecordOf(const WipedJson& json) {
     record.record = *id;
   }
   const auto fields = json.find("fields");
-  if (fields == json.end() || !fields->is_object() || fields->empty()) {
-    return Bad("input.fields", "a record has no fields");
-  }
-  for (auto field = fields->begin(); field != fields->end(); ++field) {
-    auto value = ValueOf(field.value());
-    if (!value.ok()) return value.status();
-    const std::string_view name = field.key();
-    record.fields.emplace_back(name, *std::move(value));
-  }
+  if (fields == json.end()) return Bad("input.fields", "a record has no fields");
+  auto parsed = ParseFields(*fields);
+  if (!parsed.ok()) return parsed.status();
+  record.fields = *std::move(parsed);
   return record;
 }
 
@@ -105,6 +100,19 @@ Status CheckWho(const WipedJson& json, std::optional<Handle>& handle) {
 }
 
 }  // namespace
+
+Result<std::vector<FieldInput>> ParseFields(const WipedJson& fields) {
+  if (!fields.is_object() || fields.empty())
+    return Bad("input.fields", "there are no fields, or they are no JSON object");
+  std::vector<FieldInput> inputs;
+  for (auto field = fields.begin(); field != fields.end(); ++field) {
+    auto value = ValueOf(field.value());
+    if (!value.ok()) return value.status();
+    const std::string_view name = field.key();
+    inputs.emplace_back(name, *std::move(value));
+  }
+  return inputs;
+}
 
 Result<CollectLine> CollectLine::Parse(std::string_view text) {
   CollectLine line;

@@ -12,12 +12,17 @@
 
 namespace bailee::tool {
 
+// The fields of a record: a JSON object of names and values, where a value is a text, or
+// {"hex": "…"} for bytes that are no text. Names borrow from it.
+// Errors: kInvalidValue "input.fields", "input.value", "input.hex"; kFull.
+Result<std::vector<FieldInput>> ParseFields(const WipedJson& fields);
+
 // One line of `bailee collect`:
 //   {"ref": "user-4711", "notice": "checkout-7", "source": "web",
 //    "records": [{"category": "account", "fields": {"email": "ana@example.net"}}]}
 // with exactly one of "ref", "tag" and "handle"; "on_behalf_of" and "collected_at" (RFC 3339) may
-// be left out; a record may name its id, "record": 32 hex digits, so that a retry is safe. A value
-// is a text, or {"hex": "…"} for bytes that are no text.
+// be left out; a record may name its id, "record": 32 hex digits, so that a retry is safe. Values
+// are those of ParseFields.
 class CollectLine {
  public:
   struct RecordInput {

@@ -60,6 +60,7 @@ void AddRetention(Commands& commands);
 void AddDisclose(Commands& commands);
 void AddContact(Commands& commands);
 void AddReport(Commands& commands);
+void AddReview(Commands& commands);
 void AddAudit(Commands& commands);
 void AddDump(Commands& commands);
 void AddHelp(Commands& commands);

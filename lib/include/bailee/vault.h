@@ -186,11 +186,12 @@ class BAILEE_EXPORT Vault {
   // vault's plan, another policy's); kInvalidValue (a time to come); kFull; kAuditDown; kFailed.
   Result<RetentionResult> RunRetention(const RetentionPlan& plan,
                                        const RetentionOptions& options = {});
+
   // Looks over what is held, for those who see to it that no more is kept than is needed, and that
-  // it is right: see CategoryReview, and AuditTrail::FieldUses for what nobody reads. Takes any
-  // keyring, since it opens no data. Recorded as one event. Bounded memory; what is written
+  // it is right: see CategoryReview, and AuditTrail::FieldUses for what nobody reads. With the
+  // `upkeep` keyring; opens no data. Recorded as one event. Bounded memory; what is written
   // meanwhile may be missed.
-  // Errors: kInvalidValue "review.days"; kAuditDown; kFull; kFailed.
+  // Errors: kRefused purpose-key-missing; kInvalidValue "review.days"; kAuditDown; kFull; kFailed.
   Result<Reviewed> Review(const ReviewOptions& options = {});
 
   // Handles of subjects and browsers after `after`, in order, at most `count_max`. Recorded as one
