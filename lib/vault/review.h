@@ -6,7 +6,8 @@
 
 namespace bailee::vault {
 
-// Errors: kRefused purpose-key-missing; kInvalidValue "review.days"; kAuditDown; kFull; those of the store.
+// Errors: kRefused purpose-key-missing; kInvalidValue "review.days"; kAuditDown; kFull; those of
+// the store.
 Result<Reviewed> RunReview(VaultImpl& vault, const ReviewOptions& options);
 
 }  // namespace bailee::vault

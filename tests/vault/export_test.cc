@@ -159,7 +159,7 @@ TEST_F(Export, SaysThatNobodyOfThatNameIsKnown) {
   EXPECT_TRUE(kept.empty());
   const auto seen = Exports();
   ASSERT_EQ(seen.size(), 1U);
-  EXPECT_EQ(seen.front().outcome, Outcome::kNotFound);
+  EXPECT_EQ(seen.front().outcome, audit::Outcome::kNotFound);
   EXPECT_EQ(Run(kept, {}, Who::Tag(kUser)).status().code(), Code::kNotFound) << "tags are apart";
 }
 

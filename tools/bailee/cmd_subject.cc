@@ -93,7 +93,8 @@ Status Show(Context& context, const SubjectOptions& options) {
 }  // namespace
 
 void AddSubject(Commands& commands) {
-  CLI::App& subject = *commands.Group("subject", "from a value to a handle and back; what a person may ask for");
+  CLI::App& subject =
+      *commands.Group("subject", "from a value to a handle and back; what a person may ask for");
   auto find = std::make_shared<SubjectOptions>();
   CLI::App* command = commands.Add(
       subject,

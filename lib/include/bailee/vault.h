@@ -250,8 +250,8 @@ class BAILEE_EXPORT Vault {
   // "publish.in-force" (this very text is; nothing is left to do), "publish.version-taken",
   // "publish.version-not-newer", "publish.other-policy", "publish.notice-reused", "publish.breaks"
   // (names what held data could not survive); kInvalidValue "publish.not-yet" (its day has not
-  // come), "publish.effective-earlier", "publish.notice-owed" (names the purposes that are widened),
-  // "publish.notice-unknown", "publish.notice-old", "publish.notice-incomplete",
+  // come), "publish.effective-earlier", "publish.notice-owed" (names the purposes that are
+  // widened), "publish.notice-unknown", "publish.notice-old", "publish.notice-incomplete",
   // "publish.announced-future", "publish.announced-late"; kUsage "publish.keep-missing"; whatever
   // `keep` says; kAuditDown; kFull; kDamage.
   Result<Published> Publish(const Keyring& authority, const PublishRequest& request);
