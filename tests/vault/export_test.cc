@@ -8,7 +8,6 @@
 namespace bailee {
 namespace {
 
-using audit::EventKind;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::ErrorIs;
@@ -17,7 +16,6 @@ using testing::IsOk;
 using ::testing::Key;
 using ::testing::Not;
 using testing::StatusOf;
-using ::testing::UnorderedElementsAre;
 
 class Export : public ExportTest {};
 
