@@ -27,6 +27,7 @@ ExportedUse UseOf(const UseQuestion& question, const std::vector<HeldField>& fie
   const bool alike = question.datum.policy == &question.frame.in_force();
   policy::CompartmentIndex decided;
   policy::Decision decision;
+  policy::ReasonSet why_not;
   for (const HeldField& field : fields) {
     if (!alike || !decided.valid() || field.compartment != decided) {
       decision = DecideUse(question, field, purpose);
@@ -36,11 +37,9 @@ ExportedUse UseOf(const UseQuestion& question, const std::vector<HeldField>& fie
       use.fields.emplace_back(field.name);
       continue;
     }
-    const Reason primary = decision.reasons.Ordered().front();
-    if (std::find(use.reasons.begin(), use.reasons.end(), primary) == use.reasons.end()) {
-      use.reasons.push_back(primary);
-    }
+    why_not.Add(decision.reasons);
   }
+  use.reasons = why_not.Ordered();
   return use;
 }
 

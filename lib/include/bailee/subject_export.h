@@ -31,7 +31,7 @@ struct SubjectExportOptions {
 struct ExportedUse {
   std::string purpose;              // a leaf of the policy in force
   std::vector<std::string> fields;  // of those the record holds; empty: it may use nothing
-  std::vector<Reason> reasons;      // why not the rest of them, the primary reasons; empty: all
+  std::vector<Reason> reasons;      // why not the rest of them; empty: it may use all
 };
 
 // Whom the policy in force lets fields of a record be disclosed to, and why. Conditions on the way
