@@ -131,8 +131,21 @@ class Canary : public ::testing::TestWithParam<std::string> {
     return false;
   }
 
+  // What only consent opens is given as well.
+  void ConsentToAll(Vault& vault, const Who& who) {
+    for (const policy::NoticeInfo& notice : policy_->notices()) {
+      for (size_t i = 0; i < policy_->purposes().size(); ++i) {
+        if (!notice.purposes[i]) continue;
+        Say(vault.Record(who, {.kind = LedgerKind::kGiven,
+                               .purpose = policy_->purposes()[i].id,
+                               .notice = notice.id}));
+      }
+    }
+  }
+
   void CollectEverything(const std::vector<std::string>& purposes) {
     Vault vault = Open(purposes);
+    ConsentToAll(vault, Who::Ref(ref_));
     for (const policy::CategoryInfo& category : policy_->categories()) {
       if (!CollectAll(vault, category)) not_taken_.insert(category.id);
     }
