@@ -140,8 +140,8 @@ Timestamp RetentionEnd(const Retention& retention, Timestamp collected_at,
 Timestamp WrapEnd(const Retention& retention, const Bucket& bucket,
                   std::optional<Timestamp> event_at);
 
-// Whether one call may release data of several sources for this purpose: if it is marked `combines`,
-// or no leaf of the policy is. An unknown purpose may not.
+// Whether one call may release data of several sources for this purpose: if it is marked
+// `combines`, or no leaf of the policy is. An unknown purpose may not.
 bool MayCombine(const Policy& policy, PurposeIndex purpose);
 
 // Whether the vault keeps this purpose for itself: rights, upkeep, tally, auditor, log, authority,

@@ -255,9 +255,10 @@ TEST_F(Export, SaysWhoLookedAndWhyAndNothingOfOthers) {
   ASSERT_THAT(WhoLooked(*trail, handle, "", keep), IsOk());
   std::vector<std::string> kinds;
   for (const Look& look : looks) kinds.push_back(look.kind + " " + look.outcome);
-  EXPECT_THAT(kinds, ElementsAre("collect allowed", "collect allowed", "read allowed",
-                                 "read refused", "scan allowed", "export-subject allowed",
-                                 "disclosures allowed", "export-subject allowed"));
+  EXPECT_THAT(kinds,
+              ElementsAre("collect allowed", "collect allowed", "ledger allowed", "read allowed",
+                          "read refused", "scan allowed", "export-subject allowed",
+                          "disclosures allowed", "export-subject allowed"));
   EXPECT_EQ(looks[3].purpose, "billing");
   EXPECT_THAT(looks[3].fields, ElementsAre("pan"));
   EXPECT_EQ(looks[4].reasons.front(), Reason::kObjected);
