@@ -107,7 +107,12 @@ class Node {
 };
 
 PurposeDraft MakePurpose(const Node& n) {
-  return {n.at(), n.Text("id"), n.Text("says"), n.Text("clause"), n.Flag("may_know_existence"), n.Flag("combines")};
+  return {n.at(),
+          n.Text("id"),
+          n.Text("says"),
+          n.Text("clause"),
+          n.Flag("may_know_existence"),
+          n.Flag("combines")};
 }
 NoticeDraft MakeNotice(const Node& n) {
   return {n.at(), n.Text("id"), n.Text("sha256"), n.Texts("purpose"), n.Texts("source")};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes a vault out of which something left: make_disclosures OUT PUBLIC_KEY. In OUT: vault/, rights.keyring, what
-// the recipient with that key got (parcel), and what the library says of it (expected.json).
+// Makes a vault out of which something left: make_disclosures OUT PUBLIC_KEY. In OUT: vault/,
+// rights.keyring, what the recipient with that key got (parcel), and what the library says of it
+// (expected.json).
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -93,8 +94,9 @@ void Make(const std::string& out, const std::string& public_key) {
           .case_reference = "2013-CV-17"});
     const Secret address = MakeSecret("Grace@Cobol.example");
     Must(vault.Suppress({&address, 1}), "suppress");
-    expected = {{"handle", made.handle.ToHex()},
-                {"rows", RowsOf(Must(Must(vault.As("rights"), "rights").Disclosures(ada), "list"))}};
+    expected = {
+        {"handle", made.handle.ToHex()},
+        {"rows", RowsOf(Must(Must(vault.As("rights"), "rights").Disclosures(ada), "list"))}};
   }
   std::filesystem::create_directories(out + "/vault");
   std::filesystem::copy_file(temp.path() + "/data.mdb", out + "/vault/data.mdb");

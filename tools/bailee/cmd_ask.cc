@@ -110,8 +110,8 @@ Status CanI(Context& context, AskOptions options) {
     if (!then.ok()) return then.status();
     options.now = *then;
   }
-  const auto document = options.as_of.empty() ? context.LoadPolicy(options.policy)
-                                              : PolicyThen(context, options.now);
+  const auto document =
+      options.as_of.empty() ? context.LoadPolicy(options.policy) : PolicyThen(context, options.now);
   if (!document.ok()) return document.status();
   const Target target = SplitTarget(options.target);
   const std::vector<Answer> answers = AskAll(*document, options, target.category, target.field);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cmd_policy.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "cmd_policy.h"
 #include "codegen.h"
 #include "commands.h"
 #include "files.h"
