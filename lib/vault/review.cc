@@ -204,7 +204,8 @@ Result<Reviewed> RunReview(VaultImpl& vault, const ReviewOptions& options) {
   Event event{.kind = EventKind::kReview, .purpose = keys::kUpkeep};
   const std::string count = reviewed.ok() ? std::to_string(reviewed->subjects) : std::string();
   const audit::Detail detail{audit::What::kCount, count};
-  const Refusal* refusal = reviewed.status().refusal();
+  const Status status = reviewed.status();
+  const Refusal* refusal = status.refusal();
   if (reviewed.ok()) {
     event.details = {&detail, 1};
   } else if (refusal != nullptr) {

@@ -62,8 +62,8 @@ std::vector<uint32_t> Generations(const TempVault& temp) {
   const RawRows rows(temp.path());
   const Bytes row = rows.Only(store::Table::kRecords).second;
   std::vector<uint32_t> generations;
-  for (const record::RowEntry& entry : *record::ParseRecordRow(row))
-    generations.push_back(entry.generation);
+  const auto parsed = record::ParseRecordRow(row);
+  for (const record::RowEntry& entry : *parsed) generations.push_back(entry.generation);
   return generations;
 }
 

@@ -96,7 +96,7 @@ TEST_F(Publishing, WideningReachesWhatIsCollectedAfterItAndNothingThatIsHeld) {
 
   const auto held = ReadAccount(vault, "support", "email.domain");
   ASSERT_NE(held.status().refusal(), nullptr);
-  const Refusal& refusal = *held.status().refusal();
+  const Refusal refusal = *held.status().refusal();
   EXPECT_THAT(refusal.reasons, ElementsAre(Reason::kNotCollectedFor, Reason::kConsentMissing));
   EXPECT_THAT(refusal.offer, HasSubstr("signup-1")) << "a notice that lists it";
   EXPECT_EQ(*ReadAccount(vault, "support", "email"), "ada@analytical.example");
