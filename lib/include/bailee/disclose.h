@@ -9,7 +9,6 @@
 
 #include "bailee/bytes.h"
 #include "bailee/clock.h"
-#include "bailee/export.h"
 #include "bailee/ids.h"
 #include "bailee/secret.h"
 #include "bailee/session.h"
@@ -53,8 +52,7 @@ struct DiscloseRequest {
 };
 
 // What left. Move-only; its values are wiped when it goes.
-class BAILEE_EXPORT Disclosure {
- public:
+struct Disclosure {
   Handle handle;
   uint64_t sequence = 0;  // in the accounting of this subject, from 1
   Timestamp at;
