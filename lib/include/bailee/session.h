@@ -118,7 +118,7 @@ struct RecordInfo {
   uint32_t policy_version = 0;
 };
 
-class Disclosure;
+struct Disclosure;
 struct DiscloseRequest;
 struct DisclosureInfo;
 
