@@ -90,6 +90,7 @@ Result<SessionImpl::Aimed> SessionImpl::AimAt(Frame& frame, const Ask& ask,
   BAILEE_TRY(aimed.subject, SubjectOf(frame, request.who));
   if (aimed.subject != nullptr) {
     BAILEE_TRY(aimed.row, FindRow(frame, *aimed.subject, crypto::NameIdOf(ask.category), id));
+    if (aimed.row && !IsOfSource(*aimed.row)) aimed.row.reset();  // as if it were not there
   }
   std::optional<policy::Datum> datum;
   if (aimed.row) datum = aimed.row->terms->DatumAt(aimed.row->row.head().collected_at);

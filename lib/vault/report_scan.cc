@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "base/try.h"
 #include "record/fields.h"
+#include "record/revisions.h"
 #include "record/seal.h"
 #include "vault/session_impl.h"
 
@@ -140,13 +141,17 @@ Result<bool> ReportScan::AddValue(Frame& frame, const OpenedSubject& subject, co
   if (!entry) return Damaged("a compartment is missing");
   BAILEE_TRY(const OpenedSubject::SharedKey opener, KeyOf(frame, subject, id, row, *entry));
   if (opener == nullptr) return false;
+  const crypto::NameId category = rules_->in_force->category(report_.category).id;
+  BAILEE_TRY(const record::Revisions revisions,
+             record::Revisions::Open({vault_.id(), subject.handle(), category, id},
+                                     subject.subject().key, row));
   const record::CompartmentPlace place{.vault = vault_.id(),
                                        .handle = subject.handle(),
-                                       .category = rules_->in_force->category(report_.category).id,
+                                       .category = category,
                                        .record = id,
                                        .compartment = entry->compartment,
                                        .generation = entry->generation,
-                                       .head = row.head()};
+                                       .head = revisions.HeadOf(entry->compartment)};
   BAILEE_TRY(const Secret plain, record::OpenCompartment(*opener, place, entry->sealed));
   const auto number = static_cast<record::FieldNumber>(field - then.fields.begin());
   return plain.RevealBytes([&](ByteView bytes) -> Result<bool> {

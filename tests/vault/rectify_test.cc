@@ -271,6 +271,22 @@ TEST_F(RectifyTest, OfOneRecordOfManyLeavesTheOthers) {
   EXPECT_EQ(FindCard(vault, kOtherPan)->size(), 1u);
 }
 
+TEST_F(RectifyTest, ReachesNoDataOfAnotherSourceOrController) {
+  Register();
+  Vault vault = Open({"service"});
+  for (const SessionOptions& options : {SessionOptions{.source = "partner-site"},
+                                        SessionOptions{.on_behalf_of = "technology-partner"}}) {
+    Result<Session> session = vault.As("service", options);
+    ASSERT_THAT(StatusOf(session), IsOk());
+    EXPECT_FALSE(session
+                     ->Rectify({.who = Who::Ref(kUser),
+                                .category = "account",
+                                .fields = Inputs({{"name", "A. L."}})})
+                     .ok());
+  }
+  EXPECT_EQ(*Read(vault, "service", "name"), "Ada");
+}
+
 TEST_F(RectifyTest, NeedsItsCaseWhereReadingDoes) {
   Register();
   Vault vault = Open({"legal.process"});

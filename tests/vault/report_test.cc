@@ -91,6 +91,34 @@ TEST_F(Reports, TakeWhoeverCannotBeToldApartForOne) {
   EXPECT_THAT(report->buckets[0].cells, IsEmpty());
 }
 
+// Compartments of a record that was put right are of several revisions.
+TEST_F(Reports, CountRecordsThatWerePutRight) {
+  {
+    Vault vault = Open({"tally", "service", "rights"});
+    Visits(vault, "fr", kSurely, "FR");
+    Visits(vault, "de", kSurely, "DE");
+    Session session = *vault.As("rights");
+    for (int i = 0; i < kSurely; ++i) {
+      const std::string ref = "fr" + std::to_string(i);
+      Session service = *vault.As("service");
+      const auto records = service.List(Who::Ref(ref));
+      ASSERT_THAT(StatusOf(records), IsOk());
+      ASSERT_THAT(StatusOf(session.Rectify({.who = Who::Ref(ref),
+                                            .category = "visit",
+                                            .record = records->front().id,
+                                            .fields = Fields({{"country", "DE"}})})),
+                  IsOk());
+    }
+  }
+  Vault vault = Open({"tally"});
+  const auto report = vault.Report(Of("visits"));
+  ASSERT_THAT(StatusOf(report), IsOk());
+  EXPECT_FALSE(Cell(report->buckets[0], {"FR"}).has_value());
+  const auto shown = Cell(report->buckets[0], {"DE"});
+  ASSERT_TRUE(shown.has_value());
+  EXPECT_NEAR(static_cast<double>(*shown), 2 * kSurely, 85);
+}
+
 TEST_F(Reports, HaveACellForAllWhereTheyAreByNothing) {
   Vault vault = Open({"tally"});
   Visits(vault, "de", kSurely, "DE");

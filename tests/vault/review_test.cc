@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bailee/audit_trail.h"
+#include "bailee/publish.h"
 #include "vault/rectify_world.h"
 
 // What is held, looked over: is it still right, is it still needed, does anybody use it?
@@ -17,6 +18,9 @@ using testing::StatusOf;
 
 class ReviewTest : public RectifyTest {
  protected:
+  explicit ReviewTest(const std::string& policy = PolicyText("livelook_2013"))
+      : RectifyTest(policy) {}
+
   const CategoryReview* Of(const Reviewed& reviewed, std::string_view category) {
     for (const CategoryReview& each : reviewed.categories) {
       if (each.category == category) return &each;
@@ -41,6 +45,11 @@ class ReviewTest : public RectifyTest {
                 .Commit()),
         IsOk());
   }
+};
+
+class ReviewOfDates : public ReviewTest {
+ protected:
+  ReviewOfDates() : ReviewTest(std::string(kDays)) {}
 };
 
 TEST_F(ReviewTest, CountsWhatIsHeldByCategory) {
@@ -139,6 +148,38 @@ TEST_F(ReviewTest, CountsWhatIsDamagedAndGoesOn) {
   ASSERT_THAT(StatusOf(reviewed), IsOk());
   EXPECT_EQ(reviewed->damaged, 1u);
   EXPECT_EQ(reviewed->categories.size(), 1u);
+}
+
+TEST_F(ReviewOfDates, NamesWhatAnotherPolicyLeftToNobody) {
+  {
+    Vault vault = Open({});
+    ASSERT_THAT(StatusOf(vault
+                             .Collect({.who = Who::Ref(kUser),
+                                       .notice = "form-1",
+                                       .source = "web",
+                                       .on_behalf_of = {}})
+                             .Put("dates", Inputs({{"born", "1815-12-10T12:00:00Z"}}))
+                             .Commit()),
+                IsOk());
+  }
+  EXPECT_THAT(ReviewOf("dates").unused, IsEmpty());
+  std::string next(kDays);
+  const auto replace = [&](std::string_view from, std::string_view to) {
+    ASSERT_NE(next.find(from), std::string::npos) << from;
+    next.replace(next.find(from), from.size(), to);
+  };
+  replace("version: 1", "version: 2");
+  replace(R"(  field { id: "seen"  kind: TIME  view { id: "day"  coarsen: DAY } })", "");
+  replace(R"(  allow { purpose: "history"  basis: NECESSARY  field: "seen.day" })", "");
+  replace(R"("research", "history"]  days)", R"("research"]  days)");
+  {
+    Vault vault = Open({});
+    const Keyring authority = temp_.Origin("authority");
+    PublishRequest request{.policy_text = next};
+    request.keep = [this](const std::vector<KeyringFile>& files) { return temp_.Keep(files); };
+    ASSERT_THAT(StatusOf(vault.Publish(authority, request)), IsOk());
+  }
+  EXPECT_THAT(ReviewOf("dates").unused, ElementsAre("seen.day"));
 }
 
 // By the trail: so through the vault's own.
