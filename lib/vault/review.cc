@@ -37,7 +37,21 @@ Age AgeOf(const Frame& frame, const policy::Datum& datum, policy::CategoryIndex 
   return stays ? Age::kInTime : Age::kHeld;
 }
 
-// Fields and views of a category, as it was then, that nobody may use now.
+// Whether a purpose that this was collected for may use it now.
+bool StillUsed(const policy::Policy& then, const policy::FieldInfo& was, const policy::Policy& now,
+               const policy::FieldInfo& is) {
+  const policy::PurposeSet before = was.readers | was.report_purposes;
+  const policy::PurposeSet today = is.readers | is.report_purposes;
+  const auto purposes = then.purposes();
+  for (size_t i = 0; i < purposes.size(); ++i) {
+    if (!before.test(i)) continue;
+    const policy::PurposeIndex purpose = now.FindPurpose(purposes[i].id);
+    if (purpose.valid() && today.test(purpose.value)) return true;
+  }
+  return false;
+}
+
+// Fields and views of a category, as it was then, that every purpose it was for has lost.
 std::vector<std::string> UnusedOf(const policy::Policy& then, policy::CategoryIndex category,
                                   const policy::Policy& now) {
   const policy::CategoryInfo& info = then.category(category);
@@ -47,8 +61,7 @@ std::vector<std::string> UnusedOf(const policy::Policy& then, policy::CategoryIn
     if (field.readers.none() && field.report_purposes.none()) continue;  // it never was stored
     const policy::FieldIndex index =
         known.valid() ? now.FindField(known, field.name) : policy::FieldIndex{};
-    const policy::FieldInfo* current = index.valid() ? &now.field(known, index) : nullptr;
-    if (current == nullptr || (current->readers.none() && current->report_purposes.none()))
+    if (!index.valid() || !StillUsed(then, field, now, now.field(known, index)))
       unused.push_back(field.name);
   }
   return unused;

@@ -150,7 +150,7 @@ TEST_F(ReviewTest, CountsWhatIsDamagedAndGoesOn) {
   EXPECT_EQ(reviewed->categories.size(), 1u);
 }
 
-TEST_F(ReviewOfDates, NamesWhatAnotherPolicyLeftToNobody) {
+TEST_F(ReviewOfDates, NamesWhatEveryPurposeItWasForHasLost) {
   {
     Vault vault = Open({});
     ASSERT_THAT(StatusOf(vault
@@ -169,13 +169,18 @@ TEST_F(ReviewOfDates, NamesWhatAnotherPolicyLeftToNobody) {
     next.replace(next.find(from), from.size(), to);
   };
   replace("version: 1", "version: 2");
-  replace(R"(  field { id: "seen"  kind: TIME  view { id: "day"  coarsen: DAY } })", "");
-  replace(R"(  allow { purpose: "history"  basis: NECESSARY  field: "seen.day" })", "");
-  replace(R"("research", "history"]  days)", R"("research"]  days)");
+  replace("2013-05-01", "2013-06-01");
+  replace(R"(notice { id: "form-1")", R"(notice { id: "form-2"  purpose: ["research", "history"] }
+notice { id: "form-1")");
+  replace(R"("born.day", "moved.day"])", R"("born.day", "moved.day", "seen.day"])");
+  replace(R"(  allow { purpose: "history"  basis: NECESSARY  field: "seen.day" })",
+          R"(  allow { purpose: "history"  basis: NECESSARY  field: "born.day" })");
   {
     Vault vault = Open({});
     const Keyring authority = temp_.Origin("authority");
-    PublishRequest request{.policy_text = next};
+    PublishRequest request{.policy_text = next,
+                           .notice = "form-2",
+                           .announced_at = Timestamp{1'367'366'400'000}};  // 2013-05-01
     request.keep = [this](const std::vector<KeyringFile>& files) { return temp_.Keep(files); };
     ASSERT_THAT(StatusOf(vault.Publish(authority, request)), IsOk());
   }

@@ -28,7 +28,8 @@ struct CategoryReview {
   // Vault::PlanRetention); those among them that only a hold keeps.
   uint64_t overdue = 0;
   uint64_t overdue_held = 0;
-  // Fields and views that records were collected with and that the policy in force lets nobody use.
+  // Fields and views that every purpose they were collected for has lost: nothing uses what is held
+  // of them but by a new consent.
   std::vector<std::string> unused;
 };
 
