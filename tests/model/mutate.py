@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Breaks the policy decision in one way after another; the comparison must notice each.
 
-    ctest --preset dev -R policy_mutants            (builds nothing: build exhaustive_test first)
+    ctest --preset check -R policy_mutants           a sample
+    ctest --preset check -C Full -R policy_mutants   all
 
-For every line of mutations.py: replaces the text in a copy of the source, compiles it, links it in
-front of the library into a copy of the comparison, and runs that. Exit 0 if all are caught; 1 if one
+Builds nothing: build exhaustive_test first. For every line of mutations.py: replaces the text in a copy of the source, compiles it, links it in
+front of the library, whose own definitions then yield, into a copy of the comparison, and runs that. Exit 0 if all are caught; 1 if one
 survives, or if one does not compile or does not match exactly once (then it must follow the code).
 An unchanged source goes through the same first, and must pass.
 """
@@ -25,17 +26,17 @@ from mutations import MUTATIONS
 
 RUN_SECONDS_MAX = 120
 # Half of a mutant's time would go into copying debug information.
-LINKER = ["-Wl,--strip-all"] + (["-fuse-ld=lld"] if shutil.which("ld.lld") else [])
+LINKER = ["-Wl,--strip-all", "-Wl,-z,muldefs"] + (["-fuse-ld=lld"] if shutil.which("ld.lld") else [])
 
 
 class Broken(Exception):
     """The mutant could not be made: nothing is known about it."""
 
 
-def compile_arguments(commands, source):
-    """How the build compiles this source, without source, output, warnings and debugging."""
+def compile_arguments(commands):
+    """How the build compiles the library, without source, output, warnings and debugging."""
     for entry in json.loads(commands.read_text()):
-        if pathlib.Path(entry["file"]).resolve() != source.resolve():
+        if "bailee_objects.dir" not in entry["command"]:
             continue
         words = shlex.split(entry["command"])
         kept = []
@@ -46,11 +47,11 @@ def compile_arguments(commands, source):
                 continue
             if word.startswith(("-W", "-O", "-g")):
                 continue
-            if not word.startswith("-") and word != words[0] and word.endswith((".cc", ".o")):
+            if not word.startswith("-") and word != words[0] and word.endswith((".cc", ".cxx", ".o")):
                 continue
             kept.append(word)
         return kept
-    raise Broken(f"{source} is not in {commands}")
+    raise Broken(f"{commands} does not say how the library is compiled")
 
 
 def run_or_break(words):
@@ -64,7 +65,7 @@ def build(options, folder, source, text):
     folder.mkdir(parents=True)
     copy = folder / source.name
     copy.write_text(text)
-    arguments = compile_arguments(options.commands, source)
+    arguments = compile_arguments(options.commands)
     run_or_break(arguments + ["-O1", "-w", "-c", str(copy), "-o", str(folder / "mutant.o")])
     binary = folder / "comparison"
     run_or_break([arguments[0], *LINKER, "-o", str(binary), str(folder / "mutant.o"), *options.link])
@@ -113,6 +114,7 @@ def main():
     parser.add_argument("--commands", type=pathlib.Path, required=True, help="compile_commands.json")
     parser.add_argument("--work", type=pathlib.Path, required=True, help="a folder to be replaced")
     parser.add_argument("--only", default="", help="mutants whose name contains this")
+    parser.add_argument("--every", type=int, default=1, help="only every so many")
     parser.add_argument("-j", type=int, default=2)
     parser.add_argument("link", nargs="+", help="what the comparison is linked from")
     options = parser.parse_args()
@@ -121,7 +123,7 @@ def main():
     shutil.rmtree(options.work, ignore_errors=True)
     started = time.monotonic()
     control(options)
-    chosen = [mutation for mutation in MUTATIONS if options.only in mutation[1]]
+    chosen = [mutation for mutation in MUTATIONS if options.only in mutation[1]][:: options.every]
     with concurrent.futures.ThreadPoolExecutor(options.j) as pool:
         outcomes = []
         for outcome in pool.map(lambda mutation: attempt(options, mutation), chosen):

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "multiprocess/witness.h"
+#include "support/campaign.h"
 
 // Processes that are killed at random moments. A witness outside them holds what each of them said
 // it was given, with the decision it came with: all of that must be in the trail, once.
@@ -114,7 +115,7 @@ struct Worker {
 };
 
 TEST(TrailKill, LosesAndDoublesNothingThatAKilledProcessWasGiven) {
-  const size_t kills = CountFrom("BAILEE_KILLS", 40);
+  const size_t kills = testing::CountFrom("BAILEE_KILLS", 40);
   TempVault world{PolicyText("livelook_2013")};
   std::map<Handle, size_t> people;
   {

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "multiprocess/witness.h"
+#include "support/campaign.h"
 #include "support/child_process.h"
 
 // A process that reads while another takes the permission away and gives it back.
@@ -51,7 +52,7 @@ std::map<uint64_t, bool> AllowedFrom(const std::vector<testing::ReadLeaf>& leave
 }
 
 void RunRace(TempVault& world, const Race& race) {
-  const size_t rounds = CountFrom("BAILEE_ROUNDS", 500);
+  const size_t rounds = testing::CountFrom("BAILEE_ROUNDS", 500);
   {
     ChildProcess reader([&](const Channel& channel) {
       Vault vault = world.Open({race.purpose});

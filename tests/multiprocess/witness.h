@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -11,12 +10,6 @@
 #include "vault/stories.h"
 
 namespace bailee {
-
-// How long a campaign is: what the environment asks for, or the short form.
-inline size_t CountFrom(const char* variable, size_t short_form) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? short_form : std::strtoul(text, nullptr, 10);
-}
 
 // The whole trail of a vault that nobody has open, as its auditor reads it. Journals left behind
 // are adopted first.

@@ -68,9 +68,10 @@ def main():
     elif how.startswith("pkg_config."):
         program = with_pkg_config(consumer, out, compiler, prefix, kind == "static")
     else:
-        launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=" + each for each in sys.argv[6:]]
+        quick = ["-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=16"]
+        quick += ["-DCMAKE_CXX_COMPILER_LAUNCHER=" + each for each in sys.argv[6:]]
         program = with_cmake(consumer, out, compiler,
-                             ["-DBAILEE_SOURCE=" + source, "-DBAILEE_TARGET=bailee::bailee"] + launcher)
+                             ["-DBAILEE_SOURCE=" + source, "-DBAILEE_TARGET=bailee::bailee"] + quick)
     with tempfile.TemporaryDirectory(prefix="bailee-package-") as directory:
         run(program, directory, os.path.join(source, "proto/policies/livelook_2013.textproto"))
     linked = run("ldd", program, stdout=subprocess.PIPE).stdout

@@ -7,8 +7,10 @@
 
 #include "bailee/limits.h"
 #include "bailee/vault.h"
+#include "support/campaign.h"
 #include "support/data.h"
 #include "support/error_is.h"
+#include "support/own_memory.h"
 #include "support/sanitized.h"
 #include "support/temp_vault.h"
 
@@ -20,22 +22,11 @@ namespace {
 using testing::DataPath;
 using testing::IsOk;
 using testing::kSanitized;
+using testing::OwnMemoryBytes;
 using testing::StatusOf;
 
 constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kGrowthMax = 64 * kMiB;
-
-// Memory of this process that is not of a file: a mapped database counts as its file's.
-size_t OwnMemoryBytes() {
-  std::ifstream status("/proc/self/status");
-  std::string line;
-  size_t kib = 0;
-  while (std::getline(status, line)) {
-    if (line.starts_with("RssAnon:") || line.starts_with("RssShmem:"))
-      kib += std::stoul(line.substr(line.find(':') + 1));
-  }
-  return kib << 10;
-}
 
 // The part of a line of a combined log between the n-th and the next quote.
 std::string Quoted(const std::string& line, int n) {
@@ -102,11 +93,12 @@ TEST(Scale, ADaysLogIsStoredAndReadBack) {
 
 TEST(Scale, MemoryDoesNotGrowWithRecords) {
   if (kSanitized) GTEST_SKIP() << "a sanitizer keeps freed memory for itself";
-  constexpr size_t kBatches = 10;
+  const size_t batches = testing::CountFrom("BAILEE_RECORDS", 30'000) / limits::kBatchRecordsMax;
+  ASSERT_GT(batches, 2u);
   TempVault temp(PolicyText("livelook_2013"));
   Vault vault = temp.Open({"service"});
   size_t after_two = 0;
-  for (size_t i = 0; i < kBatches; ++i) {
+  for (size_t i = 0; i < batches; ++i) {
     Batch batch = vault.CollectBatch();
     for (size_t j = 0; j < limits::kBatchRecordsMax; ++j) {
       const std::string tag = "browser-" + std::to_string(i * limits::kBatchRecordsMax + j);
@@ -121,10 +113,10 @@ TEST(Scale, MemoryDoesNotGrowWithRecords) {
     if (i == 1) after_two = OwnMemoryBytes();
   }
   const size_t at_end = OwnMemoryBytes();
-  std::cout << "own memory after 20,000 records " << after_two / kMiB << " MiB, after 100,000 "
-            << at_end / kMiB << " MiB\n";
+  std::cout << "own memory after two batches " << after_two / kMiB << " MiB, after " << batches
+            << ' ' << at_end / kMiB << " MiB\n";
   EXPECT_LT(at_end, after_two + kGrowthMax);
-  EXPECT_EQ(vault.Info()->records, kBatches * limits::kBatchRecordsMax);
+  EXPECT_EQ(vault.Info()->records, batches * limits::kBatchRecordsMax);
 
   // Reading them all does not keep them either.
   Result<Session> session = vault.As("service");
@@ -135,7 +127,7 @@ TEST(Scale, MemoryDoesNotGrowWithRecords) {
                                        return true;
                                      })),
               IsOk());
-  EXPECT_EQ(read, kBatches * limits::kBatchRecordsMax);
+  EXPECT_EQ(read, batches * limits::kBatchRecordsMax);
   std::cout << "and after reading them " << OwnMemoryBytes() / kMiB << " MiB\n";
   EXPECT_LT(OwnMemoryBytes(), after_two + kGrowthMax);
 }
