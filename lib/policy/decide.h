@@ -42,10 +42,13 @@ struct Request {
   uint32_t policy_version = 0;           // the version the caller was built for; 0: any
   bool purpose_key_held = false;         // ignored by kCollect
   WrapState wrap = WrapState::kPresent;  // ignored by kCollect
+  // Every version that choices were made under, to see what a yes was given for; the policy in
+  // force need not be among them.
+  std::span<const Policy* const> versions = {};
   // Only for kCollect: the terms it would be held under, and when it was collected.
-  std::string_view notice;
-  std::string_view source;
-  Timestamp collected_at;
+  std::string_view notice = {};
+  std::string_view source = {};
+  Timestamp collected_at = {};
   // Only for kDisclose: to whom, and why it is lawful: a word of policy.proto, e.g. "LAW".
   std::string_view recipient = {};
   std::string_view ground = {};
@@ -69,6 +72,7 @@ struct PurposeChoice {
   Choice choice = Choice::kGiven;
   uint64_t sequence = 0;  // of the ledger event: a later event has a higher number
   std::string notice;  // for kGiven: the notice shown; without one in force it counts as never made
+  uint32_t version = 0;  // of the policy that was in force then
 };
 struct NamedEvent {
   std::string event;
@@ -227,12 +231,17 @@ inline constexpr Reason kPrecedence[] = {Reason::kPolicyNotInForce,
 // c and its purpose is p or a dotted ancestor of p. Choices are ordered by sequence, equal ones as
 // they stand in `choices`. A no *stands* if no yes comes after it: a yes lifts every earlier no,
 // another no lifts nothing.
+// A yes *covers* f if no no to (p, c) comes after it and it was given under F.version(), or under a
+// version G among request.versions that had the use: p is a leaf of G, c and f are known in G, its
+// notice is in G, lists p there and takes s, and G.FindAllow(c, f, p, s) is something (where a yes
+// may take any source: p is in f's FieldInfo::readers in G). Nobody said yes to what a later
+// version added.
 // What they come to on a basis, `choice(basis)`, is these reasons:
 //   CASE       none.
 //   NECESSARY  declined if a kDeclined stands.
 //   OPT_OUT    declined if a kDeclined stands, objected if a kObjected does, consent-withdrawn if a
 //              kWithdrawn does.
-//   OPT_IN     the same; consent-missing if there is no yes and nothing stands.
+//   OPT_IN     the same; consent-missing if no yes covers f and nothing stands.
 // `ended(X, p)`: X has no retention of c for p (or no category c), or now >= RetentionEnd(that
 // retention, collected_at, e), where e is the earliest NamedEvent with the retention's event name
 // and collected_at <= at <= now, if any. (What lies in the future has not happened.)
@@ -250,7 +259,7 @@ inline constexpr Reason kPrecedence[] = {Reason::kPolicyNotInForce,
 // 40. outside-instructions: d is not k (ours: both empty); or the datum's controller is not ours
 //     and its name is not a controller of F.
 // 41. Route. The datum is *agreed* if T.version() is F.version() or agreed_versions has
-//     F.version(). It is *consented* if there is a yes to (p, c, s), nothing stands against (p, c)
+//     F.version(). It is *consented* if a yes to (p, c, s) covers f, nothing stands against (p, c)
 //     and allowed(F, f, s, k, p). Then:
 //     a. `now_ok`: allowed(F, f, s, k, p), and s is in F and not INDEPENDENT there, and n is in F
 //        and lists p there (whatever sources n lists). A notice that F dropped lists nothing.
@@ -294,7 +303,8 @@ inline constexpr Reason kPrecedence[] = {Reason::kPolicyNotInForce,
 // Rule 30 takes for rule 50 what 50 and 75 to 77 say of Standing{} and no datum.
 // For kContact (`datum` is ignored; an erased subject has Standing{}):
 // 82. choice(OPT_IN) for p, whatever bases the policy has, where a yes counts only if its category
-//     is empty and may take any source, and a no counts whatever its category.
+//     is empty and may take any source, and covers whatever version it was given under, and a no
+//     counts whatever its category.
 // 83. restricted: standing.restricted.
 // 84. If p is not marked may_know_existence in F and rules 82 and 83 gave a reason, it is
 //     consent-missing instead: what someone unknown is told.

@@ -23,7 +23,8 @@ ReasonSet ContactStageOne(const Asked& asked) {
 ReasonSet ContactStageTwo(const Asked& asked, const Standing& standing) {
   const Standing nobody;
   const Standing& known = standing.erased ? nobody : standing;
-  const Said said = WhatWasSaid(asked.in_force, known, asked.purpose, std::nullopt, std::nullopt);
+  const Said said =
+      WhatWasSaid(asked.in_force, asked.request.versions, known, {asked.purpose, {}, {}, {}});
   ReasonSet reasons = ChoiceReasons(said, Basis::kOptIn);
   if (known.restricted) reasons.Add(Reason::kRestricted);
   if (!reasons.empty() && !asked.in_force.purpose(asked.purpose).may_know_existence) {  // [84]

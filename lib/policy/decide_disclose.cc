@@ -124,8 +124,8 @@ ReasonSet DiscloseStageTwo(const Asked& asked, const Datum* older,
   const FieldInfo& field = asked.in_force.field(asked.category, asked.field);
   const bool sold = third_party && field.kind == Kind::kEmail && asked.ground != Ground::kLaw;
   if (sold || asked.ground == Ground::kConsent) {  // [76], [77]
-    const Said said =
-        WhatWasSaid(asked.in_force, standing, asked.purpose, asked.request.category, source);
+    const Said said = WhatWasSaid(asked.in_force, asked.request.versions, standing,
+                                  {asked.purpose, asked.category, asked.field, source});
     reasons.Add(ChoiceReasons(said, Basis::kOptIn));
   }
   return reasons;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "policy/decide.h"
 
@@ -39,7 +40,7 @@ ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing,
 ReasonSet PolicyInForce(const Asked& asked);     // [1]
 ReasonSet DiscloseStageOne(const Asked& asked);  // [70] to [73], beside ReadStageOne
 
-// [74] to [77]. `older`: a datum that is not agreed, or null. `source`: as for WhatWasSaid.
+// [74] to [77]. `older`: a datum that is not agreed, or null. `source`: as in Concern.
 ReasonSet DiscloseStageTwo(const Asked& asked, const Datum* older,
                            std::optional<SourceIndex> source, const Standing& standing);
 ReasonSet ContactStageOne(const Asked& asked);                            // [1], [80], [81]
@@ -47,14 +48,21 @@ ReasonSet ContactStageTwo(const Asked& asked, const Standing& standing);  // [82
 
 // What the choices of a subject come to.
 struct Said {
-  bool yes = false;  // there is a yes, be it an old one
+  bool yes = false;  // one covers the use
   ReasonSet noes;    // of the noes that stand
 };
 
-// `source` is one of the policy in force, or nothing for one it does not know; nullopt: a yes may
-// take any. `category`: nullopt for what is of none, where a yes has none and a no has any.
-Said WhatWasSaid(const Policy& in_force, const Standing& standing, PurposeIndex purpose,
-                 std::optional<std::string_view> category, std::optional<SourceIndex> source);
+// What choices are about.
+struct Concern {
+  PurposeIndex purpose;
+  CategoryIndex category;  // none: what is of no category, where a yes has none and a no has any
+  FieldIndex field;        // none if there is no category
+  // One of the policy in force, or nothing for one it does not know; nullopt: a yes may take any.
+  std::optional<SourceIndex> source;
+};
+// `versions`: as in Request; without any, what was said under another version covers nothing.
+Said WhatWasSaid(const Policy& in_force, std::span<const Policy* const> versions,
+                 const Standing& standing, const Concern& concern);
 
 // What that means on this basis.
 ReasonSet ChoiceReasons(const Said& said, Basis basis);

@@ -127,8 +127,8 @@ void OutsideTerms(const Asked& asked, const Held& held, const Said& said, Reason
 void Route(const Asked& asked, const Held& held, const Standing& standing, ReasonSet& reasons) {
   const Then now{asked.purpose, asked.category, asked.field};
   const Then then = LookUpThen(asked, held.collected);
-  const Said said =
-      WhatWasSaid(asked.in_force, standing, asked.purpose, asked.request.category, held.source);
+  const Said said = WhatWasSaid(asked.in_force, asked.request.versions, standing,
+                                {asked.purpose, asked.category, asked.field, held.source});
   const bool by_terms = NowOk(asked, held) && ThenOk(asked, held, then);
   if (!by_terms && !Consented(asked, held, said)) {
     OutsideTerms(asked, held, said, reasons);
@@ -149,8 +149,8 @@ ReasonSet WithoutDatum(const Asked& asked, const Standing& standing) {
     if (rule.basis == Basis::kCase) continue;
     strictest = strictest == Basis::kCase ? rule.basis : std::max(strictest, rule.basis);
   }
-  const Said said =
-      WhatWasSaid(asked.in_force, standing, asked.purpose, asked.request.category, std::nullopt);
+  const Said said = WhatWasSaid(asked.in_force, asked.request.versions, standing,
+                                {asked.purpose, asked.category, asked.field, {}});
   reasons.Add(ChoiceReasons(said, strictest));
   return reasons;
 }

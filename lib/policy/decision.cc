@@ -13,18 +13,68 @@ bool Reaches(std::string_view above, std::string_view purpose) {
          (purpose.size() == above.size() || purpose[above.size()] == '.');
 }
 
-bool Concerns(const PurposeChoice& choice, std::optional<std::string_view> category) {
-  if (!category) return choice.category.empty() || choice.choice != Choice::kGiven;  // [82]
-  return choice.category.empty() || choice.category == *category;
+bool Concerns(const Policy& in_force, const PurposeChoice& choice, CategoryIndex category) {
+  if (choice.category.empty()) return true;
+  if (!category.valid()) return choice.choice != Choice::kGiven;  // [82]
+  return choice.category == in_force.category(category).id;
 }
 
-// Whether a notice in force was shown that asks for this purpose and takes this source.
-bool Shown(const Policy& in_force, const PurposeChoice& choice, PurposeIndex purpose,
+// Whether the notice asks for this purpose and takes this source, in the numbers of `policy`.
+bool Shown(const Policy& policy, std::string_view notice_id, PurposeIndex purpose,
            std::optional<SourceIndex> source) {
-  const NoticeIndex index = in_force.FindNotice(choice.notice);
+  const NoticeIndex index = policy.FindNotice(notice_id);
   if (!index.valid()) return false;
-  const NoticeInfo& notice = in_force.notice(index);
+  const NoticeInfo& notice = policy.notice(index);
   return notice.purposes[purpose.value] && (!source || Takes(notice, *source));
+}
+
+bool IsYes(const Policy& in_force, const PurposeChoice& choice, const Concern& concern) {
+  return choice.choice == Choice::kGiven &&
+         choice.purpose == in_force.purpose(concern.purpose).id &&
+         Concerns(in_force, choice, concern.category) &&
+         Shown(in_force, choice.notice, concern.purpose, concern.source);
+}
+
+bool IsNo(const Policy& in_force, const PurposeChoice& choice, const Concern& concern) {
+  return choice.choice != Choice::kGiven &&
+         Reaches(choice.purpose, in_force.purpose(concern.purpose).id) &&
+         Concerns(in_force, choice, concern.category);
+}
+
+const Policy* FindVersion(std::span<const Policy* const> versions, uint32_t version) {
+  const auto found = std::find_if(versions.begin(), versions.end(),
+                                  [&](const Policy* each) { return each->version() == version; });
+  return found == versions.end() ? nullptr : *found;
+}
+
+// Whether an earlier version gave the field to the purpose, and the notice said so.
+bool HadUse(const Policy& in_force, const Policy& then, const Concern& concern,
+            std::string_view notice) {
+  const CategoryInfo& category = in_force.category(concern.category);
+  const PurposeIndex purpose = then.FindPurpose(in_force.purpose(concern.purpose).id);
+  const CategoryIndex known = then.FindCategory(category.id);
+  if (!purpose.valid() || !then.purpose(purpose).leaf || !known.valid()) return false;
+  const FieldIndex field = then.FindField(known, category.fields[concern.field.value].name);
+  if (!field.valid()) return false;
+  if (!concern.source) {
+    return Shown(then, notice, purpose, {}) && then.field(known, field).readers[purpose.value];
+  }
+  if (!concern.source->valid()) return false;
+  const SourceIndex source = then.FindSource(in_force.source(*concern.source).id);
+  return source.valid() && Shown(then, notice, purpose, source) &&
+         then.FindAllow(known, field, purpose, source) != nullptr;
+}
+
+bool Covers(const Policy& in_force, std::span<const Policy* const> versions,
+            const PurposeChoice& yes, const Concern& concern) {
+  if (!concern.category.valid() || yes.version == in_force.version()) return true;  // [82]
+  const Policy* then = FindVersion(versions, yes.version);
+  return then != nullptr && HadUse(in_force, *then, concern, yes.notice);
+}
+
+// Whether `one` was said before `other`; both are of one list.
+bool Before(const PurposeChoice& one, const PurposeChoice& other) {
+  return one.sequence < other.sequence || (one.sequence == other.sequence && &one < &other);
 }
 
 // The reason that a no stands for. REQUIRES: choice is not kGiven.
@@ -58,22 +108,23 @@ Status Decision::ToStatus() const {
   return Status::Refused({reasons.Ordered(), clause, rule, offer, {}});
 }
 
-Said WhatWasSaid(const Policy& in_force, const Standing& standing, PurposeIndex purpose,
-                 std::optional<std::string_view> category, std::optional<SourceIndex> source) {
-  const std::string_view name = in_force.purpose(purpose).id;
+Said WhatWasSaid(const Policy& in_force, std::span<const Policy* const> versions,
+                 const Standing& standing, const Concern& concern) {
   const PurposeChoice* yes = nullptr;  // the last one
+  const PurposeChoice* no = nullptr;   // the last one
   for (const PurposeChoice& choice : standing.choices) {
-    if (choice.choice != Choice::kGiven || choice.purpose != name) continue;
-    if (!Concerns(choice, category) || !Shown(in_force, choice, purpose, source)) continue;
-    if (yes == nullptr || choice.sequence >= yes->sequence) yes = &choice;
+    if (IsYes(in_force, choice, concern) && (yes == nullptr || Before(*yes, choice))) yes = &choice;
+    if (IsNo(in_force, choice, concern) && (no == nullptr || Before(*no, choice))) no = &choice;
   }
-  Said said{yes != nullptr, {}};
+  Said said;
   for (const PurposeChoice& choice : standing.choices) {
-    if (choice.choice == Choice::kGiven || !Reaches(choice.purpose, name)) continue;
-    if (!Concerns(choice, category)) continue;
-    const bool lifted = yes != nullptr && (choice.sequence < yes->sequence ||
-                                           (choice.sequence == yes->sequence && &choice < yes));
-    if (!lifted) said.noes.Add(ReasonOf(choice.choice));
+    if (IsYes(in_force, choice, concern)) {
+      const bool undone = no != nullptr && Before(choice, *no);
+      said.yes = said.yes || (!undone && Covers(in_force, versions, choice, concern));
+    } else if (IsNo(in_force, choice, concern)) {
+      const bool lifted = yes != nullptr && Before(choice, *yes);
+      if (!lifted) said.noes.Add(ReasonOf(choice.choice));
+    }
   }
   return said;
 }

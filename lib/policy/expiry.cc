@@ -50,8 +50,8 @@ bool Counted(const Policy& in_force, const Datum& datum, const CategoryInfo& col
 
 }  // namespace
 
-bool MustStay(const Policy& in_force, const Datum& datum, CategoryIndex category,
-              const Standing& standing, Timestamp now) {
+bool MustStay(const Policy& in_force, std::span<const Policy* const> versions, const Datum& datum,
+              CategoryIndex category, const Standing& standing, Timestamp now) {
   const CategoryInfo& collected = datum.policy->category(category);
   if (standing.erasure_waits || OnHold(standing, collected.id)) return true;
   const std::string_view controller =
@@ -68,7 +68,8 @@ bool MustStay(const Policy& in_force, const Datum& datum, CategoryIndex category
         .on_behalf_of = controller,
         .case_reference = "any",
         .now = now,
-        .purpose_key_held = true};
+        .purpose_key_held = true,
+        .versions = versions};
     for (const PurposeInfo& purpose : in_force.purposes()) {
       request.purpose = purpose.id;
       if (purpose.leaf && UsedBy(in_force, datum, standing, request)) return true;

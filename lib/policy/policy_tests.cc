@@ -28,7 +28,8 @@ void AddChoices(const Policy& policy, const TestCase& test,
   const SourceIndex source = policy.FindSource(test.source);
   for (const std::string& purpose : purposes) {
     const std::string notice = choice == Choice::kGiven ? NoticeFor(policy, purpose, source) : "";
-    standing.choices.push_back({purpose, "", choice, standing.choices.size(), notice});
+    standing.choices.push_back(
+        {purpose, "", choice, standing.choices.size(), notice, policy.version()});
   }
 }
 

@@ -98,7 +98,8 @@ bool MayCount(const Policy& in_force, const ReportInfo& report, const Datum& dat
     if (!leaves[i]) continue;
     const std::string_view purpose = in_force.purposes()[i].id;
     if (!CollectedFor(in_force, report, datum, agreed, purpose)) return false;
-    if (!WhatWasSaid(in_force, standing, {i}, category, std::nullopt).noes.empty()) return false;
+    if (!WhatWasSaid(in_force, {}, standing, {{i}, report.category, report.of, {}}).noes.empty())
+      return false;
     if (Ended(in_force, report.category, {i}, standing, datum.collected_at, now)) return false;
     if (!agreed && datum.policy != &in_force &&
         EndedThen(*datum.policy, category, purpose, standing, datum.collected_at, now)) {

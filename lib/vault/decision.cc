@@ -34,9 +34,7 @@ policy::Request SessionImpl::RequestFor(const Frame& frame, const Ask& ask,
           .policy_version = 0,
           .purpose_key_held = true,
           .wrap = policy::WrapState::kPresent,
-          .notice = {},
-          .source = {},
-          .collected_at = {},
+          .versions = frame.rules->versions,
           .recipient = ask.recipient,
           .ground = ask.ground};
 }

@@ -9,8 +9,8 @@ namespace {
 // The leaves that Decide might allow. Without a choice of the subject and under one policy these
 // are the effective purposes: no consent can add to them.
 policy::PurposeSet Candidates(const WrapsQuestion& question, const policy::Standing& standing) {
-  const policy::Policy& policy = *question.in_force.policy;
-  if (question.in_force.policy == question.collected.policy && standing.choices.empty()) {
+  const policy::Policy& policy = *question.rules.in_force->policy;
+  if (question.rules.in_force->policy == question.collected.policy && standing.choices.empty()) {
     return policy.EffectivePurposes(question.category, question.compartment, question.terms);
   }
   policy::PurposeSet leaves;
@@ -29,29 +29,30 @@ policy::Request RequestFor(const WrapsQuestion& question, const policy::FieldInf
                               : std::string_view(),
           .case_reference = "any",
           .now = question.now,
-          .purpose_key_held = true};
+          .purpose_key_held = true,
+          .versions = question.rules.versions};
 }
 
 }  // namespace
 
 std::vector<keys::WrapRecipient> EntitledRecipients(const WrapsQuestion& question,
                                                     const policy::Standing& standing) {
-  const policy::Policy& in_force = *question.in_force.policy;
+  const policy::Policy& in_force = *question.rules.in_force->policy;
   const policy::Policy& collected = *question.collected.policy;
   const policy::CategoryInfo& category = collected.category(question.category);
   const auto& fields = category.compartments[question.compartment.value].fields;
   const policy::FieldIndex first = fields.front();
   const policy::Datum datum{&collected, question.terms, question.collected_at};
 
-  std::vector<keys::WrapRecipient> recipients = {question.in_force.upkeep};
+  std::vector<keys::WrapRecipient> recipients = {question.rules.in_force->upkeep};
   if (category.fields[first.value].kind != Kind::kPassword)
-    recipients.push_back(question.in_force.rights);
+    recipients.push_back(question.rules.in_force->rights);
   if (collected.StoredReportPurposes(question.category, first, question.terms).any())
-    recipients.push_back(question.in_force.tally);
+    recipients.push_back(question.rules.in_force->tally);
   // Nothing tells the fields of a compartment apart but another policy.
-  const bool alike = question.in_force.policy == question.collected.policy;
+  const bool alike = question.rules.in_force->policy == question.collected.policy;
   const policy::PurposeSet candidates = Candidates(question, standing);
-  for (size_t i = 0; i < question.in_force.recipients.size(); ++i) {
+  for (size_t i = 0; i < question.rules.in_force->recipients.size(); ++i) {
     if (!candidates[i]) continue;
     const bool allowed = std::any_of(
         fields.begin(), alike ? fields.begin() + 1 : fields.end(), [&](policy::FieldIndex field) {
@@ -59,7 +60,7 @@ std::vector<keys::WrapRecipient> EntitledRecipients(const WrapsQuestion& questio
           request.purpose = in_force.purposes()[i].id;
           return policy::Decide(in_force, &datum, standing, request).allowed();
         });
-    if (allowed) recipients.push_back(question.in_force.recipients[i]);
+    if (allowed) recipients.push_back(question.rules.in_force->recipients[i]);
   }
   return recipients;
 }

@@ -11,7 +11,7 @@ namespace bailee::vault {
 
 // What the wraps of one compartment depend on.
 struct WrapsQuestion {
-  const BoundPolicy& in_force;
+  const Rules& rules;
   const BoundPolicy& collected;  // the policy that the terms name
   policy::TermsIndexes terms;    // in its numbers
   policy::CategoryIndex category;

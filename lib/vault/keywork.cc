@@ -174,7 +174,7 @@ class Worker {
 std::vector<keys::WrapRecipient> BoundGroup::Entitled(const Frame& frame,
                                                       const policy::Standing& standing,
                                                       uint16_t compartment) const {
-  return EntitledRecipients({.in_force = *frame.rules->in_force,
+  return EntitledRecipients({.rules = *frame.rules,
                              .collected = *terms->bound,
                              .terms = terms->indexes,
                              .category = category,

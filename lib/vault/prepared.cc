@@ -83,10 +83,7 @@ Status UnknownIn(const policy::Policy& policy, std::string_view category, std::s
                                 .now = policy.effective(),
                                 .policy_version = 0,
                                 .purpose_key_held = false,
-                                .wrap = policy::WrapState::kPresent,
-                                .notice = {},
-                                .source = {},
-                                .collected_at = {}};
+                                .wrap = policy::WrapState::kPresent};
   return policy::DecideStageOne(policy, request).ToStatus();
 }
 

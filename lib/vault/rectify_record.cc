@@ -150,7 +150,7 @@ bool Rectifier::IsOfUse(FieldIndex field) const {
   standing.restricted = false;
   const BoundPolicy& in_force = *frame_.rules->in_force;
   const auto entitled =
-      EntitledRecipients({.in_force = in_force,
+      EntitledRecipients({.rules = *frame_.rules,
                           .collected = draft_.bound,
                           .terms = draft_.terms,
                           .category = draft_.record.category,

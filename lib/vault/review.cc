@@ -28,12 +28,14 @@ enum class Age : uint8_t { kInTime, kOverdue, kHeld };
 Age AgeOf(const Frame& frame, const policy::Datum& datum, policy::CategoryIndex category,
           const policy::Standing& standing) {
   if (frame.now < frame.in_force().effective()) return Age::kInTime;
-  if (!policy::MustStay(frame.in_force(), datum, category, standing, frame.now))
+  if (!policy::MustStay(frame.in_force(), frame.rules->versions, datum, category, standing,
+                        frame.now))
     return Age::kOverdue;
   policy::Standing released = standing;
   released.holds.clear();
-  const bool stays = standing.holds.empty() ||
-                     policy::MustStay(frame.in_force(), datum, category, released, frame.now);
+  const bool stays =
+      standing.holds.empty() || policy::MustStay(frame.in_force(), frame.rules->versions, datum,
+                                                 category, released, frame.now);
   return stays ? Age::kInTime : Age::kHeld;
 }
 

@@ -108,6 +108,7 @@ Result<std::shared_ptr<const Rules>> Rules::Load(store::Snapshot& snapshot, cons
   for (const auto& published : rules->manifest.policies) {
     BAILEE_TRY(rules->policies[published.version],
                LoadPolicy(snapshot, rules->manifest, keyring, published.version));
+    rules->versions.push_back(rules->policies[published.version]->policy.get());
   }
   const auto in_force = rules->policies.find(rules->manifest.policy_in_force);
   if (in_force == rules->policies.end()) return Unknown("the policy in force");

@@ -52,6 +52,7 @@ struct Rules {
   keys::Manifest manifest;
   Bytes manifest_row;
   std::map<uint32_t, std::shared_ptr<const BoundPolicy>> policies;
+  std::vector<const policy::Policy*> versions;  // those policies
   std::shared_ptr<const BoundPolicy> in_force;
 
   // Reads the manifest and every policy it names. `keyring` must outlive the result.

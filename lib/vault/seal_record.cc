@@ -66,7 +66,7 @@ Result<Bytes> CollectionWriter::SealRow(Target& target, const Draft& draft) {
 
 std::vector<keys::WrapRecipient> CollectionWriter::RecipientsOf(
     const Target& target, const Draft& draft, policy::CompartmentIndex compartment) const {
-  return EntitledRecipients({.in_force = bound(),
+  return EntitledRecipients({.rules = *frame_.rules,
                              .collected = draft.bound,
                              .terms = draft.terms,
                              .category = draft.record.category,

@@ -71,7 +71,8 @@ void FoldChoice(Choice choice, const LedgerEntry& entry, policy::Standing& stand
     return each.choice == choice && each.purpose == entry.purpose &&
            each.category == entry.category && each.notice == entry.notice;
   });
-  standing.choices.push_back({entry.purpose, entry.category, choice, entry.sequence, entry.notice});
+  standing.choices.push_back(
+      {entry.purpose, entry.category, choice, entry.sequence, entry.notice, entry.policy_version});
 }
 
 void FoldNotice(const LedgerEntry& entry, policy::Standing& standing) {
@@ -134,7 +135,7 @@ Result<Bytes> EncodeStanding(const LedgerState& state) {
     PutText(writer, each.purpose);
     PutText(writer, each.category);
     PutText(writer, each.notice);
-    writer.Put(each.sequence);
+    writer.Put(each.sequence).Put(each.version);
   });
   PutList(writer, standing.events, [&](const policy::NamedEvent& each) {
     PutText(writer, each.event);
@@ -173,6 +174,7 @@ Result<LedgerState> DecodeStanding(ByteView bytes) {
     each.category = GetText(reader);
     each.notice = GetText(reader);
     each.sequence = reader.Get<uint64_t>();
+    each.version = reader.Get<uint32_t>();
     return each;
   });
   GetList(reader, standing.events, [&] {

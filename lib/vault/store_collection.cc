@@ -96,6 +96,7 @@ policy::Decision CollectionWriter::DecideOn(const PreparedCollection& collection
                                 .policy_version = 0,
                                 .purpose_key_held = false,
                                 .wrap = policy::WrapState::kPresent,
+                                .versions = frame_.rules->versions,
                                 .notice = collection.request.notice,
                                 .source = collection.request.source,
                                 .collected_at = collected_at};

@@ -129,6 +129,11 @@ SmallChoice Says(SmallWord word, const std::string& purpose, const std::string& 
   return {purpose, category, word, 0, ""};
 }
 
+SmallChoice Under(SmallVersion version, SmallChoice choice) {
+  choice.under = version;
+  return choice;
+}
+
 SmallStanding Chose(std::vector<SmallChoice> choices) {
   SmallStanding standing;
   uint64_t sequence = 0;

@@ -107,6 +107,7 @@ std::string Moment(Timestamp at) { return std::to_string(at.unix_ms) + " ms"; }
 
 std::string InWords(const SmallStanding& standing) {
   static constexpr const char* kWords[] = {"given", "withdrawn", "objected", "declined"};
+  static constexpr const char* kVersions[] = {"", " under=then", " under=lost"};
   std::string text = "standing:";
   if (standing.erased) text += " erased;";
   if (standing.restricted) text += " restricted;";
@@ -114,7 +115,8 @@ std::string InWords(const SmallStanding& standing) {
   for (const SmallChoice& choice : standing.choices) {
     text += std::string(" ") + kWords[static_cast<int>(choice.word)] + " #" +
             std::to_string(choice.sequence) + " purpose=" + choice.purpose +
-            " category=" + choice.category + " notice=" + choice.notice + ";";
+            " category=" + choice.category + " notice=" + choice.notice +
+            kVersions[static_cast<int>(choice.under)] + ";";
   }
   for (const SmallEvent& event : standing.events) {
     text += " event " + event.name + " at " + Moment(event.at) + ";";

@@ -222,7 +222,7 @@ Reasons RefuseDatum(const SmallPolicy& F, const SmallTerms& terms, const SmallSt
   if (terms.controller != request.on_behalf_of || !KnowsController(F, terms.controller)) {  // 40
     reasons.insert(Reason::kOutsideInstructions);
   }
-  const Heard heard = Hear(F, standing, cell, &terms.source);
+  const Heard heard = Hear(F, terms.policy, standing, cell, &terms.source);
   if (TermsRoute(F, terms, standing, request, cell) ||
       ConsentRoute(F, terms, request, cell, heard)) {  // 42
     Judge(F, cell, terms, standing, request, heard, reasons);
@@ -241,8 +241,7 @@ Reasons RefuseDatum(const SmallPolicy& F, const SmallTerms& terms, const SmallSt
     reasons.insert(Reason::kHeld);
   }
   if (request.action == SmallAction::kDisclose) {
-    RefuseDiscloseLate(F, Agreed(F, terms, standing) ? nullptr : &terms, &terms.source, standing,
-                       request, reasons);
+    RefuseDiscloseLate(F, &terms, Agreed(F, terms, standing), standing, request, reasons);
   }
   if (request.wrap_pending && reasons.empty()) reasons.insert(Reason::kWrapPending);  // 47
   return reasons;
@@ -259,11 +258,11 @@ Reasons RefuseAbsent(const SmallPolicy& F, const SmallStanding& standing,
     if (strictest == nullptr || allow.basis > strictest->basis) strictest = &allow;
   }
   if (strictest != nullptr) {
-    RefuseByChoice(strictest->basis, Hear(F, standing, cell, nullptr), reasons);
+    RefuseByChoice(strictest->basis, Hear(F, nullptr, standing, cell, nullptr), reasons);
   }
   if (standing.restricted) reasons.insert(Reason::kRestricted);
   if (request.action == SmallAction::kDisclose) {
-    RefuseDiscloseLate(F, nullptr, nullptr, standing, request, reasons);
+    RefuseDiscloseLate(F, nullptr, false, standing, request, reasons);
   }
   return reasons;
 }
@@ -284,7 +283,7 @@ Uses UsesOf(const SmallPolicy& F, const SmallStanding& standing, const SmallRequ
       const Cell cell{request.category, value, q};
       Reasons reasons;
       if (!report) {
-        const Heard heard = Hear(F, standing, cell, &request.source);
+        const Heard heard = Hear(F, nullptr, standing, cell, &request.source);
         RefuseByChoice(AllowOf(F, cell, request.source)->basis, heard, reasons);
       }
       if (Ended(F, cell, standing, request.collected_at, request.now)) {

@@ -90,12 +90,15 @@ struct SmallTerms {
 };
 
 enum class SmallWord { kGiven, kWithdrawn, kObjected, kDeclined };
+// The version a choice was made under: the one in force, that of the datum, or one nobody knows.
+enum class SmallVersion { kNow, kThen, kLost };
 struct SmallChoice {
   std::string purpose;
   std::string category;  // empty: every category
   SmallWord word = SmallWord::kGiven;
   uint64_t sequence = 0;
   std::string notice;
+  SmallVersion under = SmallVersion::kNow;
 };
 struct SmallEvent {
   std::string name;

@@ -182,6 +182,20 @@ bool IsYes(const SmallPolicy& F, const SmallChoice& choice, const Cell& cell,
          Shows(F, choice.notice, cell.purpose, source);
 }
 
+// The version a choice was made under gave the cell to the purpose, from that source or from any.
+bool Knew(const SmallPolicy& F, const SmallPolicy* T, const SmallChoice& choice, const Cell& cell,
+          const std::string* source) {
+  if (cell.category.empty() || choice.under == SmallVersion::kNow) return true;
+  if (choice.under == SmallVersion::kLost || T == nullptr) return false;
+  if (T->version == F.version) return true;
+  if (!KnowsField(*T, cell.category, cell.field)) return false;
+  if (!Shows(*T, choice.notice, cell.purpose, source)) return false;
+  if (source == nullptr) return Reader(*T, cell);
+  // What F does not know as a source is from nowhere, also for T.
+  return F.sources.contains(*source) && T->sources.contains(*source) &&
+         AllowOf(*T, cell, *source) != nullptr;
+}
+
 bool IsNo(const SmallChoice& choice, const Cell& cell) {
   return choice.word != SmallWord::kGiven &&
          (choice.category.empty() || choice.category == cell.category) &&
@@ -190,20 +204,21 @@ bool IsNo(const SmallChoice& choice, const Cell& cell) {
 
 }  // namespace
 
-Heard Hear(const SmallPolicy& F, const SmallStanding& standing, const Cell& cell,
-           const std::string* source) {
+Heard Hear(const SmallPolicy& F, const SmallPolicy* T, const SmallStanding& standing,
+           const Cell& cell, const std::string* source) {
   Heard heard;
   for (size_t i = 0; i < standing.choices.size(); ++i) {
-    const SmallChoice& no = standing.choices[i];
-    if (IsYes(F, no, cell, source)) heard.yes = true;
-    if (!IsNo(no, cell)) continue;
-    bool stands = true;
+    const SmallChoice& one = standing.choices[i];
+    bool lifted = false;  // by a later yes
+    bool undone = false;  // by a later no
     for (size_t j = 0; j < standing.choices.size(); ++j) {
       const SmallChoice& other = standing.choices[j];
-      const bool later = other.sequence > no.sequence || (other.sequence == no.sequence && j > i);
-      if (later && IsYes(F, other, cell, source)) stands = false;
+      if (other.sequence < one.sequence || (other.sequence == one.sequence && j <= i)) continue;
+      if (IsYes(F, other, cell, source)) lifted = true;
+      if (IsNo(other, cell)) undone = true;
     }
-    if (stands) heard.noes.insert(no.word);
+    if (IsNo(one, cell) && !lifted) heard.noes.insert(one.word);
+    if (IsYes(F, one, cell, source) && !undone && Knew(F, T, one, cell, source)) heard.yes = true;
   }
   return heard;
 }

@@ -72,11 +72,11 @@ bool Shows(const SmallPolicy& policy, const std::string& notice, const std::stri
 
 // What the subject's choices say about the cell.
 struct Heard {
-  bool yes = false;          // some choice is a yes to it
+  bool yes = false;          // some choice is a yes to it, made when this use was known
   std::set<SmallWord> noes;  // that stand
 };
-// `source` is that of the data; null if there is none.
-Heard Hear(const SmallPolicy& F, const SmallStanding& standing, const Cell& cell,
-           const std::string* source);
+// `T` is the version of the data and `source` where it is from; null if there is none.
+Heard Hear(const SmallPolicy& F, const SmallPolicy* T, const SmallStanding& standing,
+           const Cell& cell, const std::string* source);
 
 }  // namespace bailee::model

@@ -70,9 +70,10 @@ void RefuseDiscloseEarly(const SmallPolicy& F, const SmallRequest& request, bool
   }
 }
 
-void RefuseDiscloseLate(const SmallPolicy& F, const SmallTerms* older, const std::string* source,
+void RefuseDiscloseLate(const SmallPolicy& F, const SmallTerms* terms, bool agreed,
                         const SmallStanding& standing, const SmallRequest& request,
                         Reasons& reasons) {
+  const SmallTerms* older = agreed ? nullptr : terms;
   if (older != nullptr) {  // 74
     if (ListedIn(*older->policy, request, "*") == nullptr) {
       reasons.insert(Reason::kRecipientNotListed);
@@ -92,7 +93,9 @@ void RefuseDiscloseLate(const SmallPolicy& F, const SmallTerms* older, const std
   if (older != nullptr && IsThirdParty(*older->policy, request.recipient)) third = true;
   const bool email = F.categories.at(request.category).fields.at(request.field).kind == "EMAIL";
   if (request.ground == "CONSENT" || (third && email && request.ground != "LAW")) {  // 76
-    RefuseWithoutYes(Hear(F, standing, cell, source), reasons);
+    RefuseWithoutYes(Hear(F, terms != nullptr ? terms->policy : nullptr, standing, cell,
+                          terms != nullptr ? &terms->source : nullptr),
+                     reasons);
   }
 }
 
@@ -113,7 +116,7 @@ Reasons RefuseContactLate(const SmallPolicy& F, const SmallStanding& standing,
     choice.category = "";
     heard.choices.push_back(choice);
   }
-  RefuseWithoutYes(Hear(F, heard, {"", "", request.purpose}, nullptr), reasons);
+  RefuseWithoutYes(Hear(F, nullptr, heard, {"", "", request.purpose}, nullptr), reasons);
   if (standing.restricted && !standing.erased) reasons.insert(Reason::kRestricted);  // 83
   if (!reasons.empty() && !F.purposes.at(request.purpose)) {                         // 84
     reasons = {Reason::kConsentMissing};

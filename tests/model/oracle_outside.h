@@ -12,9 +12,8 @@ namespace bailee::model {
 void RefuseDiscloseEarly(const SmallPolicy& F, const SmallRequest& request, bool case_given,
                          Reasons& reasons);
 
-// 74 to 77. `older` is the datum if it is not agreed, else null; `source` that of the datum, null
-// if there is none.
-void RefuseDiscloseLate(const SmallPolicy& F, const SmallTerms* older, const std::string* source,
+// 74 to 77. `terms` are those of the datum, null if there is none.
+void RefuseDiscloseLate(const SmallPolicy& F, const SmallTerms* terms, bool agreed,
                         const SmallStanding& standing, const SmallRequest& request,
                         Reasons& reasons);
 

@@ -24,10 +24,7 @@ const Family& Named(const char* name) {
 }
 
 bool AllowedWith(const Case& question, const policy::Standing& standing) {
-  return policy::Decide(*question.in_force->real,
-                        question.terms != nullptr ? &question.terms->real : nullptr, standing,
-                        ToReal(*question.request))
-      .allowed();
+  return AskReal(question, standing).allowed();
 }
 
 // Everything a subject or an operator can add to be left alone.
@@ -38,7 +35,7 @@ std::vector<policy::Standing> MoreRestrictive(const policy::Standing& standing) 
     for (const char* purpose : {"news", "news.mail", "billing"}) {
       for (const char* category : {"", "card"}) {
         added.push_back(standing);
-        added.back().choices.push_back({purpose, category, choice, 1000, ""});
+        added.back().choices.push_back({purpose, category, choice, 1000, "", 0});
       }
     }
   }
@@ -57,7 +54,7 @@ TEST(Property, NoObjectionWithdrawalOrRestrictionTurnsARefusalIntoAGrant) {
       const policy::Decision before = AskReal(question);
       if (before.allowed()) return true;
       ++refusals;
-      for (const policy::Standing& more : MoreRestrictive(question.standing->real)) {
+      for (const policy::Standing& more : MoreRestrictive(StandingOf(question))) {
         if (!AllowedWith(question, more)) continue;
         ADD_FAILURE() << name << "\n" << ToText(question.in_force->small);
         return false;
@@ -96,7 +93,7 @@ TEST(Property, AnEventNeverProlongsRetention) {
     ++past;
     for (const char* name : {"closed", "left"}) {
       for (const int64_t days : {-1, 0, 1, 3}) {
-        policy::Standing more = question.standing->real;
+        policy::Standing more = StandingOf(question);
         more.events.push_back({name, Days(kCollected, days)});
         EXPECT_FALSE(AllowedWith(question, more)) << name << " " << days;
       }

@@ -122,27 +122,45 @@ TEST_F(Widening, WhatIsWiderOneWayIsNarrowerTheOther) {
   EXPECT_GT(asked_count, 500U);
 }
 
-// Whoever neither agreed nor consented afterwards: also a wider version reaches nothing held.
-TEST_F(Widening, NoVersionReachesWhatIsHeldUnlessTheSubjectSaidYes) {
+// Whether every yes was given under the version that the datum is held under, as that version asks.
+bool SaidThen(const Case& question) {
+  const SmallPolicy& then = *question.terms->small.policy;
+  for (const SmallChoice& choice : question.standing->small.choices) {
+    if (choice.word != SmallWord::kGiven) continue;
+    if (choice.under != SmallVersion::kThen) return false;
+    const auto notice = then.notices.find(choice.notice);
+    if (notice == then.notices.end() || !notice->second.purposes.contains(choice.purpose))
+      return false;
+  }
+  return true;
+}
+
+// Whoever neither agreed to it nor consented after it: also a wider version reaches nothing held,
+// whatever the subject said yes to before.
+TEST_F(Widening, NoVersionReachesWhatIsHeldUnlessTheSubjectSaidYesToIt) {
   uint64_t refusals = 0;
+  uint64_t with_consent = 0;
   ForEachCase(Versioning(), {7, 11}, [&](const Case& question) {
-    if (question.terms == nullptr || !question.standing->small.choices.empty()) return true;
-    Case at_home = question;
+    if (question.terms == nullptr || !SaidThen(question)) return true;
     // As it was when it was collected: the version it is held under in force.
-    policy::Request request = ToReal(*question.request);
+    const policy::Standing standing = StandingOf(question);
     const policy::Decision then = policy::Decide(
-        *question.terms->real.policy, &question.terms->real, question.standing->real, request);
+        *question.terms->real.policy, &question.terms->real, standing, ToReal(*question.request));
     if (then.allowed()) return true;
     ++refusals;
+    if (!standing.choices.empty()) ++with_consent;
+    Case later = question;
     for (const auto& [text, after] : next_) {
-      at_home.in_force = after.get();
-      if (!AskReal(at_home).allowed() || Breaks(*question.terms->real.policy, *after)) continue;
-      ADD_FAILURE() << ToText(question.in_force->small) << "\n" << text;
+      later.in_force = after.get();
+      if (!AskReal(later, standing).allowed()) continue;
+      if (Breaks(*question.terms->real.policy, *after)) continue;
+      ADD_FAILURE() << ToText(*question.terms->small.policy) << "\n" << text;
       return false;
     }
     return true;
   });
   EXPECT_GT(refusals, 1'000U);
+  EXPECT_GT(with_consent, 500U);
 }
 
 }  // namespace

@@ -261,7 +261,7 @@ LoadedStanding Load(SmallStanding standing) {
   policy::Standing real;
   for (const SmallChoice& choice : standing.choices) {
     real.choices.push_back(
-        {choice.purpose, choice.category, Real(choice.word), choice.sequence, choice.notice});
+        {choice.purpose, choice.category, Real(choice.word), choice.sequence, choice.notice, 0});
   }
   for (const SmallEvent& event : standing.events) real.events.push_back({event.name, event.at});
   for (const SmallEvent& notice : standing.notices)
@@ -295,11 +295,28 @@ policy::Request ToReal(const SmallRequest& request) {
   return real;
 }
 
-policy::Decision AskReal(const Case& question) {
-  return policy::Decide(*question.in_force->real,
-                        question.terms != nullptr ? &question.terms->real : nullptr,
-                        question.standing->real, ToReal(*question.request));
+policy::Standing StandingOf(const Case& question) {
+  const uint32_t now = question.in_force->real->version();
+  const uint32_t then = question.terms != nullptr ? question.terms->real.policy->version() : 0;
+  policy::Standing standing = question.standing->real;
+  for (size_t i = 0; i < standing.choices.size(); ++i) {
+    const SmallVersion under = question.standing->small.choices[i].under;
+    if (under == SmallVersion::kNow) standing.choices[i].version = now;
+    if (under == SmallVersion::kThen) standing.choices[i].version = then;
+  }
+  return standing;
 }
+
+policy::Decision AskReal(const Case& question, const policy::Standing& standing) {
+  const policy::Policy& now = *question.in_force->real;
+  const policy::Datum* datum = question.terms != nullptr ? &question.terms->real : nullptr;
+  const policy::Policy* versions[] = {&now, datum == nullptr ? &now : datum->policy};
+  policy::Request request = ToReal(*question.request);
+  request.versions = versions;
+  return policy::Decide(now, datum, standing, request);
+}
+
+policy::Decision AskReal(const Case& question) { return AskReal(question, StandingOf(question)); }
 
 OracleAnswer AskOracle(const Case& question) {
   return OracleDecide(question.in_force->small,

@@ -49,7 +49,10 @@ struct Case {
   const SmallRequest* request = nullptr;
 };
 
+// What the subject said, each choice with the version it was made under.
+policy::Standing StandingOf(const Case& question);
 policy::Decision AskReal(const Case& question);
+policy::Decision AskReal(const Case& question, const policy::Standing& standing);
 OracleAnswer AskOracle(const Case& question);
 
 // Whether both say the same: reasons, primary, visible, what is stored, and what stage one alone

@@ -92,8 +92,8 @@ class DecideTest : public ::testing::Test {
   }
   void Choose(Choice choice, std::string purpose, std::string category = "",
               std::string notice = "all") {
-    standing.choices.push_back(
-        {std::move(purpose), std::move(category), choice, ++sequence_, std::move(notice)});
+    standing.choices.push_back({std::move(purpose), std::move(category), choice, ++sequence_,
+                                std::move(notice), in_force->version()});
   }
 
   // The reasons in words, the primary first; "allowed" if there are none.

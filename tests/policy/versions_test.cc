@@ -38,6 +38,45 @@ TEST_F(DecideTest, ConsentToAWidenedPurposeReachesHeldData) {
   EXPECT_EQ(Answer(), "allowed");
 }
 
+TEST_F(DecideTest, ConsentFromBeforeAWideningCoversWhatItWasGivenFor) {
+  const PolicyPtr v2 = Version2(R"(purpose: "contact" basis: OPT_IN field: "holder")",
+                                R"(purpose: "contact" basis: OPT_IN field: ["holder", "pan"])");
+  Choose(Choice::kGiven, "contact.offers");
+  in_force = v2;
+  const Policy* versions[] = {v1.get(), v2.get()};
+  request.versions = versions;
+  Ask("contact.offers");
+  EXPECT_EQ(Answer(), "allowed");
+  Ask("contact.offers", "pan");
+  EXPECT_EQ(Answer(), "not-collected-for consent-missing");
+  standing.agreed_versions = {2};
+  EXPECT_EQ(Answer(), "consent-missing") << "what is asked for anew, is asked for";
+  Hold(*v2, "all", "web");
+  EXPECT_EQ(Answer(), "consent-missing") << "so is what is collected later";
+  Choose(Choice::kGiven, "contact.offers");
+  EXPECT_EQ(Answer(), "allowed");
+}
+
+TEST_F(DecideTest, ConsentUnderAVersionThatNobodyKnowsCoversNothing) {
+  Choose(Choice::kGiven, "contact.offers");
+  in_force = Version2("says: \"c\"", "says: \"d\"");
+  Ask("contact.offers");
+  EXPECT_EQ(Answer(), "consent-missing");
+}
+
+TEST_F(DecideTest, ANoticeThatTakesMoreSourcesThanItDidCoversThoseItTook) {
+  const PolicyPtr v2 = Version2(R"(purpose: "develop" source: "web")", R"(purpose: "develop")");
+  Choose(Choice::kGiven, "develop", "", "develop-1");
+  in_force = v2;
+  const Policy* versions[] = {v1.get()};
+  request.versions = versions;
+  Ask("develop");
+  Hold(*v1, "develop-1", "web");
+  EXPECT_EQ(Answer(), "allowed");
+  Hold(*v1, "develop-1", "shop");
+  EXPECT_EQ(Answer(), "not-collected-for consent-missing");
+}
+
 TEST_F(DecideTest, ALeafAddedLaterIsAWidening) {
   in_force = Version2(R"(purpose { id: "contact.offers")",
                       R"(purpose { id: "contact.sms" says: "x" } purpose { id: "contact.offers")");

@@ -33,7 +33,7 @@ def parse_standing(data):
     for _ in range(reader.uint(2)):
         choice = reader.uint(1)
         require(1 <= choice <= len(CHOICES), "standing: choice")
-        choices.append((CHOICES[choice - 1], _text(reader), _text(reader), _text(reader), reader.uint(8)))
+        choices.append((CHOICES[choice - 1], _text(reader), _text(reader), _text(reader), reader.uint(8), reader.uint(4)))
     events = [(_text(reader), reader.i64()) for _ in range(reader.uint(2))]
     holds = [(_text(reader), _text(reader)) for _ in range(reader.uint(2))]
     notices = [(_text(reader), reader.i64()) for _ in range(reader.uint(2))]
@@ -60,7 +60,7 @@ def fold(entries):
     for entry in entries:
         choice = "objected" if entry.kind == "signal" else entry.kind
         if choice in CHOICES:
-            choices[choice, entry.purpose, entry.category, entry.notice] = entry.sequence
+            choices[choice, entry.purpose, entry.category, entry.notice] = entry.sequence, entry.policy_version
         elif entry.kind == "notice-shown":
             notices[entry.notice] = min(notices.get(entry.notice, entry.at), entry.at)
         elif entry.kind == "event":
@@ -73,7 +73,7 @@ def fold(entries):
             restricted = entry.kind == "restricted"
         elif entry.kind == "agreed":
             agreed = [version for version in agreed if version != entry.policy_version] + [entry.policy_version]
-    return Standing(len(entries), restricted, False, sorted((*key, at) for key, at in choices.items()), events, holds,
+    return Standing(len(entries), restricted, False, sorted((*key, *said) for key, said in choices.items()), events, holds,
                     sorted(notices.items()), agreed)
 
 
