@@ -9,37 +9,38 @@
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "support/error_is.h"
+#include "support/revealed.h"
 #include "support/test_random.h"
 #include "support/vectors.h"
 
 namespace bailee::audit {
 namespace {
 
+using testing::Copied;
 using testing::ErrorIs;
 using testing::HexArray;
 using testing::IsOk;
 using testing::StatusOf;
 
 constexpr VaultId kVault{{1}};
-constexpr InstanceId kInstance{{2}};
+constexpr InstanceId kChainInstance{{2}};
 
 crypto::ChainKey First() { return *crypto::ChainKey::FromBytes(Bytes(32, 7)); }
 KeyChain Chain(ChainKind kind = ChainKind::kJournal) {
-  return *KeyChain::Start(kind, kVault, kInstance, First());
+  return *KeyChain::Start(kind, kVault, kChainInstance, First());
 }
 
-Bytes Copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 Bytes NextKey(KeyChain& chain) {
   Bytes key;
   EXPECT_THAT(chain.Next([&](ByteView bytes) {
-    key = Copy(bytes);
+    key = Copied(bytes);
     return Status();
   }),
               IsOk());
   return key;
 }
 Bytes KeyAt(const KeyChain& chain, uint64_t number) {
-  return chain.KeyAt(number)->Reveal([](ByteView bytes) { return Copy(bytes); });
+  return testing::Revealed(*chain.KeyAt(number));
 }
 
 TEST(KeyChain, IsAsTheVectorsSay) {
@@ -56,7 +57,7 @@ TEST(KeyChain, GivesEachNumberAKeyOfItsOwnWhichChainVaultAndInstanceChange) {
   KeyChain chain = Chain();
   for (int i = 0; i < 50; ++i) keys.push_back(NextKey(chain));
   keys.push_back(KeyAt(Chain(ChainKind::kWrites), 0));
-  keys.push_back(KeyAt(*KeyChain::Start(ChainKind::kJournal, {{9}}, kInstance, First()), 0));
+  keys.push_back(KeyAt(*KeyChain::Start(ChainKind::kJournal, {{9}}, kChainInstance, First()), 0));
   keys.push_back(KeyAt(*KeyChain::Start(ChainKind::kJournal, kVault, {{9}}, First()), 0));
   std::sort(keys.begin(), keys.end());
   EXPECT_EQ(std::adjacent_find(keys.begin(), keys.end()), keys.end());
@@ -66,7 +67,7 @@ TEST(KeyChain, KeepsNumberAndKeyWhenTheUseFails) {
   KeyChain chain = Chain();
   Bytes failed;
   EXPECT_THAT(chain.Next([&](ByteView key) {
-    failed = Copy(key);
+    failed = Copied(key);
     return Status(Code::kFailed, "test.failed", "made to fail");
   }),
               ErrorIs(Code::kFailed, "test.failed"));
@@ -138,7 +139,7 @@ std::vector<Bytes> KeysOutOf(const Bytes& memory) {
       for (uint64_t i = guess; i < kEntries; ++i) {
         Bytes hashed{1};
         hashed.insert(hashed.end(), kVault.bytes.begin(), kVault.bytes.end());
-        hashed.insert(hashed.end(), kInstance.bytes.begin(), kInstance.bytes.end());
+        hashed.insert(hashed.end(), kChainInstance.bytes.begin(), kChainInstance.bytes.end());
         for (int shift = 56; shift >= 0; shift -= 8) {
           hashed.push_back(static_cast<uint8_t>(i >> shift));
         }
@@ -165,7 +166,7 @@ void ExpectOpensOnlyFrom(uint64_t number, Go&& go) {
   for (uint64_t i = 0; i < kEntries; ++i) sealed.push_back(SealUnder(KeyAt(Chain(), i)));
   KeyChain chain = Chain();
   go(chain);
-  const Bytes memory = chain.RevealState(Copy);
+  const Bytes memory = chain.RevealState(Copied);
   ASSERT_FALSE(memory.empty());
   const std::vector<Bytes> keys = KeysOutOf(memory);
   for (uint64_t i = 0; i < kEntries; ++i) {
@@ -185,9 +186,9 @@ TEST(KeyChain, HoldsNothingOfWhatItSkipped) {
 
 TEST(KeyChain, HoldsNoEntryKeyAfterAUseThatFailed) {
   KeyChain chain = Chain();
-  const Bytes fresh = chain.RevealState(Copy);
+  const Bytes fresh = chain.RevealState(Copied);
   (void)chain.Next([](ByteView) { return Status(Code::kFailed, "test.failed", "made to fail"); });
-  EXPECT_EQ(chain.RevealState(Copy), fresh);
+  EXPECT_EQ(chain.RevealState(Copied), fresh);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using testing::ErrorIs;
 using testing::IsOk;
 using testing::SignedLog;
 
-const auto kMalformed = ErrorIs(Code::kInvalidValue, "checkpoint.malformed");
+const auto kMalformedCheckpoint = ErrorIs(Code::kInvalidValue, "checkpoint.malformed");
 const auto kBadSignature = ErrorIs(Code::kAuditBroken, "checkpoint.bad-signature");
 const auto kNotSigned = ErrorIs(Code::kAuditBroken, "checkpoint.not-signed");
 const auto kTwice = ErrorIs(Code::kAuditBroken, "checkpoint.signed-twice");
@@ -50,7 +50,7 @@ TEST_F(Checkpoints, OfTheEmptyTreeAreGood) {
   const auto checkpoint = Verify(log_.Checkpoint(0, EmptyRoot()));
   ASSERT_THAT(checkpoint.status(), IsOk());
   EXPECT_EQ(checkpoint->size, 0U);
-  EXPECT_THAT(Verify(log_.Checkpoint(0, root_)).status(), kMalformed);
+  EXPECT_THAT(Verify(log_.Checkpoint(0, root_)).status(), kMalformedCheckpoint);
 }
 
 TEST_F(Checkpoints, ParsedAloneProveNoTime) {
@@ -152,7 +152,7 @@ TEST_F(Checkpoints, RejectEveryFlippedBitOrProveLess) {
 
 TEST_F(Checkpoints, RejectAnythingThatFollows) {
   for (const char* more : {"\n", " ", "x", "x\n", "\n\n", "\r\n"}) {
-    EXPECT_THAT(Verify(good_ + more).status(), kMalformed) << more;
+    EXPECT_THAT(Verify(good_ + more).status(), kMalformedCheckpoint) << more;
   }
 }
 
@@ -181,13 +181,14 @@ TEST_F(Checkpoints, RejectTextsThatOnlyLookAlike) {
                                   "b\n7\n" +
                                       root + "\n",
                                   "cosignature/v1\n7\n" + root + "\n"}) {
-    EXPECT_THAT(ParseCheckpoint(log_.Note(text)).status(), kMalformed) << text;
+    EXPECT_THAT(ParseCheckpoint(log_.Note(text)).status(), kMalformedCheckpoint) << text;
   }
   // Another last digit whose unused bits are not zero says the same hash.
   std::string loose = root;
   ASSERT_EQ(loose[42], '0');
   loose[42] = '1';
-  EXPECT_THAT(ParseCheckpoint(log_.Note(origin + "7\n" + loose + "\n")).status(), kMalformed);
+  EXPECT_THAT(ParseCheckpoint(log_.Note(origin + "7\n" + loose + "\n")).status(),
+              kMalformedCheckpoint);
 }
 
 TEST_F(Checkpoints, AcceptTheLargestSizeThatIsANumber) {
@@ -198,7 +199,7 @@ TEST_F(Checkpoints, AcceptTheLargestSizeThatIsANumber) {
 TEST_F(Checkpoints, WithCarriageReturnsAreRefused) {
   std::string crlf;
   for (const char c : good_) crlf += c == '\n' ? "\r\n" : std::string(1, c);
-  EXPECT_THAT(Verify(crlf).status(), kMalformed);
+  EXPECT_THAT(Verify(crlf).status(), kMalformedCheckpoint);
 }
 
 TEST_F(Checkpoints, OriginsAreBounded) {
@@ -207,7 +208,7 @@ TEST_F(Checkpoints, OriginsAreBounded) {
   const SignedLog longer(31, std::string(limits::kOriginBytesMax + 1, 'o'));
   EXPECT_THAT(
       ParseCheckpoint(longer.Note(longer.origin() + "\n7\n" + ToBase64(root_) + "\n")).status(),
-      kMalformed);
+      kMalformedCheckpoint);
 }
 
 TEST_F(Checkpoints, AreNotSignedForAnOriginOrTimeThatCannotBe) {

@@ -13,6 +13,7 @@
 #include "audit/event_codec.h"
 #include "audit/journal.h"
 #include "audit/journal_format.h"
+#include "support/error_is.h"
 #include "support/test_random.h"
 
 namespace bailee::testing {
@@ -62,6 +63,9 @@ struct InstanceWorld {
     return events;
   }
 };
+
+// What a journal says for ever once its file is gone.
+inline const auto kJournalGone = ErrorIs(Code::kAuditDown, "trail.journal-gone");
 
 // An event that can be told from others by `at`.
 inline audit::Event EventAt(int64_t at) {

@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 
 #include "audit/instance_world.h"
 #include "support/error_is.h"
+#include "support/temp_vault.h"
 #include "support/temporary_directory.h"
 
 namespace bailee::audit {
@@ -25,15 +25,10 @@ using testing::ErrorIs;
 using testing::EventAt;
 using testing::InstanceWorld;
 using testing::IsOk;
+using testing::kJournalGone;
 using testing::StatusOf;
 
-const auto kGone = ErrorIs(Code::kAuditDown, "trail.journal-gone");
 const auto kFileGone = ErrorIs(Code::kFailed, "journal.gone");
-
-Bytes ContentOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 class JournalDirectoryTest : public ::testing::Test {
  protected:
@@ -83,7 +78,7 @@ TEST_F(JournalDirectoryTest, MakesAJournalWithItsHeadForTheOwnerAlone) {
   const auto file = Create();
   ::umask(before);
   EXPECT_EQ(Names(), std::vector{world_.instance.ToHex() + ".journal"});
-  EXPECT_EQ(ContentOf(PathOf(world_.instance)), world_.head.bytes);
+  EXPECT_EQ(ReadFile(PathOf(world_.instance)), AsText(world_.head.bytes));
   EXPECT_EQ(ModeOf(PathOf(world_.instance)), 0600u);
   EXPECT_EQ(ModeOf(directory_ / "journal"), 0700u);
   EXPECT_EQ(*file->Size(), world_.head.bytes.size());
@@ -113,7 +108,7 @@ TEST_F(JournalDirectoryTest, FollowsNoSymbolicLink) {
   EXPECT_FALSE(journals_->Create(world_.instance, world_.head.bytes).ok());
   ASSERT_EQ(::symlink(target.c_str(), PathOf({{8}}).c_str()), 0);
   EXPECT_FALSE(journals_->TryTakeOver({{8}}).ok());
-  EXPECT_EQ(AsText(ContentOf(target)), "untouched");
+  EXPECT_EQ(ReadFile(target), "untouched");
 }
 
 TEST_F(JournalDirectoryTest, IsNotALinkToAnotherDirectory) {
@@ -154,7 +149,7 @@ TEST_F(JournalDirectoryTest, GivesAJournalToNobodyWhileItsOwnerLivesAndToOneAfte
 
 TEST_F(JournalDirectoryTest, KeepsTheLockWhenTheProcessClosesAnotherDescriptorOfTheFile) {
   const auto owner = Create();
-  (void)ContentOf(PathOf(world_.instance));
+  (void)ReadFile(PathOf(world_.instance));
   EXPECT_THAT(StatusOf(journals_->TryTakeOver(world_.instance)),
               ErrorIs(Code::kBusy, "journal.alive"));
 }
@@ -211,7 +206,7 @@ TEST_F(JournalDirectoryTest, WritesWhatTheAuditorReads) {
   const auto journal = StartJournal();
   for (int64_t i = 0; i < 20; ++i) ASSERT_THAT(StatusOf(journal->Append(EventAt(i))), IsOk());
   EXPECT_THAT(journal->SyncTo(journal->written().offset), IsOk());
-  EXPECT_EQ(world_.Decode(ContentOf(PathOf(world_.instance))).size(), 20u);
+  EXPECT_EQ(world_.Decode(AsBytes(ReadFile(PathOf(world_.instance)))).size(), 20u);
 }
 
 TEST_F(JournalDirectoryTest, ReservesSpaceWithoutMakingTheFileLonger) {
@@ -241,8 +236,8 @@ TEST_F(JournalDirectoryTest, NoticesThatTheFileWasDeleted) {
   const auto journal = StartJournal();
   ASSERT_THAT(StatusOf(journal->Append(EventAt(0))), IsOk());
   ASSERT_EQ(::unlink(PathOf(world_.instance).c_str()), 0);
-  EXPECT_THAT(journal->SyncTo(journal->written().offset), kGone);
-  EXPECT_THAT(StatusOf(journal->Append(EventAt(1))), kGone);
+  EXPECT_THAT(journal->SyncTo(journal->written().offset), kJournalGone);
+  EXPECT_THAT(StatusOf(journal->Append(EventAt(1))), kJournalGone);
 }
 
 TEST_F(JournalDirectoryTest, NoticesThatTheFileWasReplacedOrMoved) {
@@ -251,7 +246,7 @@ TEST_F(JournalDirectoryTest, NoticesThatTheFileWasReplacedOrMoved) {
   const std::string path = PathOf(world_.instance);
   fs::rename(path, path + ".bak");
   fs::copy_file(path + ".bak", path);
-  EXPECT_THAT(journal->Check(), kGone);
+  EXPECT_THAT(journal->Check(), kJournalGone);
 }
 
 TEST_F(JournalDirectoryTest, NoticesThatTheFileWasCut) {
@@ -259,14 +254,14 @@ TEST_F(JournalDirectoryTest, NoticesThatTheFileWasCut) {
   ASSERT_THAT(StatusOf(journal->Append(EventAt(0))), IsOk());
   const auto size = static_cast<off_t>(journal->written().offset);
   ASSERT_EQ(::truncate(PathOf(world_.instance).c_str(), size - 1), 0);
-  EXPECT_THAT(journal->Check(), kGone);
+  EXPECT_THAT(journal->Check(), kJournalGone);
 }
 
 TEST_F(JournalDirectoryTest, NoticesThatItsDescriptorWasClosed) {
   const auto journal = StartJournal();
   ASSERT_EQ(::close(DescriptorOf(PathOf(world_.instance))), 0);
-  EXPECT_THAT(StatusOf(journal->Append(EventAt(0))), kGone);
-  EXPECT_THAT(journal->Check(), kGone);
+  EXPECT_THAT(StatusOf(journal->Append(EventAt(0))), kJournalGone);
+  EXPECT_THAT(journal->Check(), kJournalGone);
 }
 
 TEST_F(JournalDirectoryTest, NeverWritesToNorClosesAnotherFileThatGotItsDescriptor) {
@@ -277,10 +272,10 @@ TEST_F(JournalDirectoryTest, NeverWritesToNorClosesAnotherFileThatGotItsDescript
   const int fd = DescriptorOf(PathOf(world_.instance));
   const int mine = ::open(other.c_str(), O_RDWR | O_CLOEXEC);
   ASSERT_EQ(::dup2(mine, fd), fd);
-  EXPECT_THAT(journal->Check(), kGone);
-  for (int64_t i = 0; i < 10; ++i) EXPECT_THAT(StatusOf(journal->Append(EventAt(i))), kGone);
+  EXPECT_THAT(journal->Check(), kJournalGone);
+  for (int64_t i = 0; i < 10; ++i) EXPECT_THAT(StatusOf(journal->Append(EventAt(i))), kJournalGone);
   journal.reset();
-  EXPECT_EQ(AsText(ContentOf(other)), "mine");
+  EXPECT_EQ(ReadFile(other), "mine");
   EXPECT_EQ(::fcntl(fd, F_GETFD), 0) << "the descriptor is still open";
   ::close(fd);
   ::close(mine);

@@ -15,11 +15,11 @@ using testing::FakeDisk;
 using testing::FakeJournal;
 using testing::IsOk;
 using testing::JournalCall;
+using testing::kJournalGone;
 using testing::StatusOf;
 
 const auto kWriteFailed = ErrorIs(Code::kAuditDown, "trail.write-failed");
 const auto kSyncFailed = ErrorIs(Code::kAuditDown, "trail.sync-failed");
-const auto kGone = ErrorIs(Code::kAuditDown, "trail.journal-gone");
 
 // --- Writes
 // ---------------------------------------------------------------------------------------
@@ -78,8 +78,8 @@ TEST(JournalFault, NeverSealsTwoEventsWithOneKeyAndNonce) {
 TEST(JournalFault, ADescriptorThatIsClosedClosesTheJournal) {
   FakeJournal fake;
   fake.disk->faults = {{.call = JournalCall::kWrite, .status = testing::JournalGoneError()}};
-  EXPECT_THAT(StatusOf(fake->Append(EventAt(0))), kGone);
-  EXPECT_THAT(StatusOf(fake->Append(EventAt(1))), kGone);
+  EXPECT_THAT(StatusOf(fake->Append(EventAt(0))), kJournalGone);
+  EXPECT_THAT(StatusOf(fake->Append(EventAt(1))), kJournalGone);
   EXPECT_EQ(fake.disk->Calls(JournalCall::kWrite), 1u);
 }
 
@@ -134,18 +134,18 @@ TEST(JournalFault, ASyncOfAFileThatIsGoneIsNoSync) {
   FakeJournal fake;
   ASSERT_THAT(StatusOf(fake->Append(EventAt(0))), IsOk());
   fake.disk->faults = {{.call = JournalCall::kCheck, .status = testing::JournalGoneError()}};
-  EXPECT_THAT(fake->SyncTo(fake->written().offset), kGone);
+  EXPECT_THAT(fake->SyncTo(fake->written().offset), kJournalGone);
   EXPECT_EQ(fake->synced().number, 0u);
-  EXPECT_THAT(StatusOf(fake->Append(EventAt(1))), kGone);
+  EXPECT_THAT(StatusOf(fake->Append(EventAt(1))), kJournalGone);
 }
 
 TEST(JournalFault, AFailedCheckClosesForEver) {
   FakeJournal fake;
   EXPECT_THAT(fake->Check(), IsOk());
   fake.disk->faults = {{.call = JournalCall::kCheck, .at = 1}};
-  EXPECT_THAT(fake->Check(), kGone);
-  EXPECT_THAT(fake->Check(), kGone);
-  EXPECT_THAT(StatusOf(fake->Append(EventAt(0))), kGone);
+  EXPECT_THAT(fake->Check(), kJournalGone);
+  EXPECT_THAT(fake->Check(), kJournalGone);
+  EXPECT_THAT(StatusOf(fake->Append(EventAt(0))), kJournalGone);
   EXPECT_EQ(fake.disk->Calls(JournalCall::kWrite), 0u);
 }
 

@@ -11,6 +11,7 @@
 #include "crypto/binding.h"
 #include "crypto/padding.h"
 #include "support/error_is.h"
+#include "support/revealed.h"
 #include "support/vectors.h"
 
 namespace bailee::audit {
@@ -21,12 +22,8 @@ using testing::Hex;
 using testing::HexArray;
 using testing::InstanceWorld;
 using testing::IsOk;
+using testing::Revealed;
 using testing::StatusOf;
-
-Bytes Copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
-Bytes Copy(const crypto::Key& key) {
-  return key.Reveal([](ByteView bytes) { return Copy(bytes); });
-}
 
 // --- Head
 // -----------------------------------------------------------------------------------------
@@ -45,8 +42,8 @@ TEST(JournalHead, IsAsTheVectorSays) {
   const NewHead head = *BuildHead({HexArray<16>(v["vault"])}, {HexArray<16>(v["instance"])},
                                   {v["opened_at"]}, origin, auditor.public_key(), random);
   EXPECT_EQ(head.bytes, Hex(v["head"]));
-  EXPECT_EQ(Copy(head.journal_first), Hex(v["journal_first"]));
-  EXPECT_EQ(Copy(head.writes_first), Hex(v["writes_first"]));
+  EXPECT_EQ(Revealed(head.journal_first), Hex(v["journal_first"]));
+  EXPECT_EQ(Revealed(head.writes_first), Hex(v["writes_first"]));
   EXPECT_EQ(ChainStart(head.bytes), HexArray<32>(v["chain_0"]));
 }
 
@@ -62,9 +59,9 @@ TEST(JournalHead, SaysInClearWhoseItIsAndToTheAuditorTheRest) {
   EXPECT_EQ(head.size_bytes, size);
   const OpenedHead opened = *OpenHead(head, world.auditor);
   EXPECT_EQ(opened.origin, world.origin);
-  EXPECT_EQ(Copy(opened.journal_first), Copy(world.head.journal_first));
-  EXPECT_EQ(Copy(opened.writes_first), Copy(world.head.writes_first));
-  EXPECT_NE(Copy(opened.journal_first), Copy(opened.writes_first));
+  EXPECT_EQ(Revealed(opened.journal_first), Revealed(world.head.journal_first));
+  EXPECT_EQ(Revealed(opened.writes_first), Revealed(world.head.writes_first));
+  EXPECT_NE(Revealed(opened.journal_first), Revealed(opened.writes_first));
 }
 
 TEST(JournalHead, DoesNotOpenForAnotherAuditorNorUnderAnotherInstance) {
@@ -146,13 +143,13 @@ TEST(OpenHead, RefusesAnOriginThatMakesNoSense) {
 // --- Entries
 // --------------------------------------------------------------------------------------
 
-constexpr InstanceId kInstance{{3}};
+constexpr InstanceId kEntryInstance{{3}};
 const Bytes kKey(32, 9);
 
 Bytes Sealed(size_t event_bytes, uint64_t number = 5, uint32_t attempt = 0) {
   Bytes frame(kEntryHeadBytes);
   for (size_t i = 0; i < event_bytes; ++i) frame.push_back(static_cast<uint8_t>(i));
-  SealEntry(kKey, kInstance, number, attempt, frame);
+  SealEntry(kKey, kEntryInstance, number, attempt, frame);
   return frame;
 }
 
@@ -179,7 +176,7 @@ TEST(JournalEntry, ComesBackWithWhatFollowsItLeftAlone) {
     EXPECT_EQ(bytes.size(), kEntryHeadBytes + CiphertextSize(size));
     const size_t entry_bytes = bytes.size();
     bytes.resize(bytes.size() + 100, 0xab);
-    const Entry entry = ParseEntry(kInstance, bytes);
+    const Entry entry = ParseEntry(kEntryInstance, bytes);
     ASSERT_EQ(entry.state, EntryState::kWhole);
     EXPECT_EQ(entry.number, 77u);
     EXPECT_EQ(entry.attempt, 3u);
@@ -193,7 +190,7 @@ TEST(JournalEntry, NeedsNoMemoryWhereThereIsRoom) {
   frame.reserve(kEntryHeadBytes + CiphertextSize(100));
   frame.resize(kEntryHeadBytes + 100);
   const uint8_t* const before = frame.data();
-  SealEntry(kKey, kInstance, 0, 0, frame);
+  SealEntry(kKey, kEntryInstance, 0, 0, frame);
   EXPECT_EQ(frame.data(), before);
 }
 
@@ -211,27 +208,27 @@ TEST(ParseEntry, CallsEveryTruncationTorn) {
     const Bytes whole = Sealed(size);
     for (size_t cut = 0; cut < whole.size(); ++cut) {
       const Bytes bytes(whole.begin(), whole.begin() + static_cast<long>(cut));
-      EXPECT_EQ(ParseEntry(kInstance, bytes).state, EntryState::kTorn) << cut;
+      EXPECT_EQ(ParseEntry(kEntryInstance, bytes).state, EntryState::kTorn) << cut;
     }
   }
 }
 
 TEST(ParseEntry, TakesNoFlippedBitForWhole) {
   testing::ForEachFlippedBit(Sealed(200), [](ByteView damaged) {
-    EXPECT_NE(ParseEntry(kInstance, damaged).state, EntryState::kWhole);
+    EXPECT_NE(ParseEntry(kEntryInstance, damaged).state, EntryState::kWhole);
   });
 }
 
 TEST(ParseEntry, CallsZeroesToTheEndTornAndOtherNonsenseDamaged) {
-  EXPECT_EQ(ParseEntry(kInstance, Bytes(4096)).state, EntryState::kTorn);
+  EXPECT_EQ(ParseEntry(kEntryInstance, Bytes(4096)).state, EntryState::kTorn);
   Bytes almost(4096);
   almost.back() = 1;
-  EXPECT_EQ(ParseEntry(kInstance, almost).state, EntryState::kDamaged);
-  EXPECT_EQ(ParseEntry(kInstance, Bytes(4096, 0xff)).state, EntryState::kDamaged);
+  EXPECT_EQ(ParseEntry(kEntryInstance, almost).state, EntryState::kDamaged);
+  EXPECT_EQ(ParseEntry(kEntryInstance, Bytes(4096, 0xff)).state, EntryState::kDamaged);
   // All there, and zero where its last page was not written.
   Bytes half = Sealed(2000);
   std::fill(half.begin() + 1000, half.end(), uint8_t{0});
-  EXPECT_EQ(ParseEntry(kInstance, half).state, EntryState::kDamaged);
+  EXPECT_EQ(ParseEntry(kEntryInstance, half).state, EntryState::kDamaged);
 }
 
 TEST(ParseEntry, KnowsItsOwnInstanceAlone) {
@@ -242,19 +239,19 @@ TEST(ParseEntry, RefusesASizeThatNoEventHas) {
   for (const uint32_t size : {1u, 16u, 47u, 49u, (16u << 20) + 1, 0xffffffffu}) {
     Bytes bytes = Sealed(10);
     StoreBigEndian(size, bytes.data());
-    EXPECT_EQ(ParseEntry(kInstance, bytes).state, EntryState::kDamaged) << size;
+    EXPECT_EQ(ParseEntry(kEntryInstance, bytes).state, EntryState::kDamaged) << size;
   }
 }
 
 TEST(OpenEntry, RefusesAnotherKeyNumberOfAttemptsOrCiphertext) {
   const Bytes bytes = Sealed(100);
-  const Entry entry = ParseEntry(kInstance, bytes);
+  const Entry entry = ParseEntry(kEntryInstance, bytes);
   EXPECT_THAT(StatusOf(OpenEntry(Bytes(32, 8), entry)),
               ErrorIs(Code::kDamage, "trail.forged-entry"));
   Entry changed = entry;
   changed.attempt = 1;
   EXPECT_THAT(StatusOf(OpenEntry(kKey, changed)), ErrorIs(Code::kDamage, "trail.forged-entry"));
-  testing::ForEachFlippedBit(Copy(entry.ciphertext), [&](const Bytes& damaged) {
+  testing::ForEachFlippedBit(testing::Copied(entry.ciphertext), [&](const Bytes& damaged) {
     changed = entry;
     changed.ciphertext = damaged;
     EXPECT_THAT(StatusOf(OpenEntry(kKey, changed)), ErrorIs(Code::kDamage, "trail.forged-entry"));

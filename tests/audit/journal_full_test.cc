@@ -7,11 +7,11 @@
 
 #include <csignal>
 #include <fstream>
-#include <iterator>
 
 #include "audit/fake_journal.h"
 #include "audit/journal_directory.h"
 #include "support/error_is.h"
+#include "support/temp_vault.h"
 #include "support/temporary_directory.h"
 
 namespace bailee::audit {
@@ -104,11 +104,6 @@ TEST(JournalFull, OfAWriteThatFindsNoSpaceAllTheSameIsFullAndNotForEver) {
   EXPECT_EQ(*fake->Append(EventAt(1)), 0u);
 }
 
-Bytes ContentOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 TEST(JournalFull, HoldsOnARealDisk) {
   const testing::TemporaryDirectory directory;
   if (::mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=6m,mode=0700") != 0) {
@@ -123,13 +118,13 @@ TEST(JournalFull, HoldsOnARealDisk) {
       std::ofstream(directory / "ballast") << std::string(size_t{3} << 20, 'x');
       EXPECT_THAT(FillUp(*journal), kFull);
       const std::string name = directory.path() + "/journal/" + world.instance.ToHex() + ".journal";
-      auto events = world.Decode(ContentOf(name));
+      auto events = world.Decode(AsBytes(ReadFile(name)));
       ASSERT_EQ(events.size(), journal->written().number);
       EXPECT_EQ(events.back().kind, EventKind::kAuditFull);
       ASSERT_EQ(::unlink((directory / "ballast").c_str()), 0);
       EXPECT_THAT(StatusOf(journal->Append(EventAt(5))), IsOk());
       EXPECT_THAT(journal->SyncTo(journal->written().offset), IsOk());
-      events = world.Decode(ContentOf(name));
+      events = world.Decode(AsBytes(ReadFile(name)));
       EXPECT_EQ(events.back().at.unix_ms, 5);
     }
   }

@@ -17,7 +17,7 @@ using testing::ErrorIs;
 using testing::IsOk;
 using testing::SignedLog;
 
-const auto kMalformed = ErrorIs(Code::kInvalidValue, "checkpoint.malformed");
+const auto kMalformedNote = ErrorIs(Code::kInvalidValue, "checkpoint.malformed");
 const std::string kDash = "\xE2\x80\x94 ";
 const std::string kSignature = "AAAAAAA=";  // a key id and one byte
 
@@ -128,7 +128,7 @@ TEST(Note, RefusesLinesThatAreNoSignatures) {
                                         kDash + "k " + kSignature,
                                         ""};
   for (const std::string& line : bad) {
-    EXPECT_THAT(ParseNote(WithLine(line)).status(), kMalformed) << line;
+    EXPECT_THAT(ParseNote(WithLine(line)).status(), kMalformedNote) << line;
   }
   EXPECT_THAT(ParseNote(WithLine(kDash + "k " + kSignature + "\n")).status(), IsOk());
 }
@@ -138,15 +138,15 @@ TEST(Note, RefusesWhatIsNoText) {
   for (int c = 0; c < 0x20; ++c) {
     if (c == '\n') continue;
     EXPECT_THAT(ParseNote("te" + std::string(1, static_cast<char>(c)) + "xt" + rest).status(),
-                kMalformed)
+                kMalformedNote)
         << c;
   }
-  EXPECT_THAT(ParseNote("te\xFFxt" + rest).status(), kMalformed);
-  EXPECT_THAT(ParseNote("te\xC0\x80xt" + rest).status(), kMalformed);
-  EXPECT_THAT(ParseNote(rest).status(), kMalformed);
-  EXPECT_THAT(ParseNote(rest.substr(1)).status(), kMalformed);
-  EXPECT_THAT(ParseNote("").status(), kMalformed);
-  EXPECT_THAT(ParseNote("text\n").status(), kMalformed);
+  EXPECT_THAT(ParseNote("te\xFFxt" + rest).status(), kMalformedNote);
+  EXPECT_THAT(ParseNote("te\xC0\x80xt" + rest).status(), kMalformedNote);
+  EXPECT_THAT(ParseNote(rest).status(), kMalformedNote);
+  EXPECT_THAT(ParseNote(rest.substr(1)).status(), kMalformedNote);
+  EXPECT_THAT(ParseNote("").status(), kMalformedNote);
+  EXPECT_THAT(ParseNote("text\n").status(), kMalformedNote);
 }
 
 TEST(Note, TakesSoManySignaturesAndNotOneMore) {
@@ -156,14 +156,14 @@ TEST(Note, TakesSoManySignaturesAndNotOneMore) {
   }
   ASSERT_THAT(ParseNote(text).status(), IsOk());
   EXPECT_EQ(ParseNote(text)->signatures.size(), limits::kCheckpointSignaturesMax);
-  EXPECT_THAT(ParseNote(text + kDash + "k " + kSignature + "\n").status(), kMalformed);
+  EXPECT_THAT(ParseNote(text + kDash + "k " + kSignature + "\n").status(), kMalformedNote);
 }
 
 TEST(Note, IsOfBoundedSize) {
   const std::string rest = "\n\n" + kDash + "k " + kSignature + "\n";
   const std::string text(limits::kCheckpointBytesMax - rest.size(), 't');
   EXPECT_THAT(ParseNote(text + rest).status(), IsOk());
-  EXPECT_THAT(ParseNote("t" + text + rest).status(), kMalformed);
+  EXPECT_THAT(ParseNote("t" + text + rest).status(), kMalformedNote);
 }
 
 TEST(Note, RandomTextsAndRandomChangesAreParsedOrRefused) {
@@ -179,7 +179,7 @@ TEST(Note, RandomTextsAndRandomChangesAreParsedOrRefused) {
       text += kAlphabet[bytes[at + 1] % kAlphabet.size()];
     const auto note = ParseNote(text);
     if (!note.ok()) {
-      EXPECT_THAT(note.status(), kMalformed);
+      EXPECT_THAT(note.status(), kMalformedNote);
     }
     EXPECT_FALSE(VerifyCheckpoint(text, log.origin(), log.key()).ok());
     // Two bytes of a good one changed, or a piece of it left out.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "audit/naive_tree.h"
+#include "audit/naive_leaves.h"
 #include "bailee/checkpoint.h"
 #include "support/error_is.h"
 #include "support/test_random.h"
@@ -12,18 +12,13 @@ namespace {
 
 using testing::ErrorIs;
 using testing::IsOk;
+using testing::kLeaves;
+using testing::LeafAt;
+using testing::Naive;
 using testing::NaiveTree;
 using Hashes = NaiveTree::Hashes;
 
-constexpr uint64_t kLeaves = 600;
-
-TreeHash LeafAt(uint64_t index) { return LeafHash(AsBytes(NaiveTree::LeafText(index))); }
 TreeHash Hash(const std::string& hex) { return testing::HexArray<32>(hex); }
-
-const NaiveTree& Naive() {
-  static const NaiveTree tree(kLeaves);
-  return tree;
-}
 
 const auto kNotIncluded = ErrorIs(Code::kAuditBroken, "proof.inclusion");
 const auto kNotConsistent = ErrorIs(Code::kAuditBroken, "proof.consistency");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "audit/naive_leaves.h"
 #include "audit/signed_log.h"
 #include "bailee/checkpoint.h"
 #include "support/error_is.h"
@@ -10,12 +11,11 @@ namespace {
 
 using testing::ErrorIs;
 using testing::IsOk;
+using testing::LeafAt;
 using testing::NaiveTree;
 using testing::SignedLog;
 
-const auto kMalformed = ErrorIs(Code::kInvalidValue, "proof.malformed");
-
-TreeHash LeafAt(uint64_t index) { return LeafHash(AsBytes(NaiveTree::LeafText(index))); }
+const auto kMalformedProof = ErrorIs(Code::kInvalidValue, "proof.malformed");
 
 class Proofs : public ::testing::Test {
  protected:
@@ -93,7 +93,7 @@ TEST_F(Proofs, RejectWhatOnlyLooksAlike) {
   const std::string hash = ToBase64(LeafAt(0)) + "\n";
   const std::string rest = "\n" + proof_.checkpoint;
   const auto refused = [&](const std::string& text) {
-    EXPECT_THAT(ParseProof(text).status(), kMalformed) << text;
+    EXPECT_THAT(ParseProof(text).status(), kMalformedProof) << text;
   };
   const std::vector<std::string> bad = {"index 04\n",
                                         "index -4\n",
@@ -131,7 +131,7 @@ TEST_F(Proofs, HaveSoManyHashesAndNotOneMore) {
   ASSERT_THAT(text.status(), IsOk());
   EXPECT_EQ(*ParseProof(*text), proof);
   proof.hashes.push_back(LeafAt(0));
-  EXPECT_THAT(FormatProof(proof).status(), kMalformed);
+  EXPECT_THAT(FormatProof(proof).status(), kMalformedProof);
 }
 
 TEST_F(Proofs, HaveSoMuchExtraDataAndNotOneByteMore) {
@@ -139,7 +139,7 @@ TEST_F(Proofs, HaveSoMuchExtraDataAndNotOneByteMore) {
   proof.extra.assign(limits::kProofExtraBytesMax, 1);
   EXPECT_THAT(FormatProof(proof).status(), IsOk());
   proof.extra.push_back(1);
-  EXPECT_THAT(FormatProof(proof).status(), kMalformed);
+  EXPECT_THAT(FormatProof(proof).status(), kMalformedProof);
 }
 
 TEST_F(Proofs, AreNotMadeAroundWhatIsNoCheckpoint) {

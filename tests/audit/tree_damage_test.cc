@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "audit/naive_leaves.h"
 #include "audit/stored_tree.h"
 #include "audit/tree_store.h"
 #include "support/error_is.h"
@@ -13,18 +14,12 @@ namespace {
 using store::Table;
 using testing::ErrorIs;
 using testing::IsOk;
-using testing::NaiveTree;
+using testing::kLeaves;
+using testing::Naive;
 using testing::StoredTree;
-
-constexpr uint64_t kLeaves = 600;
 
 const auto kDamaged = ErrorIs(Code::kDamage, "audit.tree-damaged");
 const auto kBroken = ErrorIs(Code::kAuditBroken, "audit.tree-broken");
-
-const NaiveTree& Naive() {
-  static const NaiveTree tree(kLeaves);
-  return tree;
-}
 
 // Whether what `result` gives is what the undamaged tree gives, or one of the two errors.
 template <typename T>

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "audit/naive_leaves.h"
 #include "audit/stored_tree.h"
 #include "support/error_is.h"
 
@@ -12,17 +13,11 @@ namespace {
 using store::Table;
 using testing::ErrorIs;
 using testing::IsOk;
+using testing::kLeaves;
+using testing::LeafAt;
+using testing::Naive;
 using testing::NaiveTree;
 using testing::StoredTree;
-
-constexpr uint64_t kLeaves = 600;  // crosses 256 and 512
-
-const NaiveTree& Naive() {
-  static const NaiveTree tree(kLeaves);
-  return tree;
-}
-
-TreeHash LeafAt(uint64_t index) { return LeafHash(AsBytes(NaiveTree::LeafText(index))); }
 
 size_t Rows(StoredTree& tree, Table table) {
   return tree.engine().Measure()->rows[static_cast<size_t>(table)];

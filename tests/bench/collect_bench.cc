@@ -11,8 +11,8 @@
 namespace bailee::bench {
 namespace {
 
-constexpr size_t kSubjects = 100;
-constexpr size_t kRecordsEach = 10;
+constexpr size_t kSubjectsPerBatch = 100;
+constexpr size_t kRecordsPerSubject = 10;
 
 // The rows that one batch leaves in a vault.
 struct Row {
@@ -25,7 +25,7 @@ std::vector<Row> RowsOf(store::Engine& engine) {
   std::vector<Row> rows;
   auto snapshot = engine.Read();
   if (!snapshot.ok()) std::abort();
-  for (const store::Table table : {store::Table::kTerms, store::Table::kSubjects,
+  for (const store::Table table : {store::Table::kTerms, store::Table::kSubjectsPerBatch,
                                    store::Table::kRecords, store::Table::kLookup}) {
     const Status scanned = (*snapshot)->Scan(table, {}, {}, [&](ByteView key, ByteView value) {
       rows.push_back({table, {key.begin(), key.end()}, {value.begin(), value.end()}});
@@ -41,7 +41,7 @@ std::vector<Row> RowsOfOneBatch() {
   {
     Vault vault = made.Open({"read"});
     Batch batch = vault.CollectBatch();
-    AddNotes(batch, 0, kSubjects, kRecordsEach);
+    AddNotes(batch, 0, kSubjectsPerBatch, kRecordsPerSubject);
     if (!batch.Commit().ok()) std::abort();
   }
   auto engine = store::OpenLmdb(made.path(), {.map_bytes = uint64_t{1} << 30});
@@ -56,11 +56,11 @@ void CollectBatch(benchmark::State& state) {
   size_t round = 0;
   for ([[maybe_unused]] auto _ : state) {
     Batch batch = vault.CollectBatch();
-    AddNotes(batch, round++, kSubjects, kRecordsEach);
+    AddNotes(batch, round++, kSubjectsPerBatch, kRecordsPerSubject);
     const auto stored = batch.Commit();
     if (!stored.ok() || !stored->front().ok()) return state.SkipWithError("a batch failed");
   }
-  state.SetItemsProcessed(static_cast<int64_t>(round * kSubjects * kRecordsEach));
+  state.SetItemsProcessed(static_cast<int64_t>(round * kSubjectsPerBatch * kRecordsPerSubject));
 }
 
 // Puts the very rows of such a batch into LMDB, under fresh keys, in one synced transaction.
@@ -98,7 +98,7 @@ void CollectBatchFloor(benchmark::State& state) {
     must(mdb_txn_commit(transaction));
   }
   mdb_env_close(environment);
-  state.SetItemsProcessed(static_cast<int64_t>(round * kSubjects * kRecordsEach));
+  state.SetItemsProcessed(static_cast<int64_t>(round * kSubjectsPerBatch * kRecordsPerSubject));
 }
 
 BENCHMARK(CollectBatch)->Unit(benchmark::kMillisecond);

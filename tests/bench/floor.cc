@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/codec.h"
+#include "bench/must.h"
 #include "crypto/names.h"
 #include "keys/keyring_keys.h"
 
@@ -18,10 +19,6 @@ constexpr size_t kHeadBytes = 17;      // of a subject row
 constexpr size_t kWrapHeadBytes = 15;  // type, purpose, key version, generation
 constexpr size_t kWrapBytes = kWrapHeadBytes + 104;
 constexpr size_t kBoxBytes = kWrapHeadBytes + 136;
-
-void Must(bool holds) {
-  if (!holds) std::abort();
-}
 
 // Suite 1 by hand.
 void Open(const RawKey& key, const uint8_t* aad, size_t aad_size, ByteView envelope, uint8_t* out) {

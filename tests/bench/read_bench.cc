@@ -13,11 +13,11 @@
 namespace bailee::bench {
 namespace {
 
-constexpr size_t kSubjects = 2'000;
-constexpr size_t kRecordsEach = 5;
+constexpr size_t kSubjectsRead = 2'000;
+constexpr size_t kRecordsOfEachRead = 5;
 
 NoteWorld& World() {
-  static NoteWorld world(kSubjects, kRecordsEach);
+  static NoteWorld world(kSubjectsRead, kRecordsOfEachRead);
   return world;
 }
 
@@ -50,7 +50,7 @@ void ReadNotes(benchmark::State& state, size_t cached_subjects, bool audited = f
   }
 }
 
-void ReadWarm(benchmark::State& state) { ReadNotes(state, 2 * kSubjects); }
+void ReadWarm(benchmark::State& state) { ReadNotes(state, 2 * kSubjectsRead); }
 void ReadCold(benchmark::State& state) { ReadNotes(state, 0); }
 
 void ReadWarmFloor(benchmark::State& state) {
@@ -71,7 +71,7 @@ void ReadColdFloor(benchmark::State& state) {
   }
 }
 
-void ReadAudited(benchmark::State& state) { ReadNotes(state, 2 * kSubjects, true); }
+void ReadAudited(benchmark::State& state) { ReadNotes(state, 2 * kSubjectsRead, true); }
 
 void ReadAuditedFloor(benchmark::State& state) {
   ReadFloor floor(World().vault(), World().notes());

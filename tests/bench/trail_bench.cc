@@ -13,11 +13,14 @@
 #include "audit/journal_directory.h"
 #include "audit/journal_format.h"
 #include "base/codec.h"
+#include "bench/must.h"
 #include "crypto/random.h"
 #include "support/temporary_directory.h"
 
 namespace bailee::audit {
 namespace {
+
+using bench::Must;
 
 constexpr size_t kPaddedBytes = 256;
 constexpr size_t kRestartAtBytes = size_t{256} << 20;  // so that a long run fills no disk
@@ -37,10 +40,6 @@ Event ReadEvent() {
           .records = records,
           .policy_version = 3,
           .transaction = 99};
-}
-
-void Must(bool holds) {
-  if (!holds) std::abort();
 }
 
 void AppendEntry(benchmark::State& state) {

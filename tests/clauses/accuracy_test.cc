@@ -15,8 +15,6 @@ using testing::IsOk;
 using testing::StatusOf;
 using ::testing::UnorderedElementsAre;
 
-const Who kAda = Who::Ref("user-4711");
-
 class Clauses : public ClauseTest {
  protected:
   Clauses() : ClauseTest("livelook_2013", kJune2013, kAda) {}

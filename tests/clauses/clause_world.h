@@ -26,6 +26,10 @@ inline constexpr Timestamp kJuly2016{1'467'331'200'000};
 
 inline constexpr std::string_view kCase = "2013-CV-17";
 
+// Somebody whom most tests are about, and her e-mail address.
+inline const Who kAda = Who::Ref("user-4711");
+inline constexpr std::string_view kAddress = "ada@analytical.example";
+
 // A vault under one of the two policies, in which each act is that of a process of its own: it
 // opens the vault with a keyring for one purpose and closes it again.
 class ClauseWorld {

@@ -11,9 +11,7 @@ using audit::EventKind;
 using testing::IsOk;
 using testing::StatusOf;
 
-constexpr std::string_view kAddress = "ada@analytical.example";
 constexpr std::string_view kNews = "contact.news";
-const Who kAda = Who::Ref("user-4711");
 
 class Contact : public ::testing::Test {
  protected:

@@ -12,9 +12,6 @@ using audit::EventKind;
 using testing::IsOk;
 using testing::StatusOf;
 
-constexpr std::string_view kAddress = "ada@analytical.example";
-const Who kAda = Who::Ref("user-4711");
-
 class Leaving : public ::testing::Test {
  protected:
   void SetUp() override {

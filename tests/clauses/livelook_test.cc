@@ -17,7 +17,6 @@ using ::testing::UnorderedElementsAre;
 
 constexpr std::string_view kPan = "4111111111111111";
 constexpr std::string_view kIban = "DE89370400440532013000";
-const Who kAda = Who::Ref("user-4711");
 
 class Clauses : public ClauseTest {
  protected:

@@ -12,7 +12,6 @@ using ::testing::IsEmpty;
 using testing::IsOk;
 using testing::StatusOf;
 
-const Who kAda = Who::Ref("user-4711");
 const Who kBrowser = Who::Tag("cookie-9f2c");
 
 // Their whole file, asked for by a process that holds this keyring.

@@ -13,7 +13,6 @@ using ::testing::Not;
 using testing::StatusOf;
 using ::testing::UnorderedElementsAre;
 
-const Who kAda = Who::Ref("user-4711");
 const Who kBrowser = Who::Tag("cookie-9f2c");
 
 LedgerEvent Said(LedgerKind kind, std::string_view purpose, std::string_view notice = {}) {

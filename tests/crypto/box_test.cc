@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 #include "crypto/suite1.h"
 #include "support/error_is.h"
+#include "support/revealed.h"
 #include "support/test_random.h"
 #include "support/vectors.h"
 
@@ -18,12 +19,9 @@ namespace {
 using testing::ErrorIs;
 using testing::Hex;
 using testing::HexArray;
+using testing::Revealed;
 using testing::StatusOf;
 using testing::TestRandom;
-
-Bytes Revealed(const Secret& secret) {
-  return secret.RevealBytes([](ByteView bytes) { return Bytes(bytes.begin(), bytes.end()); });
-}
 
 // Every u below 2^255 with which X25519 comes to zero, and each again with the top bit, which
 // X25519 ignores.

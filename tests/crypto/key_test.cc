@@ -8,22 +8,20 @@
 #include "base/arena.h"
 #include "crypto/init.h"
 #include "support/error_is.h"
+#include "support/revealed.h"
 #include "support/test_random.h"
 
 namespace bailee::crypto {
 namespace {
 
 using testing::ErrorIs;
+using testing::Revealed;
 using testing::StatusOf;
 
 static_assert(std::movable<SubjectKey> && !std::copyable<SubjectKey>);
 static_assert(!std::convertible_to<SubjectKey, PurposeKey>);
 static_assert(!std::constructible_from<SubjectKey, PurposeKey>);
 static_assert(!std::constructible_from<Key, SubjectKey>, "no slicing");
-
-Bytes Revealed(const Key& key) {
-  return key.Reveal([](ByteView bytes) { return Bytes(bytes.begin(), bytes.end()); });
-}
 
 TEST(Key, HasExactly32Bytes) {
   for (const size_t size : {0U, 1U, 31U, 33U, 64U}) {

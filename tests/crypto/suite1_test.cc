@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "crypto/binding.h"
 #include "support/error_is.h"
+#include "support/revealed.h"
 #include "support/test_random.h"
 #include "support/vectors.h"
 
@@ -18,12 +19,9 @@ namespace {
 
 using testing::ErrorIs;
 using testing::Hex;
+using testing::Revealed;
 using testing::StatusOf;
 using testing::TestRandom;
-
-Bytes Revealed(const Secret& secret) {
-  return secret.RevealBytes([](ByteView bytes) { return Bytes(bytes.begin(), bytes.end()); });
-}
 
 class Envelope : public ::testing::Test {
  protected:

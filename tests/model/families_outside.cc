@@ -14,7 +14,6 @@ const std::string kGrounds[] = {"CONSENT",
                                 "",
                                 "NOPE"};
 
-SmallCategory& Card(SmallPolicy& policy) { return policy.categories["card"]; }
 std::vector<SmallDisclose>& Rules(SmallPolicy& policy) { return Card(policy).discloses; }
 
 // Cards with an address; news of it is OPT_OUT. One disclose for each kind of recipient and each
@@ -40,10 +39,8 @@ SmallPolicy Outside(uint32_t version) {
   return policy;
 }
 
-using Edit = void (*)(SmallPolicy&);
-
 // What one version can have that another has not.
-constexpr Edit kEdits[] = {
+constexpr Edit kDiscloseEdits[] = {
     [](SmallPolicy&) {},
     [](SmallPolicy& p) { Rules(p).clear(); },
     [](SmallPolicy& p) { Rules(p).erase(Rules(p).begin() + 1); },
@@ -149,7 +146,7 @@ std::vector<SmallRequest> Listed() {
   return requests;
 }
 
-std::vector<LoadedStanding> Standings() {
+std::vector<LoadedStanding> DiscloseStandings() {
   std::vector<SmallStanding> standings;
   const std::vector<std::vector<SmallChoice>> choices = {
       {},
@@ -178,7 +175,7 @@ std::vector<LoadedStanding> Standings() {
   return LoadAll(std::move(standings));
 }
 
-std::vector<LoadedTerms> Held(const LoadedPolicy& policy) {
+std::vector<LoadedTerms> TermsDisclosed(const LoadedPolicy& policy) {
   return {Hold(policy, "n1", "web", "", kCollected), Hold(policy, "n1", "shop", "", kCollected),
           Hold(policy, "n2", "ghost", "", kCollected)};
 }
@@ -209,23 +206,23 @@ std::vector<LoadedStanding> Announcements() {
 // Names of every kind on one version, and every pair of versions that differ from a common one by
 // one edit each, on what some version lists.
 void Disclosing(size_t policy_step, const VisitBlock& visit) {
-  const std::vector<LoadedStanding> standings = Standings();
+  const std::vector<LoadedStanding> standings = DiscloseStandings();
   const std::vector<SmallRequest> names = EveryName();
   const std::vector<SmallRequest> listed = Listed();
   std::vector<std::unique_ptr<const LoadedPolicy>> before;
   std::vector<std::unique_ptr<const LoadedPolicy>> after;
-  for (const Edit edit : kEdits) {
+  for (const Edit edit : kDiscloseEdits) {
     before.push_back(LoadFilled(Edited(1, edit)));
     after.push_back(LoadFilled(Edited(2, edit)));
   }
   if (after.front() == nullptr) return;
-  if (!visit({after.front().get(), Held(*after.front()), true, standings, names})) return;
+  if (!visit({after.front().get(), TermsDisclosed(*after.front()), true, standings, names})) return;
   size_t number = 0;
   for (const auto& in_force : after) {
     for (const auto& held : before) {
       if (in_force == nullptr || held == nullptr) continue;
       if (number++ % policy_step != 0) continue;
-      if (!visit({in_force.get(), Held(*held), true, standings, listed})) return;
+      if (!visit({in_force.get(), TermsDisclosed(*held), true, standings, listed})) return;
     }
   }
 }
@@ -257,10 +254,10 @@ void Announcing(size_t policy_step, const VisitBlock& visit) {
       const auto held = with(1, then);
       if (in_force == nullptr || held == nullptr) continue;
       if (number++ % policy_step != 0) continue;
-      if (!visit({in_force.get(), Held(*held), true, standings, requests})) return;
+      if (!visit({in_force.get(), TermsDisclosed(*held), true, standings, requests})) return;
     }
     if (in_force != nullptr &&
-        !visit({in_force.get(), Held(*in_force), false, standings, requests}))
+        !visit({in_force.get(), TermsDisclosed(*in_force), false, standings, requests}))
       return;
   }
 }

@@ -4,9 +4,6 @@
 namespace bailee::model {
 namespace {
 
-constexpr SmallBasis kBases[] = {SmallBasis::kNecessary, SmallBasis::kOptOut, SmallBasis::kOptIn,
-                                 SmallBasis::kCase};
-
 // Every read, look-up and comparison, and every collection, by one purpose of the dotted family.
 std::vector<SmallRequest> CardRequests() {
   std::vector<SmallRequest> requests;
@@ -34,7 +31,7 @@ std::vector<SmallRequest> CardRequests() {
   return requests;
 }
 
-std::vector<LoadedTerms> Held(const LoadedPolicy& policy) {
+std::vector<LoadedTerms> TermsDeclared(const LoadedPolicy& policy) {
   std::vector<LoadedTerms> terms;
   for (const std::string source : {"web", "shop"}) {
     for (const std::string controller : {"", "acme"}) {
@@ -47,7 +44,7 @@ std::vector<LoadedTerms> Held(const LoadedPolicy& policy) {
   return terms;
 }
 
-std::vector<LoadedStanding> FewStandings() {
+std::vector<LoadedStanding> StandingsAsked() {
   return LoadAll({SmallStanding{}, Chose({Given("news.mail", "n1")}),
                   Chose({Says(SmallWord::kObjected, "news")}),
                   Chose({Says(SmallWord::kDeclined, "news.mail")})});
@@ -127,7 +124,7 @@ std::vector<std::vector<SmallAllow>> Pairs() {
 
 // Every small allow under every small notice and controller; every pair of allows to one purpose.
 void Declarations(size_t policy_step, const VisitBlock& visit) {
-  const std::vector<LoadedStanding> standings = FewStandings();
+  const std::vector<LoadedStanding> standings = StandingsAsked();
   const std::vector<SmallRequest> requests = CardRequests();
   std::vector<SmallPolicy> policies;
   for (const SmallPolicy& surrounding : Surroundings()) {
@@ -137,7 +134,7 @@ void Declarations(size_t policy_step, const VisitBlock& visit) {
   for (size_t i = 0; i < policies.size(); i += policy_step) {
     const auto policy = LoadFilled(std::move(policies[i]));
     if (policy == nullptr) continue;
-    if (!visit({policy.get(), Held(*policy), true, standings, requests})) return;
+    if (!visit({policy.get(), TermsDeclared(*policy), true, standings, requests})) return;
   }
 }
 
@@ -145,7 +142,7 @@ void Declarations(size_t policy_step, const VisitBlock& visit) {
 // also a reader; every notice and source; reads, and collections for ourselves and a controller.
 void Reports(size_t policy_step, const VisitBlock& visit) {
   (void)policy_step;
-  const std::vector<LoadedStanding> standings = FewStandings();
+  const std::vector<LoadedStanding> standings = StandingsAsked();
   std::vector<SmallRequest> requests;
   for (const std::string controller : {"", "acme"}) {
     for (const std::string field : {"at", "ip", "ip.net"}) {

@@ -4,9 +4,6 @@
 namespace bailee::model {
 namespace {
 
-constexpr SmallBasis kBases[] = {SmallBasis::kNecessary, SmallBasis::kOptOut, SmallBasis::kOptIn,
-                                 SmallBasis::kCase};
-
 // Every choice on news.mail, its parent, its sibling and its parent's namesake, for the category,
 // another and all.
 std::vector<SmallChoice> Alphabet() {

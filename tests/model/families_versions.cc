@@ -4,9 +4,6 @@
 namespace bailee::model {
 namespace {
 
-using Edit = void (*)(SmallPolicy&);
-
-SmallCategory& Card(SmallPolicy& policy) { return policy.categories["card"]; }
 // Of billing, and of news: see Versioned.
 SmallAllow& Billing(SmallPolicy& policy) { return Card(policy).allows[1]; }
 SmallAllow& News(SmallPolicy& policy) { return Card(policy).allows[2]; }
@@ -17,7 +14,7 @@ void Kept(SmallPolicy& policy, const Names& purposes, int days) {
 }
 
 // What one version can have that another has not.
-constexpr Edit kEdits[] = {
+constexpr Edit kUseEdits[] = {
     [](SmallPolicy&) {},
     [](SmallPolicy& p) { News(p).fields = {"pan.last4"}; },
     [](SmallPolicy& p) { News(p).fields = {}; },
@@ -115,7 +112,7 @@ std::vector<SmallRequest> Requests() {
   return requests;
 }
 
-std::vector<LoadedStanding> Standings() {
+std::vector<LoadedStanding> VersionStandings() {
   std::vector<SmallStanding> standings;
   const std::vector<std::vector<SmallChoice>> choices = {
       {},
@@ -142,7 +139,7 @@ std::vector<LoadedStanding> Standings() {
   return LoadAll(std::move(standings));
 }
 
-std::vector<LoadedTerms> Held(const LoadedPolicy& policy) {
+std::vector<LoadedTerms> TermsOfAnyName(const LoadedPolicy& policy) {
   std::vector<LoadedTerms> terms;
   for (const std::string notice : {"n1", "n2", "ghost"}) {
     for (const std::string source : {"web", "shop", "ghost"}) {
@@ -163,11 +160,11 @@ std::vector<LoadedTerms> Held(const LoadedPolicy& policy) {
 // Every pair of versions that differ from a common one by one edit each, and the same version read
 // by itself: terms, choices and agreements of every kind.
 void Versions(size_t policy_step, const VisitBlock& visit) {
-  const std::vector<LoadedStanding> standings = Standings();
+  const std::vector<LoadedStanding> standings = VersionStandings();
   const std::vector<SmallRequest> requests = Requests();
   std::vector<std::unique_ptr<const LoadedPolicy>> before;
   std::vector<std::unique_ptr<const LoadedPolicy>> after;
-  for (const Edit edit : kEdits) {
+  for (const Edit edit : kUseEdits) {
     before.push_back(LoadFilled(Versioned(1, edit)));
     after.push_back(LoadFilled(Versioned(2, edit)));
   }
@@ -176,10 +173,10 @@ void Versions(size_t policy_step, const VisitBlock& visit) {
     for (const auto& held : before) {
       if (in_force == nullptr || held == nullptr) continue;
       if (number++ % policy_step != 0) continue;
-      if (!visit({in_force.get(), Held(*held), true, standings, requests})) return;
+      if (!visit({in_force.get(), TermsOfAnyName(*held), true, standings, requests})) return;
     }
     if (in_force == nullptr) continue;
-    if (!visit({in_force.get(), Held(*in_force), false, standings, requests})) return;
+    if (!visit({in_force.get(), TermsOfAnyName(*in_force), false, standings, requests})) return;
   }
 }
 

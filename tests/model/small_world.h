@@ -28,6 +28,15 @@ SmallPolicy BasePolicy(uint32_t version);
 // there, one of 1,000 days from collection.
 void FillRetains(SmallPolicy& policy);
 
+// The category that most families ask about.
+inline SmallCategory& Card(SmallPolicy& policy) { return policy.categories["card"]; }
+
+inline constexpr SmallBasis kBases[] = {SmallBasis::kNecessary, SmallBasis::kOptOut,
+                                        SmallBasis::kOptIn, SmallBasis::kCase};
+
+// What makes one version of a policy differ from another.
+using Edit = void (*)(SmallPolicy&);
+
 // FillRetains, then Load. Null if the library refuses it, which is counted.
 std::unique_ptr<const LoadedPolicy> LoadFilled(SmallPolicy policy);
 

@@ -160,7 +160,7 @@ policy::Choice Real(SmallWord word) {
   return policy::Choice::kGiven;
 }
 
-std::string InWords(const Reasons& reasons) {
+std::string ReasonsInWords(const Reasons& reasons) {
   std::string text;
   for (const Reason reason : reasons) text += " " + std::string(ReasonWord(reason));
   return text.empty() ? " allowed" : text;
@@ -203,8 +203,8 @@ std::string Joined(const Names& names) {
 
 std::string Differ(const policy::Decision& real, const OracleAnswer& oracle) {
   const auto seen = [](bool visible) { return visible ? " (visible)" : " (hidden)"; };
-  return "library:" + InWords(ToReasons(real.reasons)) + seen(real.visible) +
-         "\noracle: " + InWords(oracle.reasons) + seen(oracle.visible) + "\n";
+  return "library:" + ReasonsInWords(ToReasons(real.reasons)) + seen(real.visible) +
+         "\noracle: " + ReasonsInWords(oracle.reasons) + seen(oracle.visible) + "\n";
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ std::string PersonOf(size_t number) { return "user-" + std::to_string(number); }
     const Who who = Who::Ref(ref);
     const auto what = random() % 10;
     if (what == 0) {
-      (void)StoreCard(vault, IdOf(1), kPan, who);
+      (void)StoreCard(vault, IdOf(1), kCardNumber, who);
     } else if (what == 1) {
       (void)session.Read(
           {.who = who, .category = "payment_card", .record = IdOf(1), .fields = {"holder"}});
@@ -121,7 +121,7 @@ TEST(TrailKill, LosesAndDoublesNothingThatAKilledProcessWasGiven) {
   {
     Vault vault = world.Open({});
     for (size_t i = 0; i < kPeople; ++i) {
-      const auto stored = StoreCard(vault, IdOf(1), kPan, Who::Ref(PersonOf(i)));
+      const auto stored = StoreCard(vault, IdOf(1), kCardNumber, Who::Ref(PersonOf(i)));
       ASSERT_THAT(StatusOf(stored), IsOk());
       people[stored->handle] = i;
     }

@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr std::string_view kText = R"(
+constexpr std::string_view kReportPolicy = R"(
 name: "p" version: 1 effective: "2020-01-01"
 purpose { id: "service" } purpose { id: "stats.visits" }
 notice { id: "n" purpose: ["service", "stats"] }
@@ -30,7 +30,7 @@ report { id: "r" category: "c" count: SUBJECTS by: "k" bucket: DAY of: "at" min_
          purpose: "stats.visits" recipient: "public" }
 )";
 
-std::shared_ptr<const Policy> Load(std::string text = std::string(kText)) {
+std::shared_ptr<const Policy> Load(std::string text = std::string(kReportPolicy)) {
   auto policy = Policy::FromText(text, "test");
   if (!policy.ok()) {
     ADD_FAILURE() << policy.status().message();
@@ -40,7 +40,7 @@ std::shared_ptr<const Policy> Load(std::string text = std::string(kText)) {
 }
 
 std::shared_ptr<const Policy> Replaced(std::string_view what, std::string_view with) {
-  std::string text(kText);
+  std::string text(kReportPolicy);
   text.replace(text.find(what), what.size(), with);
   return Load(text);
 }

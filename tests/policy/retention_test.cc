@@ -11,7 +11,7 @@ constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
 
 // Kept 16 days for `a`, 8 for `b`: a bucket is one day wide.
-constexpr char kText[] = R"(name: "r" version: 1 effective: "2020-01-01"
+constexpr char kRetentionPolicy[] = R"(name: "r" version: 1 effective: "2020-01-01"
 purpose { id: "a" says: "a" }
 purpose { id: "b" says: "b" }
 source { id: "web" role: OWN }
@@ -30,7 +30,7 @@ class RetentionTest : public ::testing::Test {
   const Retention& For(std::string_view purpose) const {
     return *policy_->FindRetention(category_, policy_->FindPurpose(purpose));
   }
-  PolicyPtr policy_ = Loaded(kText);
+  PolicyPtr policy_ = Loaded(kRetentionPolicy);
   CategoryIndex category_ = policy_->FindCategory("c");
 };
 

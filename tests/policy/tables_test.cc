@@ -4,7 +4,7 @@
 namespace bailee::policy {
 namespace {
 
-constexpr char kText[] = R"(name: "t" version: 1 effective: "2020-01-01"
+constexpr char kTablesPolicy[] = R"(name: "t" version: 1 effective: "2020-01-01"
 purpose { id: "billing" says: "b" }
 purpose { id: "support" says: "s" }
 purpose { id: "contact.news" says: "n" }
@@ -48,7 +48,7 @@ class TablesTest : public ::testing::Test {
     return Names(
         policy_->EffectivePurposes(category_, policy_->FindField(category_, field), terms));
   }
-  PolicyPtr policy_ = Loaded(kText);
+  PolicyPtr policy_ = Loaded(kTablesPolicy);
   CategoryIndex category_ = policy_->FindCategory("c");
 };
 
@@ -142,7 +142,7 @@ TEST_F(TablesTest, FieldsOfACompartmentHaveTheSameEffectivePurposes) {
 
 TEST_F(TablesTest, TwoWaysOfSayingTheSameMakeOneCompartment) {
   const PolicyPtr policy = Loaded(
-      With(With(kText, "field: [\"pan.last4\", \"topic\", \"hint\"] }",
+      With(With(kTablesPolicy, "field: [\"pan.last4\", \"topic\", \"hint\"] }",
                 "field: [\"pan.last4\", \"topic\"] }"),
            "  retain {",
            "  allow { purpose: \"support\" basis: NECESSARY field: \"hint\" source: \"web\" }\n"
@@ -155,7 +155,7 @@ TEST_F(TablesTest, TwoWaysOfSayingTheSameMakeOneCompartment) {
 
 TEST_F(TablesTest, AReportInputHasItsOwnCompartment) {
   const PolicyPtr policy = Loaded(
-      With(With(kText, "field { id: \"hint\" kind: TEXT }",
+      With(With(kTablesPolicy, "field { id: \"hint\" kind: TEXT }",
                 "field { id: \"hint\" kind: TEXT } field { id: \"at\" kind: TIME }"),
            "category {\n",
            "report { id: \"r\" category: \"c\" count: SUBJECTS by: \"hint\" bucket: DAY of: \"at\" "

@@ -6,11 +6,10 @@
 #include <functional>
 
 #include "crypto/init.h"
+#include "record/smallest_envelope.h"
 
 namespace bailee::record {
 namespace {
-
-constexpr size_t kSmallest = 72 + 32;  // an envelope around the smallest bucket
 
 class RowOfRevisions : public ::testing::Test {
  protected:
@@ -27,7 +26,7 @@ class RowOfRevisions : public ::testing::Test {
     return SealRevisions(place_, head, key_, revisions, crypto::SystemRandom());
   }
   Bytes Row(const RecordHead& head, ByteView sealed) const {
-    const Bytes entry(kSmallest, 0x11);
+    const Bytes entry(kSmallestEnvelope, 0x11);
     const RowEntry entries[] = {{0, 1, {}, entry}, {2, 1, {}, entry}, {3, 1, {}, entry}};
     return EncodeRecordRow(head, entries, sealed);
   }

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "bailee/limits.h"
+#include "record/smallest_envelope.h"
 
 namespace bailee::record {
 namespace {
 
-constexpr size_t kSmallestWraps = 1 + 72 + 32;
-constexpr size_t kSmallest = 72 + 32;  // an envelope around the smallest bucket
+constexpr size_t kSmallestWraps = 1 + kSmallestEnvelope;
 
 RecordHead Head() {
   RecordHead head{.revision = 0x01020304, .collected_at = {-2}, .terms = {}};
@@ -31,14 +31,15 @@ struct OwnedRow {
   bool operator==(const OwnedRow&) const = default;
 };
 
-OwnedRow Sample() {
-  return {Head(),
-          {{0, 5, {}, Bytes(kSmallest, 0x11)},
-           {2, kTravellingGeneration, Bytes(kSmallestWraps + 32, 0x22), Bytes(kSmallest, 0x33)},
-           {3, 0, {}, Bytes(72 + 288, 0x44)}}};
+OwnedRow SampleRow() {
+  return {
+      Head(),
+      {{0, 5, {}, Bytes(kSmallestEnvelope, 0x11)},
+       {2, kTravellingGeneration, Bytes(kSmallestWraps + 32, 0x22), Bytes(kSmallestEnvelope, 0x33)},
+       {3, 0, {}, Bytes(72 + 288, 0x44)}}};
 }
 
-Bytes Encode(const OwnedRow& row) {
+Bytes EncodeRow(const OwnedRow& row) {
   std::vector<RowEntry> entries;
   for (const auto& [compartment, generation, travelling, sealed] : row.entries) {
     entries.push_back({compartment, generation, travelling, sealed});
@@ -60,43 +61,43 @@ Result<OwnedRow> Parse(ByteView bytes) {
   return owned;
 }
 
-Code CodeOf(ByteView bytes) {
+Code RowCodeOf(ByteView bytes) {
   const Status status = Parse(bytes).status();
   EXPECT_TRUE(status.ok() || status.name() == "record.row");
   return status.code();
 }
 
 TEST(RecordRow, IsReadBackAsItWasWritten) {
-  const Result<OwnedRow> row = Parse(Encode(Sample()));
+  const Result<OwnedRow> row = Parse(EncodeRow(SampleRow()));
   ASSERT_TRUE(row.ok());
-  EXPECT_TRUE(*row == Sample());
+  EXPECT_TRUE(*row == SampleRow());
 }
 
 TEST(RecordRow, HasTheBytesOfTheFormat) {
-  OwnedRow row{Head(), {{0x0002, 0x03040506, {}, Bytes(kSmallest, 0xEE)}}};
+  OwnedRow row{Head(), {{0x0002, 0x03040506, {}, Bytes(kSmallestEnvelope, 0xEE)}}};
   Bytes expected = {1, 1, 2, 3, 4, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE};
   for (int i = 0; i < 16; ++i) expected.push_back(static_cast<uint8_t>(0xA0 + i));
   for (const int byte : {1, 0, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 104}) {
     expected.push_back(static_cast<uint8_t>(byte));
   }
-  expected.insert(expected.end(), kSmallest, 0xEE);
-  EXPECT_EQ(Encode(row), expected);
+  expected.insert(expected.end(), kSmallestEnvelope, 0xEE);
+  EXPECT_EQ(EncodeRow(row), expected);
 }
 
 TEST(RecordRow, KeepsTheExtremesOfItsHead) {
   for (const int64_t time :
        {std::numeric_limits<int64_t>::min(), int64_t{0}, std::numeric_limits<int64_t>::max()}) {
-    OwnedRow row = Sample();
+    OwnedRow row = SampleRow();
     row.head.collected_at.unix_ms = time;
     row.head.revision = 0xFFFFFFFF;
-    const Result<OwnedRow> parsed = Parse(Encode(row));
+    const Result<OwnedRow> parsed = Parse(EncodeRow(row));
     ASSERT_TRUE(parsed.ok());
     EXPECT_TRUE(*parsed == row);
   }
 }
 
 TEST(RecordRow, FindsACompartmentOrNothing) {
-  const Bytes bytes = Encode(Sample());
+  const Bytes bytes = EncodeRow(SampleRow());
   const Result<RecordRow> row = ParseRecordRow(bytes);
   ASSERT_TRUE(row.ok());
   EXPECT_EQ(row->Find(3)->sealed.size(), 72u + 288u);
@@ -105,104 +106,108 @@ TEST(RecordRow, FindsACompartmentOrNothing) {
 }
 
 TEST(RecordRow, RejectsEveryTruncation) {
-  const Bytes bytes = Encode(Sample());
+  const Bytes bytes = EncodeRow(SampleRow());
   for (size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_EQ(CodeOf(ByteView(bytes).first(size)), Code::kDamage) << size;
+    EXPECT_EQ(RowCodeOf(ByteView(bytes).first(size)), Code::kDamage) << size;
   }
 }
 
 TEST(RecordRow, RejectsATrailingByte) {
-  Bytes bytes = Encode(Sample());
+  Bytes bytes = EncodeRow(SampleRow());
   bytes.push_back(0);
-  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+  EXPECT_EQ(RowCodeOf(bytes), Code::kDamage);
 }
 
 TEST(RecordRow, IsRejectedOrChangedByEveryBitFlip) {
-  const Bytes bytes = Encode(Sample());
+  const Bytes bytes = EncodeRow(SampleRow());
   for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     Bytes flipped = bytes;
     flipped[bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
     const Result<OwnedRow> row = Parse(flipped);
-    EXPECT_FALSE(row.ok() && *row == Sample()) << bit;
+    EXPECT_FALSE(row.ok() && *row == SampleRow()) << bit;
   }
 }
 
 TEST(RecordRow, RejectsEveryOtherVersion) {
-  Bytes bytes = Encode(Sample());
+  Bytes bytes = EncodeRow(SampleRow());
   for (int version = 0; version < 256; ++version) {
     bytes[0] = static_cast<uint8_t>(version);
-    EXPECT_EQ(CodeOf(bytes), version == 1 ? Code::kOk : Code::kDamage) << version;
+    EXPECT_EQ(RowCodeOf(bytes), version == 1 ? Code::kOk : Code::kDamage) << version;
   }
 }
 
 // The offset of the first entry, and of parts in it.
 constexpr size_t kEntry = 30;
-constexpr size_t kEntryBytes = 14 + kSmallest;
+constexpr size_t kEntryBytes = 14 + kSmallestEnvelope;
 
 Bytes TwoEntries() {
-  return Encode({Head(), {{1, 5, {}, Bytes(kSmallest, 1)}, {2, 5, {}, Bytes(kSmallest, 2)}}});
+  return EncodeRow(
+      {Head(), {{1, 5, {}, Bytes(kSmallestEnvelope, 1)}, {2, 5, {}, Bytes(kSmallestEnvelope, 2)}}});
 }
 
 TEST(RecordRow, RejectsCompartmentsThatAreNotAscending) {
   Bytes bytes = TwoEntries();
   bytes[kEntry + kEntryBytes + 1] = 1;
-  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+  EXPECT_EQ(RowCodeOf(bytes), Code::kDamage);
   bytes[kEntry + kEntryBytes + 1] = 0;
-  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+  EXPECT_EQ(RowCodeOf(bytes), Code::kDamage);
 }
 
 TEST(RecordRow, RejectsACompartmentBeyondTheLimit) {
   Bytes bytes = TwoEntries();
   bytes[kEntry + kEntryBytes + 1] = 63;
-  EXPECT_EQ(CodeOf(bytes), Code::kOk);
+  EXPECT_EQ(RowCodeOf(bytes), Code::kOk);
   bytes[kEntry + kEntryBytes + 1] = 64;
-  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+  EXPECT_EQ(RowCodeOf(bytes), Code::kDamage);
 }
 
 TEST(RecordRow, RejectsTheTravellingGenerationWithoutTravellingWraps) {
   Bytes bytes = TwoEntries();
   for (size_t i = 2; i < 6; ++i) bytes[kEntry + i] = 0xFF;
-  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+  EXPECT_EQ(RowCodeOf(bytes), Code::kDamage);
 }
 
 TEST(RecordRow, RejectsTravellingWrapsWithAnotherGeneration) {
-  Bytes bytes =
-      Encode({Head(), {{1, kTravellingGeneration, Bytes(kSmallestWraps, 1), Bytes(kSmallest, 2)}}});
-  EXPECT_EQ(CodeOf(bytes), Code::kOk);
+  Bytes bytes = EncodeRow(
+      {Head(),
+       {{1, kTravellingGeneration, Bytes(kSmallestWraps, 1), Bytes(kSmallestEnvelope, 2)}}});
+  EXPECT_EQ(RowCodeOf(bytes), Code::kOk);
   bytes[kEntry + 5] = 0;
-  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+  EXPECT_EQ(RowCodeOf(bytes), Code::kDamage);
 }
 
 TEST(RecordRow, RejectsEnvelopesOfALengthThatNoneHas) {
   for (size_t size = 0; size < 400; ++size) {
-    Bytes bytes = {Encode({Head(), {}})};
+    Bytes bytes = {EncodeRow({Head(), {}})};
     bytes[29] = 1;
     for (const uint8_t byte : Bytes{0, 1, 0, 0, 0, 5, 0, 0, 0, 0}) bytes.push_back(byte);
     for (const size_t byte : {size_t{0}, size_t{0}, size >> 8, size & 255}) {
       bytes.push_back(static_cast<uint8_t>(byte));
     }
     bytes.resize(bytes.size() + size);
-    const bool bucket = size >= kSmallest && (size - 72) % 32 == 0;  // FORMAT.md §5.3, up to 512
-    EXPECT_EQ(CodeOf(bytes), bucket ? Code::kOk : Code::kDamage) << size;
+    const bool bucket =
+        size >= kSmallestEnvelope && (size - 72) % 32 == 0;  // FORMAT.md §5.3, up to 512
+    EXPECT_EQ(RowCodeOf(bytes), bucket ? Code::kOk : Code::kDamage) << size;
   }
 }
 
 TEST(RecordRow, RejectsMoreEntriesThanACategoryHasFields) {
   OwnedRow row{Head(), {}};
   for (size_t i = 0; i < limits::kFieldsPerCategoryMax; ++i) {
-    row.entries.emplace_back(static_cast<uint16_t>(i), 1, Bytes(), Bytes(kSmallest, 0));
+    row.entries.emplace_back(static_cast<uint16_t>(i), 1, Bytes(), Bytes(kSmallestEnvelope, 0));
   }
-  Bytes bytes = Encode(row);
-  EXPECT_EQ(CodeOf(bytes), Code::kOk);
+  Bytes bytes = EncodeRow(row);
+  EXPECT_EQ(RowCodeOf(bytes), Code::kOk);
   const Bytes extra = Bytes(bytes.end() - kEntryBytes, bytes.end());
   bytes.insert(bytes.end(), extra.begin(), extra.end());
   bytes[29] = limits::kFieldsPerCategoryMax + 1;
-  EXPECT_EQ(CodeOf(bytes), Code::kDamage);
+  EXPECT_EQ(RowCodeOf(bytes), Code::kDamage);
 }
 
 TEST(RecordRowDeathTest, IsNotWrittenOfEntriesThatNobodyWouldRead) {
-  EXPECT_DEATH(Encode({Head(), {{1, 5, {}, Bytes(kSmallest - 1, 1)}}}), "broken invariant");
-  EXPECT_DEATH(Encode({Head(), {{1, kTravellingGeneration, {}, Bytes(kSmallest, 1)}}}),
+  EXPECT_DEATH(EncodeRow({Head(), {{1, 5, {}, Bytes(kSmallestEnvelope - 1, 1)}}}),
+               "broken invariant");
+  EXPECT_DEATH(EncodeRow({Head(), {{1, kTravellingGeneration, {}, Bytes(kSmallestEnvelope, 1)}}}),
                "broken invariant");
 }
 

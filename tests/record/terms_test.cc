@@ -12,7 +12,7 @@ namespace {
 
 const VaultId kVault = {{1, 2, 3}};
 
-Terms Sample() {
+Terms SampleTerms() {
   return {.policy_version = 3,
           .expiry_bucket = 0x0102030405060708,
           .notice = "checkout-7",
@@ -25,13 +25,13 @@ Result<Terms> ParseRightlyNamed(ByteView value) {
   return ParseTerms(kVault, crypto::TermsIdOf(kVault, value), value);
 }
 
-Code CodeOf(const Result<Terms>& terms) {
+Code TermsCodeOf(const Result<Terms>& terms) {
   EXPECT_TRUE(terms.ok() || terms.status().name() == "record.terms");
   return terms.status().code();
 }
 
 TEST(Terms, AreReadBackAsTheyWereWritten) {
-  Terms terms = Sample();
+  Terms terms = SampleTerms();
   for (const char* controller : {"", "acme"}) {
     terms.controller = controller;
     const Bytes value = EncodeTerms(terms);
@@ -44,80 +44,80 @@ TEST(Terms, AreReadBackAsTheyWereWritten) {
 TEST(Terms, HaveTheBytesOfTheFormat) {
   const Bytes expected = {1,   0,   0,   0,   3,   1,   2,   3,   4,   5, 6,   7,   8,   10, 'c',
                           'h', 'e', 'c', 'k', 'o', 'u', 't', '-', '7', 3, 'w', 'e', 'b', 0};
-  EXPECT_EQ(EncodeTerms(Sample()), expected);
+  EXPECT_EQ(EncodeTerms(SampleTerms()), expected);
 }
 
 TEST(Terms, AreRefusedUnderAnotherIdOrVault) {
-  const Bytes value = EncodeTerms(Sample());
+  const Bytes value = EncodeTerms(SampleTerms());
   TermsId id = crypto::TermsIdOf(kVault, value);
-  EXPECT_EQ(CodeOf(ParseTerms(VaultId{{9}}, id, value)), Code::kDamage);
+  EXPECT_EQ(TermsCodeOf(ParseTerms(VaultId{{9}}, id, value)), Code::kDamage);
   id.bytes[15] ^= 1;
-  EXPECT_EQ(CodeOf(ParseTerms(kVault, id, value)), Code::kDamage);
+  EXPECT_EQ(TermsCodeOf(ParseTerms(kVault, id, value)), Code::kDamage);
 }
 
 TEST(Terms, AreRefusedAfterEveryBitFlip) {
-  const Bytes value = EncodeTerms(Sample());
+  const Bytes value = EncodeTerms(SampleTerms());
   const TermsId id = crypto::TermsIdOf(kVault, value);
   ASSERT_TRUE(ParseTerms(kVault, id, value).ok());
   for (size_t bit = 0; bit < value.size() * 8; ++bit) {
     Bytes flipped = value;
     flipped[bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
-    EXPECT_EQ(CodeOf(ParseTerms(kVault, id, flipped)), Code::kDamage) << bit;
+    EXPECT_EQ(TermsCodeOf(ParseTerms(kVault, id, flipped)), Code::kDamage) << bit;
   }
 }
 
 TEST(Terms, AreRejectedOrChangedByEveryBitFlipUnderAnIdThatFits) {
-  const Bytes value = EncodeTerms(Sample());
+  const Bytes value = EncodeTerms(SampleTerms());
   for (size_t bit = 0; bit < value.size() * 8; ++bit) {
     Bytes flipped = value;
     flipped[bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
     const Result<Terms> terms = ParseRightlyNamed(flipped);
-    EXPECT_FALSE(terms.ok() && *terms == Sample()) << bit;
+    EXPECT_FALSE(terms.ok() && *terms == SampleTerms()) << bit;
   }
 }
 
 TEST(Terms, RejectEveryTruncation) {
-  const Bytes value = EncodeTerms(Sample());
+  const Bytes value = EncodeTerms(SampleTerms());
   for (size_t size = 0; size < value.size(); ++size) {
-    EXPECT_EQ(CodeOf(ParseRightlyNamed(ByteView(value).first(size))), Code::kDamage) << size;
+    EXPECT_EQ(TermsCodeOf(ParseRightlyNamed(ByteView(value).first(size))), Code::kDamage) << size;
   }
 }
 
 TEST(Terms, RejectATrailingByte) {
-  Bytes value = EncodeTerms(Sample());
+  Bytes value = EncodeTerms(SampleTerms());
   value.push_back(0);
-  EXPECT_EQ(CodeOf(ParseRightlyNamed(value)), Code::kDamage);
+  EXPECT_EQ(TermsCodeOf(ParseRightlyNamed(value)), Code::kDamage);
 }
 
 TEST(Terms, RejectAnUnknownVersion) {
-  Bytes value = EncodeTerms(Sample());
+  Bytes value = EncodeTerms(SampleTerms());
   value[0] = 2;
-  EXPECT_EQ(CodeOf(ParseRightlyNamed(value)), Code::kDamage);
+  EXPECT_EQ(TermsCodeOf(ParseRightlyNamed(value)), Code::kDamage);
 }
 
 TEST(Terms, TakeNamesAtTheLimitAndRejectOneByteMore) {
   const std::string longest(limits::kNameBytesMax, 'n');
-  Terms terms = Sample();
+  Terms terms = SampleTerms();
   terms.controller = longest;
   Bytes value = EncodeTerms(terms);
-  EXPECT_EQ(CodeOf(ParseRightlyNamed(value)), Code::kOk);
+  EXPECT_EQ(TermsCodeOf(ParseRightlyNamed(value)), Code::kOk);
   value[value.size() - longest.size() - 1] = limits::kNameBytesMax + 1;
   value.push_back('n');
-  EXPECT_EQ(CodeOf(ParseRightlyNamed(value)), Code::kDamage);
+  EXPECT_EQ(TermsCodeOf(ParseRightlyNamed(value)), Code::kDamage);
 }
 
 TEST(Terms, RejectAnEmptyNoticeOrSource) {
   const Bytes no_notice = {1, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 'w', 0};
   const Bytes no_source = {1, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 1, 'n', 0, 0};
   const Bytes both = {1, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 1, 'n', 1, 'w', 0};
-  EXPECT_EQ(CodeOf(ParseRightlyNamed(no_notice)), Code::kDamage);
-  EXPECT_EQ(CodeOf(ParseRightlyNamed(no_source)), Code::kDamage);
-  EXPECT_EQ(CodeOf(ParseRightlyNamed(both)), Code::kOk);
+  EXPECT_EQ(TermsCodeOf(ParseRightlyNamed(no_notice)), Code::kDamage);
+  EXPECT_EQ(TermsCodeOf(ParseRightlyNamed(no_source)), Code::kDamage);
+  EXPECT_EQ(TermsCodeOf(ParseRightlyNamed(both)), Code::kOk);
 }
 
 TEST(Terms, RejectTextThatIsNotUtf8) {
   const Bytes value = {1, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0xFF, 1, 'w', 0};
-  EXPECT_EQ(CodeOf(ParseRightlyNamed(value)), Code::kDamage);
+  EXPECT_EQ(TermsCodeOf(ParseRightlyNamed(value)), Code::kDamage);
 }
 
 }  // namespace

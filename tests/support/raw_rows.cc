@@ -8,7 +8,7 @@
 namespace bailee {
 namespace {
 
-void Must(const Status& status) {
+void MustBeOk(const Status& status) {
   if (!status.ok()) std::abort();
 }
 
@@ -16,15 +16,15 @@ void Must(const Status& status) {
 
 RawRows::RawRows(const std::string& directory) {
   auto engine = store::OpenLmdb(directory, {.map_bytes = uint64_t{1} << 30});
-  Must(engine.status());
+  MustBeOk(engine.status());
   engine_ = *std::move(engine);
 }
 
 std::vector<RawRows::Row> RawRows::All(store::Table table, ByteView prefix) const {
   std::vector<Row> rows;
   auto snapshot = engine_->Read();
-  Must(snapshot.status());
-  Must((*snapshot)->Scan(table, prefix, {}, [&](ByteView key, ByteView value) {
+  MustBeOk(snapshot.status());
+  MustBeOk((*snapshot)->Scan(table, prefix, {}, [&](ByteView key, ByteView value) {
     rows.emplace_back(Bytes(key.begin(), key.end()), Bytes(value.begin(), value.end()));
     return true;
   }));
@@ -38,12 +38,12 @@ RawRows::Row RawRows::Only(store::Table table, ByteView prefix) const {
 }
 
 void RawRows::Put(store::Table table, ByteView key, ByteView value) const {
-  Must(engine_->Write(
+  MustBeOk(engine_->Write(
       [&](store::WriteTransaction& transaction) { return transaction.Put(table, key, value); }));
 }
 
 void RawRows::Delete(store::Table table, ByteView key) const {
-  Must(engine_->Write(
+  MustBeOk(engine_->Write(
       [&](store::WriteTransaction& transaction) { return transaction.Delete(table, key); }));
 }
 

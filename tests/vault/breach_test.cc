@@ -21,8 +21,8 @@ class Breach : public ::testing::Test {
   void Fill() {
     Vault vault = temp.Open({"billing"});
     ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(1))), IsOk());
-    ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(2), kOtherPan)), IsOk());
-    ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(3), kPan, Who::Ref("user-2"))), IsOk());
+    ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(2), kOtherCardNumber)), IsOk());
+    ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(3), kCardNumber, Who::Ref("user-2"))), IsOk());
     ASSERT_THAT(StatusOf(vault
                              .Collect({.who = Who::Ref("user-3"),
                                        .notice = "signup-1",

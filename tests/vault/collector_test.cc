@@ -15,7 +15,8 @@ using testing::StatusOf;
 class Collector : public ::testing::Test {
  protected:
   // Each in a process life of its own, so that each makes a generation.
-  void StoreAs(const std::vector<std::string>& purposes, RecordId id, std::string_view pan = kPan) {
+  void StoreAs(const std::vector<std::string>& purposes, RecordId id,
+               std::string_view pan = kCardNumber) {
     Vault vault = vault_.Open(purposes);
     ASSERT_THAT(StatusOf(StoreCard(vault, id, pan)), IsOk());
   }
@@ -75,7 +76,7 @@ TEST_F(Collector, LeavesEntriesThatBillingFindsBy) {
   ASSERT_THAT(StatusOf(found), IsOk());
   ASSERT_EQ(found->size(), 1u);
   EXPECT_EQ(found->front().record, IdOf(1));
-  EXPECT_TRUE(FindCard(billing, kOtherPan)->empty());
+  EXPECT_TRUE(FindCard(billing, kOtherCardNumber)->empty());
 }
 
 TEST_F(Collector, AfterFourGenerationsSendsWrapsWithTheRecord) {
@@ -84,7 +85,7 @@ TEST_F(Collector, AfterFourGenerationsSendsWrapsWithTheRecord) {
   for (uint8_t i = 5; i <= 7; ++i) StoreAs({}, IdOf(i));
   EXPECT_GT(Travelling(), 0u);
   for (uint8_t i = 1; i <= 7; ++i) {
-    EXPECT_EQ(*Read(IdOf(i)), kPan) << int{i};
+    EXPECT_EQ(*Read(IdOf(i)), kCardNumber) << int{i};
     EXPECT_EQ(*Read(IdOf(i), "support", "pan.last4"), "1111") << int{i};
     EXPECT_EQ(Read(IdOf(i), "support", "pan").status().code(), Code::kRefused);
   }
@@ -106,15 +107,15 @@ TEST_F(Collector, TravellingWrapsOpenForTheSamePurposesAndNoOther) {
 TEST_F(Collector, AHolderThatWritesFoldsWhatCollectorsLeft) {
   for (uint8_t i = 1; i <= 7; ++i) StoreAs({}, IdOf(i));
   ASSERT_GT(Travelling(), 0u);
-  StoreAs({"billing"}, IdOf(8), kOtherPan);
+  StoreAs({"billing"}, IdOf(8), kOtherCardNumber);
   EXPECT_EQ(Travelling(), 0u);
   EXPECT_EQ(Generations().size(), 1u);
   for (uint8_t i = 1; i <= 7; ++i) {
-    EXPECT_EQ(*Read(IdOf(i)), kPan) << int{i};
+    EXPECT_EQ(*Read(IdOf(i)), kCardNumber) << int{i};
     EXPECT_EQ(*Read(IdOf(i), "support", "pan.last4"), "1111") << int{i};
     EXPECT_EQ(Read(IdOf(i), "support", "pan").status().code(), Code::kRefused);
   }
-  EXPECT_EQ(*Read(IdOf(8)), kOtherPan);
+  EXPECT_EQ(*Read(IdOf(8)), kOtherCardNumber);
   // And there is room for collectors again.
   for (uint8_t i = 9; i <= 12; ++i) StoreAs({}, IdOf(i));
   EXPECT_EQ(Travelling(), 0u);
@@ -151,7 +152,7 @@ TEST_F(Collector, SupportFoldsOnlyItsOwnCompartment) {
   StoreAs({"support"}, IdOf(7));
   EXPECT_EQ(Travelling(), 3u * 2) << "the two compartments that support does not read";
   for (uint8_t i = 1; i <= 7; ++i) {
-    EXPECT_EQ(*Read(IdOf(i)), kPan) << int{i};
+    EXPECT_EQ(*Read(IdOf(i)), kCardNumber) << int{i};
     EXPECT_EQ(*Read(IdOf(i), "support", "pan.last4"), "1111") << int{i};
   }
 }
@@ -160,11 +161,11 @@ TEST_F(Collector, AnOpenHolderReadsAfterNumbersWereGivenAgain) {
   TempVault& vault = vault_;
   StoreAs({"billing"}, IdOf(1));
   StoreAs({}, IdOf(2));
-  StoreAs({"billing"}, IdOf(3));    // folds, and drops generation 2
-  StoreAs({}, IdOf(4), kOtherPan);  // makes another generation 2
+  StoreAs({"billing"}, IdOf(3));           // folds, and drops generation 2
+  StoreAs({}, IdOf(4), kOtherCardNumber);  // makes another generation 2
   Vault billing = vault.Open({"billing"});
-  EXPECT_EQ(*ReadCard(billing, "billing", IdOf(2), "pan"), kPan);
-  EXPECT_EQ(*ReadCard(billing, "billing", IdOf(4), "pan"), kOtherPan);
+  EXPECT_EQ(*ReadCard(billing, "billing", IdOf(2), "pan"), kCardNumber);
+  EXPECT_EQ(*ReadCard(billing, "billing", IdOf(4), "pan"), kOtherCardNumber);
 }
 
 TEST_F(Collector, ARowFromBeforeFoldingPutBackGivesNoOtherValue) {
@@ -186,7 +187,7 @@ TEST_F(Collector, ADamagedNeighbourDoesNotStopAHolder) {
     rows.Put(Table::kRecords, row.first, row.second);
   }
   StoreAs({"billing"}, IdOf(4));
-  for (uint8_t i = 2; i <= 4; ++i) EXPECT_EQ(*Read(IdOf(i)), kPan) << int{i};
+  for (uint8_t i = 2; i <= 4; ++i) EXPECT_EQ(*Read(IdOf(i)), kCardNumber) << int{i};
   EXPECT_EQ(Read(IdOf(1)).status().code(), Code::kDamage);
 }
 
@@ -200,7 +201,8 @@ TEST_F(Collector, FoldsAtMostSomeRecordsInOneTransaction) {
       id.bytes[0] = static_cast<uint8_t>(i >> 8);
       id.bytes[1] = static_cast<uint8_t>(i);
       batch.Add(Checkout())
-          .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}}, id);
+          .Put("payment_card", {{"pan", MakeSecret(kCardNumber)}, {"expiry", MakeSecret("12/15")}},
+               id);
     }
     ASSERT_THAT(StatusOf(batch.Commit()), IsOk());
   }
@@ -237,7 +239,7 @@ TEST_F(Collector, StoringTwiceReplacesForACollectorAndIsFoundOnce) {
     EXPECT_EQ(again->unchanged, 0u);
   }
   Vault billing = vault_.Open({"billing"});
-  EXPECT_EQ(*ReadCard(billing, "billing", IdOf(1), "pan"), kPan);
+  EXPECT_EQ(*ReadCard(billing, "billing", IdOf(1), "pan"), kCardNumber);
   EXPECT_EQ(FindCard(billing)->size(), 1u);
   EXPECT_EQ(billing.Info()->records, 1u);
   EXPECT_EQ(billing.Info()->subjects, 1u);
@@ -255,11 +257,11 @@ TEST_F(Collector, StoringTwiceLeavesOneLookupRow) {
 }
 
 TEST_F(Collector, AnOverwrittenNumberIsNoLongerFound) {
-  StoreAs({}, IdOf(1), kPan);
-  StoreAs({}, IdOf(1), kOtherPan);
+  StoreAs({}, IdOf(1), kCardNumber);
+  StoreAs({}, IdOf(1), kOtherCardNumber);
   Vault billing = vault_.Open({"billing"});
-  EXPECT_TRUE(FindCard(billing, kPan)->empty());
-  EXPECT_EQ(FindCard(billing, kOtherPan)->size(), 1u);
+  EXPECT_TRUE(FindCard(billing, kCardNumber)->empty());
+  EXPECT_EQ(FindCard(billing, kOtherCardNumber)->size(), 1u);
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ class Damage : public ::testing::Test {
 
   static Result<std::string> FoundPan(const InnerVault& inner) {
     Session session = inner.As("billing");
-    const Secret number = MakeSecret(kPan);
+    const Secret number = MakeSecret(kCardNumber);
     Result<std::vector<Found>> found =
         session.Find({.category = "payment_card", .field = "pan", .value = number});
     if (!found.ok()) return found.status();
@@ -94,7 +94,7 @@ TEST_F(Damage, OfARecordRowGivesNoValue) {
     inner.Put(Table::kRecords, row.first, flipped);
     const Result<std::string> got = Pan(inner);
     if (got.ok()) {
-      EXPECT_EQ(*got, kPan) << "bit " << bit;
+      EXPECT_EQ(*got, kCardNumber) << "bit " << bit;
       EXPECT_GE(bit / 8, size_t{44} + 72 + 32) << "bit " << bit;
       ++unseen;
       return;
@@ -175,7 +175,7 @@ TEST_F(Damage, OfOnePendingEntryLeavesTheOthersToBeFound) {
   {
     Vault collector = vault_.Open({});
     for (uint8_t i = 2; i < 6; ++i) {
-      ASSERT_THAT(StatusOf(StoreCard(collector, IdOf(i), kOtherPan)), IsOk());
+      ASSERT_THAT(StatusOf(StoreCard(collector, IdOf(i), kOtherCardNumber)), IsOk());
     }
   }
   {
@@ -270,7 +270,7 @@ TEST_F(Damage, OfARecordWithoutSomeOfItsCompartmentsIsNotUnchanged) {
   const Result<Collected> again = StoreCard(billing, IdOf(1));
   ASSERT_THAT(StatusOf(again), IsOk());
   EXPECT_EQ(again->unchanged, 0u);
-  EXPECT_EQ(*ReadCard(billing, "billing", IdOf(1), "pan"), kPan);
+  EXPECT_EQ(*ReadCard(billing, "billing", IdOf(1), "pan"), kCardNumber);
 }
 
 }  // namespace

@@ -58,13 +58,13 @@ class DiscloseTest : public ::testing::Test {
 TEST_F(DiscloseTest, SeveralRecordsLeaveTogetherAndAreOneRow) {
   Vault vault = temp.Open({"billing", "rights"});
   ASSERT_TRUE(StoreCard(vault, IdOf(1)).ok());
-  ASSERT_TRUE(StoreCard(vault, IdOf(2), kOtherPan).ok());
+  ASSERT_TRUE(StoreCard(vault, IdOf(2), kOtherCardNumber).ok());
   DiscloseRequest request = ToAcquirer({IdOf(2), IdOf(1)});
   request.until = Timestamp{kJune2013.unix_ms + kMillisPerDay};
   const auto given = Give(vault, request);
   ASSERT_THAT(StatusOf(given), IsOk());
-  EXPECT_EQ(TextOf(given->records[0].At("pan")), kOtherPan);
-  EXPECT_EQ(TextOf(given->records[1].At("pan")), kPan);
+  EXPECT_EQ(TextOf(given->records[0].At("pan")), kOtherCardNumber);
+  EXPECT_EQ(TextOf(given->records[1].At("pan")), kCardNumber);
   EXPECT_TRUE(given->parcel.empty());
 
   const auto list = AccountOf(vault);
@@ -270,7 +270,7 @@ TEST(Parcels, TakeTheValuesAndLeaveNoneToTheCaller) {
   ASSERT_GT(given->parcel.size(), 100U);
   const std::string_view text = AsText(given->parcel);
   EXPECT_TRUE(text.starts_with("BAILEEPC"));
-  EXPECT_EQ(text.find(kPan), std::string_view::npos);
+  EXPECT_EQ(text.find(kCardNumber), std::string_view::npos);
   EXPECT_TRUE(AccountOf(vault)->front().sealed);
 }
 

@@ -78,7 +78,7 @@ TEST_F(Events, OfCollectingThatFailed) {
   One(EventKind::kCollect, Outcome::kFailed);
   EXPECT_EQ(
       vault.Collect({.who = Who::Ref(kUser), .notice = "none", .source = "web", .on_behalf_of = {}})
-          .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}})
+          .Put("payment_card", {{"pan", MakeSecret(kCardNumber)}, {"expiry", MakeSecret("12/15")}})
           .Commit()
           .status()
           .code(),
@@ -192,7 +192,7 @@ TEST_F(Events, OfTheOtherCalls) {
   Session billing = As(vault, "billing");
   EXPECT_EQ(FindCard(vault)->size(), 1u);
   EXPECT_THAT(One(EventKind::kFind, Outcome::kAllowed).records, ElementsAre(IdOf(1)));
-  EXPECT_TRUE(FindCard(vault, kOtherPan)->empty());
+  EXPECT_TRUE(FindCard(vault, kOtherCardNumber)->empty());
   EXPECT_THAT(One(EventKind::kFind, Outcome::kAllowed).records, IsEmpty());
   EXPECT_FALSE(FindCard(vault, "4111111111111112").ok());
   One(EventKind::kFind, Outcome::kFailed);
@@ -291,23 +291,23 @@ TEST_F(Events, AnAnswerOvertakenByACommitIsGivenAnew) {
   };
   const ReadRequest one{
       .who = Who::Ref(kUser), .category = "payment_card", .record = IdOf(1), .fields = {"pan"}};
-  events_->AfterNextAppend(overwrite(kOtherPan));
-  EXPECT_EQ(TextOf(billing.Read(one)->At("pan")), kOtherPan);
+  events_->AfterNextAppend(overwrite(kOtherCardNumber));
+  EXPECT_EQ(TextOf(billing.Read(one)->At("pan")), kOtherCardNumber);
 
   const ReadAllRequest all{.who = Who::Ref(kUser), .category = "payment_card", .fields = {"pan"}};
-  events_->AfterNextAppend(overwrite(kPan));
-  EXPECT_EQ(TextOf(billing.ReadAll(all)->front().At("pan")), kPan);
+  events_->AfterNextAppend(overwrite(kCardNumber));
+  EXPECT_EQ(TextOf(billing.ReadAll(all)->front().At("pan")), kCardNumber);
 
-  events_->AfterNextAppend(overwrite(kOtherPan));
+  events_->AfterNextAppend(overwrite(kOtherCardNumber));
   ASSERT_THAT(billing.Scan({.category = "payment_card", .fields = {"pan"}},
                            [&](const Record& record) {
-                             EXPECT_EQ(TextOf(record.At("pan")), kOtherPan);
+                             EXPECT_EQ(TextOf(record.At("pan")), kOtherCardNumber);
                              return true;
                            }),
               IsOk());
 
-  events_->AfterNextAppend(overwrite(kPan));
-  EXPECT_THAT(*FindCard(vault, kOtherPan), IsEmpty());
+  events_->AfterNextAppend(overwrite(kCardNumber));
+  EXPECT_THAT(*FindCard(vault, kOtherCardNumber), IsEmpty());
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class Existence : public ::testing::Test {
     };
     store("allowed", "signup-1", "web");
     store("forbidden", "partner-1", "partner-site");
-    EXPECT_THAT(StatusOf(StoreCard(vault, IdOf(1), kPan, Who::Ref("absent"))), IsOk());
+    EXPECT_THAT(StatusOf(StoreCard(vault, IdOf(1), kCardNumber, Who::Ref("absent"))), IsOk());
   }
   Status Read(Session& session, Who who) {
     return session.Read({.who = who, .category = "account", .fields = {"email"}}).status();

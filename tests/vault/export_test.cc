@@ -38,7 +38,7 @@ TEST_F(Export, GivesEveryValueAndWhatItIsHeldUnder) {
   EXPECT_TRUE(account.proven);
   const auto& card = kept.Of("payment_card");
   EXPECT_EQ(card.id, IdOf(1));
-  EXPECT_EQ(card.values.at("pan"), kPan);
+  EXPECT_EQ(card.values.at("pan"), kCardNumber);
   EXPECT_EQ(card.values.at("pan.last4"), "1111");
 }
 
@@ -73,7 +73,7 @@ TEST_F(Export, SaysWhatEachPurposeMayUseAndWhyNotTheRest) {
   ASSERT_THAT(StatusOf(Run(later)), IsOk());
   EXPECT_THAT(later.Of("payment_card").uses.at("support").reasons,
               Contains(Reason::kPastRetention));
-  EXPECT_EQ(later.Of("payment_card").values.at("pan"), kPan) << "it is still held";
+  EXPECT_EQ(later.Of("payment_card").values.at("pan"), kCardNumber) << "it is still held";
 }
 
 TEST_F(Export, HasTheLedger) {
@@ -167,7 +167,7 @@ TEST_F(Export, GoesOnWhenUseIsRestricted) {
   KeptExport kept;
   ASSERT_THAT(StatusOf(Run(kept)), IsOk());
   EXPECT_TRUE(kept.restricted);
-  EXPECT_EQ(kept.Of("payment_card").values.at("pan"), kPan);
+  EXPECT_EQ(kept.Of("payment_card").values.at("pan"), kCardNumber);
   EXPECT_THAT(kept.Of("payment_card").uses.at("billing").fields, IsEmpty());
   EXPECT_THAT(kept.Of("payment_card").uses.at("billing").reasons, Contains(Reason::kRestricted));
 }
@@ -229,7 +229,8 @@ TEST_F(Export, SaysWhoLookedAndWhyAndNothingOfOthers) {
   Handle handle;
   {
     Vault vault = temp.Open({"billing", "improve.combined"});
-    ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(3), kOtherPan, Who::Ref("somebody-else"))), IsOk());
+    ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(3), kOtherCardNumber, Who::Ref("somebody-else"))),
+                IsOk());
     ASSERT_THAT(StatusOf(ReadCard(vault, "billing", IdOf(1), "pan")), IsOk());
     EXPECT_FALSE(vault.As("improve.combined")
                      ->Read({.who = kAda, .category = "account", .fields = {"email"}})

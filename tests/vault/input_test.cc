@@ -51,7 +51,7 @@ class Input : public ::testing::Test {
     return {.who = Who::Ref(kUser), .notice = "signup-1", .source = "web", .on_behalf_of = {}};
   }
 
-  const Fields card_ = {{"pan", std::string(kPan)}, {"expiry", "12/15"}};
+  const Fields card_ = {{"pan", std::string(kCardNumber)}, {"expiry", "12/15"}};
   TempVault vault_{PolicyText("livelook_2013")};
   std::vector<size_t> before_ = RowCounts(vault_.path());
   bool refused_any_ = false;
@@ -69,19 +69,21 @@ TEST_F(Input, OfUnknownNamesIsRefused) {
   ExpectRefused(Code::kRefused, request, "payment_card", card_);
   ExpectRefused(Code::kRefused, Checkout(), "passport", card_);
   ExpectRefused(Code::kRefused, Checkout(), "payment_card",
-                {{"pan", std::string(kPan)}, {"expiry", "12/15"}, {"cvv", "1234"}});
+                {{"pan", std::string(kCardNumber)}, {"expiry", "12/15"}, {"cvv", "1234"}});
 }
 
 TEST_F(Input, OfAViewIsRefused) {
   ExpectRefused(Code::kRefused, Checkout(), "payment_card",
-                {{"pan", std::string(kPan)}, {"expiry", "12/15"}, {"pan.last4", "1111"}});
+                {{"pan", std::string(kCardNumber)}, {"expiry", "12/15"}, {"pan.last4", "1111"}});
 }
 
 TEST_F(Input, WithoutWhatIsRequiredOrWithAFieldTwiceIsInvalid) {
   ExpectRefused(Code::kInvalidValue, Checkout(), "payment_card", {{"expiry", "12/15"}});
   ExpectRefused(Code::kInvalidValue, Checkout(), "payment_card", {});
   ExpectRefused(Code::kInvalidValue, Checkout(), "payment_card",
-                {{"pan", std::string(kPan)}, {"pan", std::string(kOtherPan)}, {"expiry", "12/15"}});
+                {{"pan", std::string(kCardNumber)},
+                 {"pan", std::string(kOtherCardNumber)},
+                 {"expiry", "12/15"}});
 }
 
 TEST_F(Input, OfANumberThatFailsItsCheckIsInvalid) {
@@ -96,13 +98,13 @@ TEST_F(Input, OfTextThatIsNoTextIsInvalid) {
                                     std::string("Ada\0Lovelace", 12), std::string("\xc3\x28 text"),
                                     std::string("\xed\xa0\x80 half")})
     ExpectRefused(Code::kInvalidValue, Checkout(), "payment_card",
-                  {{"pan", std::string(kPan)}, {"expiry", "12/15"}, {"holder", holder}});
+                  {{"pan", std::string(kCardNumber)}, {"expiry", "12/15"}, {"holder", holder}});
 }
 
 TEST_F(Input, BeyondItsSizeIsInvalidAndAtItIsTaken) {
   const auto with_holder = [&](size_t size) {
     return Fields{
-        {"pan", std::string(kPan)}, {"expiry", "12/15"}, {"holder", std::string(size, 'h')}};
+        {"pan", std::string(kCardNumber)}, {"expiry", "12/15"}, {"holder", std::string(size, 'h')}};
   };
   ExpectRefused(Code::kInvalidValue, Checkout(), "payment_card", with_holder(129));
   ExpectRefused(Code::kInvalidValue, Inquiry(), "communication",
@@ -168,11 +170,12 @@ TEST_F(Input, AboutAPersonByTheHandleOfABrowserIsInvalid) {
           .Put("browser_preferences", {{"language", MakeSecret("en")}})
           .Commit();
   ASSERT_THAT(StatusOf(browser), IsOk());
-  EXPECT_EQ(StoreCard(vault, IdOf(1), kPan, Who::ByHandle(browser->handle)).status().code(),
+  EXPECT_EQ(StoreCard(vault, IdOf(1), kCardNumber, Who::ByHandle(browser->handle)).status().code(),
             Code::kInvalidValue);
   const Result<Collected> person = StoreCard(vault, IdOf(1));
   ASSERT_THAT(StatusOf(person), IsOk());
-  EXPECT_THAT(StatusOf(StoreCard(vault, IdOf(2), kPan, Who::ByHandle(person->handle))), IsOk());
+  EXPECT_THAT(StatusOf(StoreCard(vault, IdOf(2), kCardNumber, Who::ByHandle(person->handle))),
+              IsOk());
   EXPECT_EQ(vault
                 .Collect({.who = Who::ByHandle(person->handle),
                           .notice = "visit-1",
@@ -220,7 +223,7 @@ TEST_F(Input, OneBadRecordKeepsTheWholeCollectionOut) {
   Vault vault = vault_.Open({});
   EXPECT_FALSE(
       vault.Collect(Checkout())
-          .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}})
+          .Put("payment_card", {{"pan", MakeSecret(kCardNumber)}, {"expiry", MakeSecret("12/15")}})
           .Put("payment_card", {{"pan", MakeSecret("1")}, {"expiry", MakeSecret("12/15")}})
           .Commit()
           .ok());
@@ -230,10 +233,11 @@ TEST_F(Input, OfABatchIsBoundedAndItsBadPartsStandAlone) {
   Vault vault = vault_.Open({});
   Batch batch = vault.CollectBatch();
   batch.Add(Checkout())
-      .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}});
+      .Put("payment_card", {{"pan", MakeSecret(kCardNumber)}, {"expiry", MakeSecret("12/15")}});
   batch.Add(Checkout()).Put("payment_card", {{"pan", MakeSecret("1")}});
   batch.Add(Checkout(Who::Ref("other")))
-      .Put("payment_card", {{"pan", MakeSecret(kOtherPan)}, {"expiry", MakeSecret("12/15")}});
+      .Put("payment_card",
+           {{"pan", MakeSecret(kOtherCardNumber)}, {"expiry", MakeSecret("12/15")}});
   const auto results = batch.Commit();
   ASSERT_THAT(StatusOf(results), IsOk());
   ASSERT_EQ(results->size(), 3u);

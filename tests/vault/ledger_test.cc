@@ -364,7 +364,7 @@ TEST_F(LedgerTest, UpkeepTakesAwayTheKeysOfWhatHasExpired) {
   }
   EXPECT_EQ(RawValues(temp, {"support"}, "payment_card"), 0U);
   Vault vault = temp.Open({"billing"});
-  EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kPan);
+  EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kCardNumber);
 }
 
 // Each commit of a collector is a generation of its own, and from the fifth on wraps travel.
@@ -387,7 +387,8 @@ TEST_F(LedgerTest, WrapsThatTravelAreTakenAwayToo) {
   }
   ASSERT_EQ(RawValues(temp, {"support"}, "payment_card"), 0U);
   Vault vault = temp.Open({"billing"});
-  for (uint8_t i = 1; i <= 7; ++i) EXPECT_EQ(*ReadCard(vault, "billing", IdOf(i), "pan"), kPan);
+  for (uint8_t i = 1; i <= 7; ++i)
+    EXPECT_EQ(*ReadCard(vault, "billing", IdOf(i), "pan"), kCardNumber);
   EXPECT_EQ(FindCard(vault)->size(), 7U) << "pending lookups survive";
 }
 
@@ -398,7 +399,7 @@ TEST_F(LedgerTest, KeyWorkOfManyRecordsTakesSeveralTransactions) {
     Batch batch = vault.CollectBatch();
     for (size_t i = 0; i < kCards; ++i) {
       batch.Add(Checkout())
-          .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}});
+          .Put("payment_card", {{"pan", MakeSecret(kCardNumber)}, {"expiry", MakeSecret("12/15")}});
     }
     ASSERT_TRUE(batch.Commit().ok());
   }

@@ -4,27 +4,26 @@
 
 #include "bailee/vault.h"
 #include "support/temp_vault.h"
+#include "vault/stories.h"
 
 namespace bailee {
 namespace {
 
 using ::testing::ElementsAre;
 
-constexpr std::string_view kPan = "4111111111111111";
-
 // One subject with a card, stored by a process that may read nothing.
 class MainJob : public ::testing::Test {
  protected:
   MainJob() {
     Vault collector = vault_.Open({});
-    Result<Collected> stored =
-        collector
-            .Collect({.who = Who::Ref("user-4711"),
-                      .notice = "checkout-1",
-                      .source = "web",
-                      .on_behalf_of = {}})
-            .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}})
-            .Commit();
+    Result<Collected> stored = collector
+                                   .Collect({.who = Who::Ref("user-4711"),
+                                             .notice = "checkout-1",
+                                             .source = "web",
+                                             .on_behalf_of = {}})
+                                   .Put("payment_card", {{"pan", MakeSecret(kCardNumber)},
+                                                         {"expiry", MakeSecret("12/15")}})
+                                   .Commit();
     EXPECT_TRUE(stored.ok()) << stored.status().name() << " " << stored.status().message();
     if (stored.ok()) card_ = stored->records.front();
   }
@@ -43,21 +42,17 @@ class MainJob : public ::testing::Test {
   RecordId card_;
 };
 
-std::string Text(const Secret& secret) {
-  return secret.Reveal([](std::string_view text) { return std::string(text); });
-}
-
 TEST_F(MainJob, BillingReadsTheCard) {
   const Result<Record> card = Read("billing", {"pan", "expiry"});
   ASSERT_TRUE(card.ok()) << card.status().message();
-  EXPECT_EQ(Text(card->At("pan")), kPan);
-  EXPECT_EQ(Text(card->At("expiry")), "2015-12");
+  EXPECT_EQ(TextOf(card->At("pan")), kCardNumber);
+  EXPECT_EQ(TextOf(card->At("expiry")), "2015-12");
 }
 
 TEST_F(MainJob, SupportSeesFourDigits) {
   const Result<Record> card = Read("support", {"pan.last4"});
   ASSERT_TRUE(card.ok()) << card.status().message();
-  EXPECT_EQ(Text(card->At("pan.last4")), "1111");
+  EXPECT_EQ(TextOf(card->At("pan.last4")), "1111");
 }
 
 TEST_F(MainJob, SupportIsRefusedTheWholeNumber) {

@@ -26,7 +26,7 @@ std::string RawValue(Kind kind, size_t number) {
     case Kind::kEmail:
       return "person" + n + "@host" + n + ".example.org";
     case Kind::kPan:
-      return std::string(number % 2 == 0 ? kPan : kOtherPan);
+      return std::string(number % 2 == 0 ? kCardNumber : kOtherCardNumber);
     case Kind::kExpiry:
       return number % 2 == 0 ? "12/15" : "11/16";
     case Kind::kIban:

@@ -181,7 +181,7 @@ TEST_F(Opening, AManifestSwappedWhileACollectorIsOpenStopsItsNextWrite) {
   const InnerVault inner(vault_, {});
   const auto collect = [&] {
     return vault::BeginCollection(inner.shared(), Checkout())
-        .Put("payment_card", {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}})
+        .Put("payment_card", {{"pan", MakeSecret(kCardNumber)}, {"expiry", MakeSecret("12/15")}})
         .Commit();
   };
   ASSERT_THAT(StatusOf(collect()), IsOk());

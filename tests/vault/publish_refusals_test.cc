@@ -145,7 +145,7 @@ TEST_F(Breaking, AChangeThatHeldDataCannotSurvive) {
   EXPECT_THAT(refused, ErrorIs(Code::kConflict, "publish.breaks"));
   EXPECT_THAT(std::string(refused.message()), HasSubstr("payment_card.holder is required"));
   Vault vault = vault_.Open({"billing"});
-  EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kPan);
+  EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kCardNumber);
 }
 
 TEST_F(Breaking, IsPublishedWhereNothingOfItIsHeld) {

@@ -207,7 +207,7 @@ TEST_F(RectifyTest, UnknownAbsentAndForbiddenAreTheSameAnswer) {
   EXPECT_EQ(say(Who::Ref(kUser)), unknown);
   ASSERT_THAT(StatusOf(vault.Collect(Checkout(Who::Ref("absent")))
                            .Put("payment_card",
-                                {{"pan", MakeSecret(kPan)}, {"expiry", MakeSecret("12/15")}})
+                                {{"pan", MakeSecret(kCardNumber)}, {"expiry", MakeSecret("12/15")}})
                            .Commit()),
               IsOk());
   EXPECT_EQ(say(Who::Ref("absent")), unknown);
@@ -257,18 +257,18 @@ TEST_F(RectifyTest, OfOneRecordOfManyLeavesTheOthers) {
   EXPECT_THAT(StatusOf(session->Rectify({.who = Who::Ref(kUser),
                                          .category = "payment_card",
                                          .record = IdOf(3),
-                                         .fields = Inputs({{"pan", kOtherPan}})})),
+                                         .fields = Inputs({{"pan", kOtherCardNumber}})})),
               ErrorIs(Code::kNotFound, "vault.not-found"));
   ASSERT_THAT(StatusOf(session->Rectify({.who = Who::Ref(kUser),
                                          .category = "payment_card",
                                          .record = IdOf(1),
-                                         .fields = Inputs({{"pan", kOtherPan}})})),
+                                         .fields = Inputs({{"pan", kOtherCardNumber}})})),
               IsOk());
   EXPECT_EQ(*ReadCard(vault, "support", IdOf(1), "pan.last4"), "4444");
   EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "expiry"), "2015-12");
   EXPECT_EQ(*ReadCard(vault, "support", IdOf(2), "pan.last4"), "1111");
-  EXPECT_EQ(FindCard(vault, kPan)->size(), 1u);
-  EXPECT_EQ(FindCard(vault, kOtherPan)->size(), 1u);
+  EXPECT_EQ(FindCard(vault, kCardNumber)->size(), 1u);
+  EXPECT_EQ(FindCard(vault, kOtherCardNumber)->size(), 1u);
 }
 
 TEST_F(RectifyTest, ReachesNoDataOfAnotherSourceOrController) {

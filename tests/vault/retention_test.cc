@@ -67,7 +67,7 @@ TEST_F(RetentionTest, DeletesWhatIsOverWithItsKeysAndNobodyElse) {
   EXPECT_EQ(done->subjects, 1U) << "whoever was unnamed; the other has a card";
   {
     Vault vault = temp.Open({"billing"});
-    EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kPan);
+    EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kCardNumber);
     EXPECT_EQ(FindCard(vault)->size(), 1U);
     EXPECT_EQ(vault.Subjects({}, 10)->size(), 1U);
   }

@@ -58,7 +58,7 @@ TEST_F(ReviewTest, CountsWhatIsHeldByCategory) {
     Vault vault = Open({});
     Register(vault, Who::Ref("user-2"));
   }
-  Collect("checkout-1", "payment_card", {{"pan", kPan}, {"expiry", "12/15"}});
+  Collect("checkout-1", "payment_card", {{"pan", kCardNumber}, {"expiry", "12/15"}});
   Vault vault = Open({"upkeep"});
   const Result<Reviewed> reviewed = vault.Review();
   ASSERT_THAT(StatusOf(reviewed), IsOk());
@@ -137,7 +137,7 @@ TEST_F(ReviewTest, IsForUpkeep) {
 
 TEST_F(ReviewTest, CountsWhatIsDamagedAndGoesOn) {
   Register();
-  Collect("checkout-1", "payment_card", {{"pan", kPan}, {"expiry", "12/15"}});
+  Collect("checkout-1", "payment_card", {{"pan", kCardNumber}, {"expiry", "12/15"}});
   {
     const RawRows rows(temp_.path());
     const auto records = rows.All(Table::kRecords);

@@ -17,8 +17,8 @@
 namespace bailee {
 
 inline constexpr std::string_view kUser = "user-4711";
-inline constexpr std::string_view kPan = "4111111111111111";
-inline constexpr std::string_view kOtherPan = "5555555555554444";
+inline constexpr std::string_view kCardNumber = "4111111111111111";
+inline constexpr std::string_view kOtherCardNumber = "5555555555554444";
 
 inline RecordId IdOf(uint8_t number) {
   RecordId id;
@@ -34,7 +34,7 @@ inline CollectRequest Checkout(Who who = Who::Ref(kUser)) {
   return {.who = who, .notice = "checkout-1", .source = "web", .on_behalf_of = {}};
 }
 
-inline Result<Collected> StoreCard(Vault& vault, RecordId id, std::string_view pan = kPan,
+inline Result<Collected> StoreCard(Vault& vault, RecordId id, std::string_view pan = kCardNumber,
                                    Who who = Who::Ref(kUser)) {
   return vault.Collect(Checkout(who))
       .Put("payment_card", {{"pan", MakeSecret(pan)}, {"expiry", MakeSecret("12/15")}}, id)
@@ -52,7 +52,7 @@ inline Result<std::string> ReadCard(Vault& vault, std::string_view purpose, Reco
   return TextOf(record->At(field));
 }
 
-inline Result<std::vector<Found>> FindCard(Vault& vault, std::string_view pan = kPan) {
+inline Result<std::vector<Found>> FindCard(Vault& vault, std::string_view pan = kCardNumber) {
   Result<Session> session = vault.As("billing");
   if (!session.ok()) return session.status();
   const Secret number = MakeSecret(pan);

@@ -29,7 +29,7 @@ TEST_F(Together, ThreadsSeeWhatTheyWroteAndNothingElse) {
   std::atomic<size_t> wrong = 0;
   const auto work = [&](size_t thread) {
     const std::string who = "user-" + std::to_string(thread);
-    const std::string_view pan = thread % 2 == 0 ? kPan : kOtherPan;
+    const std::string_view pan = thread % 2 == 0 ? kCardNumber : kOtherCardNumber;
     for (uint8_t i = 1; i <= kCards; ++i) {
       if (!StoreCard(vault, IdOf(i), pan, Who::Ref(who)).ok()) ++wrong;
       const auto read = ReadCard(vault, "billing", IdOf(i), "pan", Who::Ref(who));
@@ -52,7 +52,7 @@ TEST_F(Together, ThreadsSeeWhatTheyWroteAndNothingElse) {
   EXPECT_EQ(wrong, 0u);
   EXPECT_EQ(vault.Info()->records, kThreads * kCards);
   EXPECT_EQ(vault.Info()->subjects, kThreads);
-  EXPECT_EQ(FindCard(vault, kPan)->size(), size_t{2} * kCards);
+  EXPECT_EQ(FindCard(vault, kCardNumber)->size(), size_t{2} * kCards);
 }
 
 // All at once for one person nobody knows yet: there must be one subject in the end.
@@ -80,10 +80,10 @@ TEST_F(Together, ProcessesWithDifferentKeysShareAVault) {
     parent.Send('o');
     if (parent.Receive() != 'r') return 1;
     const auto read = ReadCard(billing, "billing", IdOf(1), "pan");
-    if (!read.ok() || *read != kPan) return 2;
+    if (!read.ok() || *read != kCardNumber) return 2;
     const auto found = FindCard(billing);
     if (!found.ok() || found->size() != 1) return 3;
-    if (!StoreCard(billing, IdOf(2), kOtherPan).ok()) return 4;
+    if (!StoreCard(billing, IdOf(2), kOtherCardNumber).ok()) return 4;
     parent.Send('w');
     if (parent.Receive() != 'r') return 5;
     const auto again = ReadCard(billing, "billing", IdOf(1), "pan");
@@ -121,7 +121,7 @@ TEST_F(Together, FoldingInOneProcessIsSeenByAnother) {
   child.channel().Send('f');
   ASSERT_EQ(child.channel().Receive(), 'd');
   EXPECT_EQ(*ReadCard(support, "support", IdOf(1), "pan.last4"), "1111");
-  ASSERT_THAT(StatusOf(StoreCard(support, IdOf(2), kOtherPan)), IsOk());
+  ASSERT_THAT(StatusOf(StoreCard(support, IdOf(2), kOtherCardNumber)), IsOk());
   const auto digits = ReadCard(support, "support", IdOf(2), "pan.last4");
   ASSERT_THAT(StatusOf(digits), IsOk());
   EXPECT_EQ(*digits, "4444");
@@ -136,7 +136,7 @@ TEST_F(Together, AForkedChildIsRefusedEverything) {
   Session session = *vault.As("billing");
   const int code = ExitCodeOfChild([&] {
     const auto forked = [](const Status& status) { return status.name() == "store.forked"; };
-    const Secret number = MakeSecret(kPan);
+    const Secret number = MakeSecret(kCardNumber);
     if (!forked(vault.As("billing").status())) return 1;
     if (!forked(session
                     .Read({.who = Who::Ref(kUser),
@@ -158,7 +158,7 @@ TEST_F(Together, AForkedChildIsRefusedEverything) {
     return 0;
   });
   EXPECT_EQ(code, 0);
-  EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kPan);
+  EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kCardNumber);
 }
 
 }  // namespace

@@ -36,8 +36,8 @@ class Transplants : public ::testing::Test {
 };
 
 TEST_F(Transplants, OfARecordRowToAnotherRecordDoNotOpen) {
-  Store(IdOf(1), kPan);
-  Store(IdOf(2), kOtherPan);
+  Store(IdOf(1), kCardNumber);
+  Store(IdOf(2), kOtherCardNumber);
   const RawRows::Row from = RecordRow(IdOf(1));
   const Bytes to = RecordRow(IdOf(2)).first;
   RawRows(vault_.path()).Put(Table::kRecords, to, from.second);
@@ -46,8 +46,8 @@ TEST_F(Transplants, OfARecordRowToAnotherRecordDoNotOpen) {
 
 // Also under one generation of D, as a holder's records are.
 TEST_F(Transplants, OfARecordRowWithinOneGenerationDoNotOpen) {
-  Store(IdOf(1), kPan, kUser, {"billing"});
-  Store(IdOf(2), kOtherPan, kUser, {"billing"});
+  Store(IdOf(1), kCardNumber, kUser, {"billing"});
+  Store(IdOf(2), kOtherCardNumber, kUser, {"billing"});
   const RawRows::Row from = RecordRow(IdOf(1));
   const Bytes to = RecordRow(IdOf(2)).first;
   RawRows(vault_.path()).Put(Table::kRecords, to, from.second);
@@ -55,8 +55,8 @@ TEST_F(Transplants, OfARecordRowWithinOneGenerationDoNotOpen) {
 }
 
 TEST_F(Transplants, OfARecordRowToAnotherSubjectDoNotOpen) {
-  Store(IdOf(1), kPan, "user-1", {"billing"});
-  Store(IdOf(2), kOtherPan, "user-2", {"billing"});
+  Store(IdOf(1), kCardNumber, "user-1", {"billing"});
+  Store(IdOf(2), kOtherCardNumber, "user-2", {"billing"});
   const RawRows::Row from = RecordRow(IdOf(1));
   Bytes key = RecordRow(IdOf(2)).first;
   std::copy(from.first.begin() + 16, from.first.end(), key.begin() + 16);
@@ -66,8 +66,8 @@ TEST_F(Transplants, OfARecordRowToAnotherSubjectDoNotOpen) {
 }
 
 TEST_F(Transplants, OfARecordWithItsWrapsToAnotherSubjectDoNotOpen) {
-  Store(IdOf(1), kPan, "user-1", {"billing"});
-  Store(IdOf(2), kOtherPan, "user-2", {"billing"});
+  Store(IdOf(1), kCardNumber, "user-1", {"billing"});
+  Store(IdOf(2), kOtherCardNumber, "user-2", {"billing"});
   const RawRows::Row from = RecordRow(IdOf(1));
   const Bytes to = RecordRow(IdOf(2)).first;
   {
@@ -83,12 +83,12 @@ TEST_F(Transplants, OfARecordWithItsWrapsToAnotherSubjectDoNotOpen) {
     rows.Put(Table::kRecords, key, from.second);
   }
   EXPECT_EQ(Read(IdOf(1), "user-2").status().code(), Code::kDamage);
-  EXPECT_EQ(*Read(IdOf(1), "user-1"), kPan);
+  EXPECT_EQ(*Read(IdOf(1), "user-1"), kCardNumber);
 }
 
 TEST_F(Transplants, OfASubjectRowToAnotherHandleDoNotOpen) {
-  Store(IdOf(1), kPan, "user-1");
-  Store(IdOf(2), kOtherPan, "user-2");
+  Store(IdOf(1), kCardNumber, "user-1");
+  Store(IdOf(2), kOtherCardNumber, "user-2");
   const Bytes one = RecordRow(IdOf(1)).first;
   const Bytes two = RecordRow(IdOf(2)).first;
   {
@@ -103,8 +103,8 @@ TEST_F(Transplants, OfASubjectRowToAnotherHandleDoNotOpen) {
 }
 
 TEST_F(Transplants, OfARefRowToAnotherPersonDoNotLead) {
-  Store(IdOf(1), kPan, "user-1");
-  Store(IdOf(2), kOtherPan, "user-2");
+  Store(IdOf(1), kCardNumber, "user-1");
+  Store(IdOf(2), kOtherCardNumber, "user-2");
   {
     const RawRows rows(vault_.path());
     const std::vector<RawRows::Row> refs = rows.All(Table::kLookup, Prefix(0x01));
@@ -117,8 +117,8 @@ TEST_F(Transplants, OfARefRowToAnotherPersonDoNotLead) {
 }
 
 TEST_F(Transplants, OfALookupRowToAnotherNumberDoNotLead) {
-  Store(IdOf(1), kPan, "user-1", {"billing"});
-  Store(IdOf(2), kOtherPan, "user-2", {"billing"});
+  Store(IdOf(1), kCardNumber, "user-1", {"billing"});
+  Store(IdOf(2), kOtherCardNumber, "user-2", {"billing"});
   {
     const RawRows rows(vault_.path());
     const std::vector<RawRows::Row> found = rows.All(Table::kLookup, Prefix(0x03));
@@ -126,15 +126,15 @@ TEST_F(Transplants, OfALookupRowToAnotherNumberDoNotLead) {
     rows.Put(Table::kLookup, found[0].first, found[1].second);
   }
   Vault vault = vault_.Open({"billing"});
-  const auto one = FindCard(vault, kPan);
-  const auto two = FindCard(vault, kOtherPan);
+  const auto one = FindCard(vault, kCardNumber);
+  const auto two = FindCard(vault, kOtherCardNumber);
   EXPECT_NE(one.ok(), two.ok());
   EXPECT_EQ((one.ok() ? two : one).status().code(), Code::kDamage);
 }
 
 // What is sealed in the first two compartments, exchanged.
 TEST_F(Transplants, OfACompartmentToAnotherDoNotOpen) {
-  Store(IdOf(1), kPan, kUser, {"billing"});
+  Store(IdOf(1), kCardNumber, kUser, {"billing"});
   const RawRows::Row row = RecordRow(IdOf(1));
   const Result<record::RecordRow> parsed = record::ParseRecordRow(row.second);
   ASSERT_TRUE(parsed.ok());
@@ -148,9 +148,9 @@ TEST_F(Transplants, OfACompartmentToAnotherDoNotOpen) {
 }
 
 TEST_F(Transplants, OfATermsIdDoNotOpen) {
-  Store(IdOf(1), kPan, kUser, {"billing"});
+  Store(IdOf(1), kCardNumber, kUser, {"billing"});
   vault_.clock().AdvanceDays(60);  // another expiry bucket, so other terms
-  Store(IdOf(2), kOtherPan, kUser, {"billing"});
+  Store(IdOf(2), kOtherCardNumber, kUser, {"billing"});
   const RawRows::Row one = RecordRow(IdOf(1));
   RawRows::Row two = RecordRow(IdOf(2));
   ASSERT_FALSE(
@@ -164,10 +164,10 @@ TEST_F(Transplants, OfAnOlderRowAfterItWasOverwrittenAreFound) {
   for (const std::vector<std::string>& purposes :
        {std::vector<std::string>{}, std::vector<std::string>{"billing"}}) {
     const RecordId id = IdOf(purposes.empty() ? 1 : 2);
-    Store(id, kPan, kUser, purposes);
+    Store(id, kCardNumber, kUser, purposes);
     const RawRows::Row old = RecordRow(id);
-    Store(id, kOtherPan, kUser, purposes);
-    EXPECT_EQ(*Read(id), kOtherPan);
+    Store(id, kOtherCardNumber, kUser, purposes);
+    EXPECT_EQ(*Read(id), kOtherCardNumber);
     RawRows(vault_.path()).Put(Table::kRecords, old.first, old.second);
     EXPECT_EQ(Read(id).status().code(), Code::kDamage);
   }
@@ -175,9 +175,9 @@ TEST_F(Transplants, OfAnOlderRowAfterItWasOverwrittenAreFound) {
 
 // The next write must not number on from the older row: two contents would share a revision.
 TEST_F(Transplants, OfAnOlderRowDoNotSurviveTheNextWrite) {
-  Store(IdOf(1), kPan);
+  Store(IdOf(1), kCardNumber);
   const RawRows::Row old = RecordRow(IdOf(1));
-  Store(IdOf(1), kOtherPan);
+  Store(IdOf(1), kOtherCardNumber);
   const RawRows::Row newer = RecordRow(IdOf(1));
   RawRows(vault_.path()).Put(Table::kRecords, old.first, old.second);
   {
@@ -192,7 +192,7 @@ TEST_F(Transplants, OfAnOlderRowDoNotSurviveTheNextWrite) {
 }
 
 TEST_F(Transplants, IntoAnotherVaultDoNotOpen) {
-  Store(IdOf(1), kPan, kUser, {"billing"});
+  Store(IdOf(1), kCardNumber, kUser, {"billing"});
   TempVault other(PolicyText("livelook_2013"));
   std::vector<std::pair<Table, RawRows::Row>> all;
   {

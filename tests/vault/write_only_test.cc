@@ -3,16 +3,13 @@
 
 #include "bailee/vault.h"
 #include "support/temp_vault.h"
+#include "vault/stories.h"
 
 namespace bailee {
 namespace {
 
 constexpr std::string_view kPans[] = {"4111111111111111", "5500000000000004", "340000000000009",
                                       "30000000000004",   "6011000000000004", "3530111333300000"};
-
-std::string Text(const Secret& secret) {
-  return secret.Reveal([](std::string_view text) { return std::string(text); });
-}
 
 // Each commit of a collector is a generation of its own; a wraps row has room for four.
 TEST(WriteOnly, WrapsTravelWithTheRecordFromTheFifthGenerationOn) {
@@ -42,7 +39,7 @@ TEST(WriteOnly, WrapsTravelWithTheRecordFromTheFifthGenerationOn) {
                                                .record = cards[i],
                                                .fields = {"pan"}});
     ASSERT_TRUE(card.ok()) << i << ": " << card.status().message();
-    EXPECT_EQ(Text(card->At("pan")), kPans[i]);
+    EXPECT_EQ(TextOf(card->At("pan")), kPans[i]);
   }
 }
 
