@@ -25,7 +25,7 @@ std::vector<Row> RowsOf(store::Engine& engine) {
   std::vector<Row> rows;
   auto snapshot = engine.Read();
   if (!snapshot.ok()) std::abort();
-  for (const store::Table table : {store::Table::kTerms, store::Table::kSubjectsPerBatch,
+  for (const store::Table table : {store::Table::kTerms, store::Table::kSubjects,
                                    store::Table::kRecords, store::Table::kLookup}) {
     const Status scanned = (*snapshot)->Scan(table, {}, {}, [&](ByteView key, ByteView value) {
       rows.push_back({table, {key.begin(), key.end()}, {value.begin(), value.end()}});
