@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -97,9 +98,12 @@ inline constexpr uint8_t kWhatCount = 14;
 // The word users see, e.g. "tree-size".
 std::string_view WhatWord(What what);
 
+// The most bytes of any text in the trail: its length is one byte.
+inline constexpr size_t kTextBytesMax = 255;
+
 struct Detail {
   What what;
-  std::string_view text;  // at most 255 bytes: a name of the policy, a number, an id
+  std::string_view text;  // at most kTextBytesMax: a name of the policy, a number, an id
 };
 
 // One thing that was done or refused. Holds ids and names of the policy, never values, refs or free

@@ -10,10 +10,9 @@
 namespace bailee::audit {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kEventVersion = 1;
 constexpr size_t kFixedBytes = 1 + 1 + 1 + 8 + 8 + 4 + 8 + 4 + 16;
 constexpr size_t kRecordBytes = 16 + 8 + 16 + 16;
-constexpr size_t kTextBytesMax = 255;
 constexpr size_t kCountMax = 255;
 constexpr size_t kRecordsMax = size_t{1} << 24;  // more do not fit any entry
 constexpr uint64_t kKnownReasons = (uint64_t{2} << kReasonCount) - 2;
@@ -107,7 +106,7 @@ bool GetDetails(Reader& in, EventCopy& event) {
 }
 
 bool Get(Reader& in, EventCopy& event) {
-  if (in.Get<uint8_t>() != kVersion || !GetEnum(in, kEventKindCount, event.kind) ||
+  if (in.Get<uint8_t>() != kEventVersion || !GetEnum(in, kEventKindCount, event.kind) ||
       !GetEnum(in, kOutcomeCount, event.outcome)) {
     return false;
   }
@@ -171,7 +170,9 @@ Status AppendEvent(const Event& event, Bytes& out) {
   const size_t at = out.size();
   out.resize(at + EventSize(event));
   Cursor to(out.data() + at);
-  to.Put(kVersion).Put(static_cast<uint8_t>(event.kind)).Put(static_cast<uint8_t>(event.outcome));
+  to.Put(kEventVersion)
+      .Put(static_cast<uint8_t>(event.kind))
+      .Put(static_cast<uint8_t>(event.outcome));
   to.Put(event.at.unix_ms).Put(event.transaction).Put(event.policy_version);
   to.Put(BitsOf(event.reasons)).Put(event.repeats).Put(event.handle.view());
   to.PutText(event.purpose).PutText(event.on_behalf_of).PutText(event.category);

@@ -15,8 +15,8 @@
 namespace bailee::audit {
 namespace {
 
-constexpr std::string_view kMagic = "BAILEEEX";
-constexpr uint16_t kVersion = 1;
+constexpr std::string_view kExportMagic = "BAILEEEX";
+constexpr uint16_t kExportVersion = 1;
 
 // What is known of the tree where the export begins.
 struct Beginning {
@@ -59,7 +59,7 @@ Result<OpenInstances> OpenAt(store::Engine& engine, const VaultId& vault, Beginn
 Bytes HeadOf(const ExportRequest& request, const Frontier& frontier, const OpenInstances& open) {
   Bytes head;
   Writer out(head);
-  out.Put(AsBytes(kMagic)).Put(kVersion).Put(request.vault.view()).Put(request.first);
+  out.Put(AsBytes(kExportMagic)).Put(kExportVersion).Put(request.vault.view()).Put(request.first);
   out.Put(request.verified->size - request.first);
   out.PutPrefixed<uint32_t>(AsBytes(request.text));
   out.PutPrefixed<uint32_t>(frontier.Encode());

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "audit/event.h"
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
@@ -17,10 +18,9 @@
 namespace bailee::audit {
 namespace {
 
-constexpr std::string_view kMagic = "BAILEEJN";
-constexpr uint16_t kVersion = 1;
+constexpr std::string_view kJournalMagic = "BAILEEJN";
+constexpr uint16_t kJournalVersion = 1;
 constexpr size_t kFirstKeysBytes = 2 * crypto::kKeyBytes;
-constexpr size_t kTextBytesMax = 255;
 constexpr size_t kCheckBytes = 8;
 constexpr size_t kCheckedHeadBytes = kEntryHeadBytes - kCheckBytes;  // size, number, attempt
 constexpr size_t kCiphertextBytesMin = 32 + crypto::kAeadTagBytes;   // of the smallest bucket
@@ -41,7 +41,7 @@ crypto::EncodedWrapBinding HeadBinding(const VaultId& vault, const InstanceId& i
                           .key_version = 1});
 }
 
-ByteView Cut(const std::string& text) {
+ByteView CutToFit(const std::string& text) {
   const std::string_view whole = text;
   return AsBytes(whole.substr(0, kTextBytesMax));
 }
@@ -49,9 +49,9 @@ ByteView Cut(const std::string& text) {
 Bytes EncodeOrigin(const Origin& origin) {
   Bytes out;
   Writer writer(out);
-  writer.PutPrefixed<uint8_t>(Cut(origin.actor)).Put(origin.keyring_id).Put(origin.uid);
+  writer.PutPrefixed<uint8_t>(CutToFit(origin.actor)).Put(origin.keyring_id).Put(origin.uid);
   writer.Put(origin.pid);
-  writer.PutPrefixed<uint8_t>(Cut(origin.host)).PutPrefixed<uint8_t>(Cut(origin.program));
+  writer.PutPrefixed<uint8_t>(CutToFit(origin.host)).PutPrefixed<uint8_t>(CutToFit(origin.program));
   return out;
 }
 
@@ -118,7 +118,7 @@ Result<NewHead> BuildHead(const VaultId& vault, const InstanceId& instance, Time
     return sender.Seal(auditor, HeadBinding(vault, instance, opened_at), bytes, random);
   }));
   Writer writer(head.bytes);
-  writer.Put(AsBytes(kMagic)).Put(kVersion).Put(vault.view()).Put(instance.view());
+  writer.Put(AsBytes(kJournalMagic)).Put(kJournalVersion).Put(vault.view()).Put(instance.view());
   writer.Put(opened_at.unix_ms).PutPrefixed<uint32_t>(box);
   writer.Put(crypto::Checksum(instance.bytes, head.bytes));
   BAILEE_CHECK(head.bytes.size() <= kHeadBytesMax);
@@ -127,7 +127,8 @@ Result<NewHead> BuildHead(const VaultId& vault, const InstanceId& instance, Time
 
 Result<Head> ParseHead(ByteView bytes) {
   Reader in(bytes.first(std::min(bytes.size(), kHeadBytesMax)));
-  if (AsText(in.GetBytes(kMagic.size())) != kMagic || in.Get<uint16_t>() != kVersion) {
+  if (AsText(in.GetBytes(kJournalMagic.size())) != kJournalMagic ||
+      in.Get<uint16_t>() != kJournalVersion) {
     return BadHead();
   }
   Head head;

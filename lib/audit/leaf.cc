@@ -15,7 +15,7 @@
 namespace bailee::audit {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kLeafVersion = 1;
 constexpr size_t kTransactionBytes = 8;
 
 Status BadLeaf() {
@@ -115,7 +115,7 @@ Result<Watermark> ParseWatermark(ByteView bytes) {
 }
 
 void AppendLeafHead(LeafType type, const InstanceId& instance, uint64_t number, Bytes& out) {
-  Writer(out).Put(kVersion).Put(static_cast<uint8_t>(type)).Put(instance.view()).Put(number);
+  Writer(out).Put(kLeafVersion).Put(static_cast<uint8_t>(type)).Put(instance.view()).Put(number);
 }
 
 Result<Leaf> ParseLeaf(ByteView bytes) {
@@ -123,7 +123,7 @@ Result<Leaf> ParseLeaf(ByteView bytes) {
   const auto version = in.Get<uint8_t>();
   const auto type = in.Get<uint8_t>();
   Leaf leaf{static_cast<LeafType>(type), {in.GetArray<16>()}, in.Get<uint64_t>(), in.rest()};
-  if (in.failed() || version != kVersion || type < 1 || type > kLeafTypeCount ||
+  if (in.failed() || version != kLeafVersion || type < 1 || type > kLeafTypeCount ||
       !HasItsBody(leaf)) {
     return BadLeaf();
   }

@@ -7,8 +7,6 @@
 namespace bailee::audit {
 namespace {
 
-using Steady = std::chrono::steady_clock;
-
 // The caretaker drains when there is that much, or nothing was drained for so long.
 constexpr uint64_t kDrainBytes = uint64_t{4} << 20;
 constexpr auto kDrainEvery = std::chrono::seconds(1);
@@ -34,7 +32,7 @@ Status Trail::RecordCounted(std::vector<Floods::Counted> counted) {
 Status Trail::Tend() {
   BAILEE_RETURN_IF_ERROR(Owned());
   const std::lock_guard tending(tending_);
-  const Steady::time_point now = Steady::now();
+  const std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now();
   BAILEE_RETURN_IF_ERROR(journal_->Check());
   BAILEE_RETURN_IF_ERROR(RecordCounted(floods_.TakeEnded(now)));
   if (journal_->synced().offset < journal_->written().offset) {

@@ -6,7 +6,7 @@
 namespace bailee {
 namespace {
 
-constexpr std::string_view kDigits =
+constexpr std::string_view kBase64Digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr int kNoDigit = -1;
 
@@ -28,7 +28,7 @@ std::string ToBase64(ByteView bytes) {
     uint32_t group = 0;
     for (size_t i = 0; i < 3; ++i) group = (group << 8) | (i < count ? bytes[at + i] : 0U);
     for (size_t i = 0; i < 4; ++i) {
-      text.push_back(i <= count ? kDigits[(group >> (18 - 6 * i)) & 63] : '=');
+      text.push_back(i <= count ? kBase64Digits[(group >> (18 - 6 * i)) & 63] : '=');
     }
   }
   return text;

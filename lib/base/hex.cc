@@ -4,10 +4,10 @@
 namespace bailee {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789abcdef";
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 int Nibble(char c) {
-  const size_t at = kDigits.find(c);
+  const size_t at = kHexDigits.find(c);
   return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
 
@@ -17,8 +17,8 @@ std::string ToHex(ByteView bytes) {
   std::string out;
   out.reserve(2 * bytes.size());
   for (const uint8_t byte : bytes) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
+    out += kHexDigits[byte >> 4];
+    out += kHexDigits[byte & 15];
   }
   return out;
 }

@@ -115,4 +115,8 @@ Result<Secret> Open(const Key& key, ByteView aad, ByteView envelope) {
   return plaintext;
 }
 
+Status DamageUnlessFull(const Status& failure, Status damage) {
+  return failure.code() == Code::kFull ? failure : damage;
+}
+
 }  // namespace bailee::crypto

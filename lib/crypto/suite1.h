@@ -42,4 +42,7 @@ Status OpenInto(const Key& key, ByteView aad, ByteView envelope, std::span<uint8
 // As OpenInto, into guarded memory. Errors: also kFull "secret.arena-full".
 Result<Secret> Open(const Key& key, ByteView aad, ByteView envelope);
 
+// What callers say of an Open that failed with `failure`: `damage`, but kFull stays what it is.
+Status DamageUnlessFull(const Status& failure, Status damage);
+
 }  // namespace bailee::crypto

@@ -37,7 +37,7 @@ struct Frame {
   ByteView envelope;
 };
 
-Status Damaged(const char* what) {
+Status DamagedKeyring(const char* what) {
   return Status(Code::kDamage, "key.damaged", std::string("the keyring is damaged: ") + what,
                 "restore the keyring from its safe copy or grant a new one");
 }
@@ -58,7 +58,7 @@ Result<Frame> ParseFrame(ByteView file) {
                   "name a file that ends in .keyring");
   }
   if (file.size() > limits::kKeyringBytesMax || file.size() < kMagic.size() + 1 + kChecksumBytes) {
-    return Damaged("wrong size");
+    return DamagedKeyring("wrong size");
   }
   if (file[kMagic.size()] != kVersion) {
     return Status(Code::kTooNew, "key.too-new", "the keyring's format is newer than this library",
@@ -67,7 +67,7 @@ Result<Frame> ParseFrame(ByteView file) {
   const ByteView body = file.first(file.size() - kChecksumBytes);
   const auto checksum = crypto::Hash<kChecksumBytes>(crypto::person::kKeyring, {body});
   if (!crypto::ConstantTimeEqual(checksum, file.last(kChecksumBytes)))
-    return Damaged("its checksum does not hold");
+    return DamagedKeyring("its checksum does not hold");
 
   Reader reader(body.subspan(kMagic.size() + 1));
   Frame frame;
@@ -78,8 +78,8 @@ Result<Frame> ParseFrame(ByteView file) {
   frame.signature = reader.GetBytes(sizeof(crypto::Signature));
   frame.before_envelope = body.first(body.size() - reader.rest().size());
   frame.envelope = reader.GetPrefixed<uint32_t>();
-  if (!reader.complete()) return Damaged("its parts do not fit");
-  if (!IsLock(frame.lock)) return Damaged("its lock makes no sense");
+  if (!reader.complete()) return DamagedKeyring("its parts do not fit");
+  if (!IsLock(frame.lock)) return DamagedKeyring("its lock makes no sense");
   return frame;
 }
 
@@ -87,7 +87,7 @@ Result<KeyringHeader> VerifiedHeader(const Frame& frame) {
   BAILEE_TRY(KeyringHeader header, ParseKeyringHeader(frame.header));
   if (!crypto::Verify(header.authority, crypto::person::kKeyring, {frame.header}, frame.signature)
            .ok()) {
-    return Damaged("its signature does not hold");
+    return DamagedKeyring("its signature does not hold");
   }
   return header;
 }
@@ -113,7 +113,7 @@ Result<crypto::UnlockKey> UnlockingKey(const Lock& lock, const Unlock& unlock) {
     case Unlock::Kind::kKeyFile:
       return ReadKeyFile(unlock.key_file());
   }
-  return Damaged("unknown lock");
+  return DamagedKeyring("unknown lock");
 }
 
 // What the envelope is bound to: its prefix and everything before it in the file.
@@ -141,7 +141,7 @@ size_t SlotCount(const KeyringHeader& header) {
 
 Result<KeyringKeys> DecodeKeys(KeyringHeader header, ByteView secrets) {
   if (secrets.size() != SlotCount(header) * crypto::kKeyBytes)
-    return Damaged("wrong number of keys");
+    return DamagedKeyring("wrong number of keys");
   KeySlots slots(secrets);
   KeyringKeys keys;
   if (header.storage_version != 0) {

@@ -11,7 +11,7 @@
 namespace bailee::keys {
 namespace {
 
-Status Damaged() {
+Status DamagedHeader() {
   return Status(Code::kDamage, "key.damaged", "the keyring's header makes no sense",
                 "restore the keyring from its safe copy or grant a new one");
 }
@@ -57,7 +57,7 @@ Bytes EncodeKeyringHeader(const KeyringHeader& header) {
 
 Result<KeyringHeader> ParseKeyringHeader(ByteView bytes) {
   v1::KeyringHeader proto;
-  if (!ParseExactly(bytes, proto)) return Damaged();
+  if (!ParseExactly(bytes, proto)) return DamagedHeader();
   KeyringHeader header;
   const bool shaped = FromProtoBytes(proto.vault_id(), header.vault.bytes) &&
                       FromProtoBytes(proto.keyring_id(), header.keyring_id) &&
@@ -65,10 +65,10 @@ Result<KeyringHeader> ParseKeyringHeader(ByteView bytes) {
                       proto.storage_version() <= std::numeric_limits<uint16_t>::max() &&
                       GetNamed(proto.purpose(), header.purposes) &&
                       GetNamed(proto.index(), header.indexes);
-  if (!shaped) return Damaged();
+  if (!shaped) return DamagedHeader();
   for (const int role : proto.role()) {
     if (role < static_cast<int>(Role::kAuthority) || role > static_cast<int>(Role::kBackup))
-      return Damaged();
+      return DamagedHeader();
     header.roles.push_back(static_cast<Role>(role));
   }
   header.actor = proto.actor();

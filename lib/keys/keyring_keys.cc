@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/keyring_keys.h"
 
-#include <algorithm>
-
 #include "base/try.h"
+#include "keys/find_in.h"
 
 namespace bailee::keys {
-namespace {
-
-template <typename Held, typename Matches>
-const Held* FindIn(const std::vector<Held>& held, const Matches& matches) {
-  const auto it = std::find_if(held.begin(), held.end(), matches);
-  return it == held.end() ? nullptr : &*it;
-}
-
-}  // namespace
-
 std::string_view RoleWord(Role role) {
   switch (role) {
     case Role::kAuthority:

@@ -18,13 +18,9 @@ using store::Table;
 constexpr uint8_t kFieldKind = 0x03;
 constexpr uint8_t kPendingKind = 0x04;
 
-Status Damaged() {
+Status DamagedLookup() {
   return Status(Code::kDamage, "lookup.damaged", "a lookup row does not open",
                 "restore the vault from a backup; reading by handle still works");
-}
-
-Status DamagedUnlessFull(const Status& status) {
-  return status.code() == Code::kFull ? status : Damaged();
 }
 
 Bytes RefPrefix(RefDomain domain, const LookupTag& tag) {
@@ -74,13 +70,13 @@ Status VisitSealed(const LookupContext& context, store::Snapshot& snapshot, cons
         const bool shaped = key.size() == prefix.size() + sizeof(RowNonce) &&
                             plain_bytes <= plain.size() &&
                             value.size() == plain_bytes + crypto::kEnvelopeOverhead;
-        problem = !shaped ? Damaged()
+        problem = !shaped ? DamagedLookup()
                           : crypto::OpenInto(*shard,
                                              HandleBinding(context.vault, index, tag,
                                                            ContextOf(key.last(sizeof(RowNonce)))),
                                              value, std::span(plain).first(plain_bytes));
         if (!problem.ok()) {
-          problem = DamagedUnlessFull(problem);
+          problem = crypto::DamageUnlessFull(problem, DamagedLookup());
           return false;
         }
         return use(ByteView(plain).first(plain_bytes));
@@ -215,15 +211,15 @@ Result<OpenedRow> OpenFieldRow(const LookupContext& context, store::Snapshot& sn
   row.index = {{reader.GetArray<8>()}, reader.Get<uint16_t>()};
   const LookupTag tag = reader.GetArray<16>();
   const RowNonce nonce = reader.GetArray<8>();
-  if (!reader.complete() || kind != kFieldKind) return Damaged();
+  if (!reader.complete() || kind != kFieldKind) return DamagedLookup();
   BAILEE_TRY(const crypto::ShardKey* shard, context.shards.Get(snapshot, ShardOf(tag)));
   const Result<Secret> plain =
       crypto::Open(*shard, HandleBinding(context.vault, row.index, tag, ContextOf(nonce)), value);
-  if (!plain.ok()) return DamagedUnlessFull(plain.status());
+  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedLookup());
   return plain->RevealBytes([&](ByteView bytes) -> Result<OpenedRow> {
     Reader hit(bytes);
     row.hit = {{hit.GetArray<16>()}, {hit.GetArray<16>()}};
-    if (!hit.complete()) return Damaged();
+    if (!hit.complete()) return DamagedLookup();
     return row;
   });
 }
@@ -249,7 +245,7 @@ Result<PendingKey> ParsePendingKey(ByteView key) {
   parsed.index = {{reader.GetArray<8>()}, reader.Get<uint16_t>()};
   parsed.handle = {reader.GetArray<16>()};
   parsed.nonce = reader.GetArray<8>();
-  if (!reader.complete() || kind != kPendingKind) return Damaged();
+  if (!reader.complete() || kind != kPendingKind) return DamagedLookup();
   return parsed;
 }
 
@@ -259,17 +255,17 @@ Result<Pending> OpenPending(const PendingPlace& place, const RowNonce& nonce,
   const uint64_t context = ContextOf(nonce);
   const Result<Secret> outer = crypto::Open(
       subject, crypto::Encode(PendingBinding(place, crypto::Label::kPendingOuter, context)), value);
-  if (!outer.ok()) return DamagedUnlessFull(outer.status());
+  if (!outer.ok()) return crypto::DamageUnlessFull(outer.status(), DamagedLookup());
   BAILEE_TRY(crypto::BoxSecret secret, crypto::DeriveBoxSecret(purpose, place.purpose_version));
   const crypto::BoxOpener opener(std::move(secret));
   const Result<Secret> inner = outer->RevealBytes([&](ByteView padded) -> Result<Secret> {
     BAILEE_TRY(const size_t size, crypto::UnpaddedSize(padded));
     return opener.Open(PendingInnerBinding(place, context), padded.first(size));
   });
-  if (!inner.ok()) return DamagedUnlessFull(inner.status());
+  if (!inner.ok()) return crypto::DamageUnlessFull(inner.status(), DamagedLookup());
   return inner->RevealBytes([&](ByteView padded) -> Result<Pending> {
     BAILEE_TRY(const size_t size, crypto::UnpaddedSize(padded));
-    if (size < sizeof(RecordId)) return Damaged();
+    if (size < sizeof(RecordId)) return DamagedLookup();
     Reader reader(padded.first(size));
     Pending pending;
     pending.record = {reader.GetArray<16>()};

@@ -8,22 +8,17 @@
 #include "base/codec.h"
 #include "base/try.h"
 #include "crypto/hash.h"
+#include "keys/find_in.h"
 #include "keys/proto_bytes.h"
 
 namespace bailee::keys {
 namespace {
 
-Status Damaged(const char* what) {
+Status DamagedManifest(const char* what) {
   return Status(Code::kDamage, "manifest.damaged",
                 std::string("the vault's manifest is not to be trusted: ") + what,
                 "restore the vault from a backup; if its keys may have been swapped, treat this as "
                 "an attack");
-}
-
-template <typename Entries, typename Matches>
-auto FindIn(const Entries& entries, const Matches& matches) -> decltype(entries.data()) {
-  const auto it = std::find_if(entries.begin(), entries.end(), matches);
-  return it == entries.end() ? nullptr : &*it;
 }
 
 bool VersionFits(uint32_t version) {
@@ -74,11 +69,11 @@ Result<Manifest> FromProto(const v1::Manifest& proto) {
                       FromProtoBytes(proto.auditor_public(), manifest.auditor_public.bytes) &&
                       FromProtoBytes(proto.backup_public(), manifest.backup_public.bytes) &&
                       GetEntries(proto, manifest);
-  if (!shaped) return Damaged("a part has the wrong shape");
+  if (!shaped) return DamagedManifest("a part has the wrong shape");
   manifest.number = proto.number();
   manifest.policy_in_force = proto.policy_in_force();
   manifest.log_origin = proto.log_origin();
-  if (!InOrder(manifest)) return Damaged("its policies are not in order");
+  if (!InOrder(manifest)) return DamagedManifest("its policies are not in order");
   return manifest;
 }
 
@@ -148,12 +143,12 @@ Result<Manifest> ParseManifest(ByteView row, const VaultId& vault,
   const ByteView body = reader.rest();
   if (reader.failed() ||
       !crypto::Verify(authority, crypto::person::kManifest, {body}, signature).ok()) {
-    return Damaged("the authority that the keyring names did not sign it");
+    return DamagedManifest("the authority that the keyring names did not sign it");
   }
   v1::Manifest proto;
-  if (!ParseExactly(body, proto)) return Damaged("it does not parse");
+  if (!ParseExactly(body, proto)) return DamagedManifest("it does not parse");
   BAILEE_TRY(Manifest manifest, FromProto(proto));
-  if (manifest.vault != vault) return Damaged("it belongs to another vault");
+  if (manifest.vault != vault) return DamagedManifest("it belongs to another vault");
   if (manifest.number < number_min) {
     return Status(Code::kDamage, "manifest.rolled-back",
                   "the vault's manifest is older than one already seen",

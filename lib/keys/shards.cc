@@ -16,12 +16,12 @@ std::array<uint8_t, 7> RowKey(uint16_t shard) {
   return key;
 }
 
-crypto::EncodedBinding BindingOf(const VaultId& vault, uint16_t shard, uint64_t epoch) {
+crypto::EncodedBinding ShardBinding(const VaultId& vault, uint16_t shard, uint64_t epoch) {
   return crypto::Encode(crypto::Binding{
       .label = crypto::Label::kShardKey, .vault = vault, .revision = shard, .context = epoch});
 }
 
-Status Damaged() {
+Status DamagedShard() {
   return Status(Code::kDamage, "shard.damaged", "a shard key does not open",
                 "restore the vault from a backup; subjects of other shards are still readable");
 }
@@ -38,7 +38,7 @@ Status CreateShards(store::WriteTransaction& transaction, const VaultId& vault,
     BAILEE_TRY(const crypto::ShardKey key, crypto::ShardKey::Generate(random));
     Bytes row;
     Writer(row).Put(kFirstEpoch);
-    const auto binding = BindingOf(vault, shard, kFirstEpoch);
+    const auto binding = ShardBinding(vault, shard, kFirstEpoch);
     key.Reveal([&](ByteView bytes) { crypto::SealAppend(storage, binding, bytes, random, row); });
     BAILEE_RETURN_IF_ERROR(transaction.Put(store::Table::kMeta, RowKey(shard), row));
   }
@@ -52,11 +52,11 @@ Result<const crypto::ShardKey*> Shards::Get(store::Snapshot& snapshot, uint16_t 
   BAILEE_CHECK(shard < kShardCount);
   if (const crypto::ShardKey* key = ready_[shard].load(std::memory_order_acquire)) return key;
   BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(store::Table::kMeta, RowKey(shard)));
-  if (!row) return Damaged();
+  if (!row) return DamagedShard();
   Reader reader(*row);
   const auto epoch = reader.Get<uint64_t>();
-  Result<Secret> opened = crypto::Open(storage_, BindingOf(vault_, shard, epoch), reader.rest());
-  if (!opened.ok()) return opened.status().code() == Code::kFull ? opened.status() : Damaged();
+  Result<Secret> opened = crypto::Open(storage_, ShardBinding(vault_, shard, epoch), reader.rest());
+  if (!opened.ok()) return crypto::DamageUnlessFull(opened.status(), DamagedShard());
   BAILEE_TRY(crypto::ShardKey key, crypto::ShardKey::FromSecret(*std::move(opened)));
 
   const std::lock_guard lock(mutex_);

@@ -15,17 +15,12 @@
 namespace bailee::keys {
 namespace {
 
-constexpr uint8_t kRowVersion = 1;
+constexpr uint8_t kSubjectRowVersion = 1;
 constexpr size_t kHeadBytes = 1 + 4 + 8 + 4;
 constexpr size_t kOverwrittenBytes = 8 + 16 + 4;
 
-Status Damaged() {
-  return Status(Code::kDamage, "subject.damaged", "a subject's row does not open",
-                "restore the vault from a backup; other subjects are still readable");
-}
-
-crypto::EncodedBinding BindingOf(const VaultId& vault, const Handle& handle,
-                                 const SubjectHead& head) {
+crypto::EncodedBinding SubjectBinding(const VaultId& vault, const Handle& handle,
+                                      const SubjectHead& head) {
   return crypto::Encode(crypto::Binding{.label = crypto::Label::kSubjectRow,
                                         .vault = vault,
                                         .handle = handle,
@@ -78,8 +73,8 @@ Result<Subject> DecodeState(const SubjectHead& head, ByteView padded) {
   const ByteView standing = reader.GetPrefixed<uint32_t>();
   const auto count = reader.Get<uint32_t>();
   if (reader.failed() || reader.rest().size() != size_t{count} * kOverwrittenBytes)
-    return Damaged();
-  if (kind < 1 || kind > 2) return Damaged();
+    return DamagedSubject();
+  if (kind < 1 || kind > 2) return DamagedSubject();
   subject.kind = static_cast<SubjectKind>(kind);
   BAILEE_TRY(subject.key, crypto::SubjectKey::FromBytes(key));
   BAILEE_TRY(subject.ref, Secret::From(ref));
@@ -93,6 +88,11 @@ Result<Subject> DecodeState(const SubjectHead& head, ByteView padded) {
 }
 
 }  // namespace
+
+Status DamagedSubject() {
+  return Status(Code::kDamage, "subject.damaged", "a subject's row does not open",
+                "restore the vault from a backup; other subjects are still readable");
+}
 
 SubjectRowKey SubjectRowKeyOf(const Handle& handle) {
   SubjectRowKey key{};
@@ -122,7 +122,7 @@ Result<SubjectHead> ParseSubjectHead(ByteView row) {
   Reader reader(row);
   const auto version = reader.Get<uint8_t>();
   const SubjectHead head{reader.Get<uint32_t>(), reader.Get<uint64_t>(), reader.Get<uint32_t>()};
-  if (reader.failed() || version != kRowVersion) return Damaged();
+  if (reader.failed() || version != kSubjectRowVersion) return DamagedSubject();
   return head;
 }
 
@@ -132,12 +132,12 @@ Result<Bytes> SealSubject(const VaultId& vault, const Handle& handle, const Subj
   Bytes row;
   row.reserve(kHeadBytes + state.size_bytes() + crypto::kEnvelopeOverhead);
   Writer(row)
-      .Put(kRowVersion)
+      .Put(kSubjectRowVersion)
       .Put(subject.head.generation)
       .Put(subject.head.epoch)
       .Put(subject.head.revision);
   state.RevealBytes([&](ByteView bytes) {
-    crypto::SealAppend(shard, BindingOf(vault, handle, subject.head), bytes, random, row);
+    crypto::SealAppend(shard, SubjectBinding(vault, handle, subject.head), bytes, random, row);
   });
   return row;
 }
@@ -146,8 +146,8 @@ Result<Subject> OpenSubject(const VaultId& vault, const Handle& handle, ByteView
                             const crypto::ShardKey& shard) {
   BAILEE_TRY(const SubjectHead head, ParseSubjectHead(row));
   const Result<Secret> state =
-      crypto::Open(shard, BindingOf(vault, handle, head), row.subspan(kHeadBytes));
-  if (!state.ok()) return state.status().code() == Code::kFull ? state.status() : Damaged();
+      crypto::Open(shard, SubjectBinding(vault, handle, head), row.subspan(kHeadBytes));
+  if (!state.ok()) return crypto::DamageUnlessFull(state.status(), DamagedSubject());
   return state->RevealBytes([&](ByteView bytes) { return DecodeState(head, bytes); });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -17,8 +18,12 @@
 // Subject rows: FORMAT.md §9.1.
 namespace bailee::keys {
 
-using SubjectRowKey = std::array<uint8_t, 17>;
+inline constexpr size_t kSubjectRowKeyBytes = 17;
+using SubjectRowKey = std::array<uint8_t, kSubjectRowKeyBytes>;
 SubjectRowKey SubjectRowKeyOf(const Handle& handle);
+
+// kDamage "subject.damaged", of a row that does not open or whose contents make no sense.
+Status DamagedSubject();
 
 // The readable part of a row, authenticated by the sealed part. Two rows of one subject with equal
 // heads are the same row.

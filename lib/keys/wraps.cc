@@ -15,17 +15,13 @@
 namespace bailee::keys {
 namespace {
 
-constexpr uint8_t kRowVersion = 1;
+constexpr uint8_t kWrapsRowVersion = 1;
 constexpr size_t kSealedKeyBytes = crypto::kKeyBytes + crypto::kEnvelopeOverhead;
 constexpr size_t kBoxedKeyBytes = crypto::kKeyBytes + crypto::kBoxOverhead;
 
-Status Damaged() {
+Status DamagedWraps() {
   return Status(Code::kDamage, "wraps.damaged", "the wraps of a compartment do not open",
                 "restore the vault from a backup; other records are still readable");
-}
-
-Status DamagedUnlessFull(const Status& status) {
-  return status.code() == Code::kFull ? status : Damaged();
 }
 
 crypto::Binding OuterBinding(const WrapPlace& place) {
@@ -61,7 +57,7 @@ Result<std::vector<Wrap>> DecodeWraps(ByteView padded) {
     const auto type = reader.Get<uint8_t>();
     if (type != static_cast<uint8_t>(crypto::Label::kWrap) &&
         type != static_cast<uint8_t>(crypto::Label::kWriteOnlyWrap)) {
-      return Damaged();
+      return DamagedWraps();
     }
     wrap.write_only = type == static_cast<uint8_t>(crypto::Label::kWriteOnlyWrap);
     wrap.purpose = {reader.GetArray<8>()};
@@ -69,10 +65,10 @@ Result<std::vector<Wrap>> DecodeWraps(ByteView padded) {
     wrap.generation = reader.Get<uint32_t>();
     const ByteView sealed = reader.GetBytes(wrap.write_only ? kBoxedKeyBytes : kSealedKeyBytes);
     wrap.sealed.assign(sealed.begin(), sealed.end());
-    if (!wraps.empty() && Order(wraps.back()) >= Order(wrap)) return Damaged();
+    if (!wraps.empty() && Order(wraps.back()) >= Order(wrap)) return DamagedWraps();
     wraps.push_back(std::move(wrap));
   }
-  if (!reader.complete()) return Damaged();
+  if (!reader.complete()) return DamagedWraps();
   return wraps;
 }
 
@@ -98,10 +94,10 @@ Result<crypto::BoxSender*> LazyBoxSender::Get(crypto::Random& random) {
 Result<WrapSet> WrapSet::OpenSealed(const WrapPlace& place, const crypto::SubjectKey& subject,
                                     ByteView row) {
   Reader reader(row);
-  if (reader.Get<uint8_t>() != kRowVersion) return Damaged();
+  if (reader.Get<uint8_t>() != kWrapsRowVersion) return DamagedWraps();
   const Result<Secret> opened =
       crypto::Open(subject, crypto::Encode(OuterBinding(place)), reader.rest());
-  if (!opened.ok()) return DamagedUnlessFull(opened.status());
+  if (!opened.ok()) return crypto::DamageUnlessFull(opened.status(), DamagedWraps());
   WrapSet set;
   BAILEE_TRY(set.wraps_, opened->RevealBytes(DecodeWraps));
   return set;
@@ -112,14 +108,14 @@ Result<WrapSet> WrapSet::Open(const WrapPlace& place, const crypto::SubjectKey& 
   BAILEE_TRY(WrapSet set, OpenSealed(place, subject, row));
   // A category that holds ONE has a record id of zeroes, as a row has: only the generation tells
   // what travelled from what lay in a row.
-  if (std::any_of(set.wraps_.begin(), set.wraps_.end(), Travels)) return Damaged();
+  if (std::any_of(set.wraps_.begin(), set.wraps_.end(), Travels)) return DamagedWraps();
   return set;
 }
 
 Result<WrapSet> WrapSet::OpenTravelling(const WrapPlace& place, const crypto::SubjectKey& subject,
                                         ByteView row) {
   BAILEE_TRY(WrapSet set, OpenSealed(place, subject, row));
-  if (!std::all_of(set.wraps_.begin(), set.wraps_.end(), Travels)) return Damaged();
+  if (!std::all_of(set.wraps_.begin(), set.wraps_.end(), Travels)) return DamagedWraps();
   return set;
 }
 
@@ -142,7 +138,7 @@ Bytes WrapSet::SealAll(const WrapPlace& place, const crypto::SubjectKey& subject
   crypto::Pad(plain, size);
   Bytes row;
   row.reserve(1 + plain.size() + crypto::kEnvelopeOverhead);
-  row.push_back(kRowVersion);
+  row.push_back(kWrapsRowVersion);
   crypto::SealAppend(subject, crypto::Encode(OuterBinding(place)), plain, random, row);
   return row;
 }
@@ -233,11 +229,11 @@ Result<crypto::CompartmentKey> OpenWrap(const WrapPlace& place, const Wrap& wrap
   if (wrap.write_only) {
     BAILEE_TRY(crypto::BoxSecret secret, crypto::DeriveBoxSecret(key, wrap.key_version));
     Result<Secret> opened = crypto::BoxOpener(std::move(secret)).Open(binding, wrap.sealed);
-    if (!opened.ok()) return DamagedUnlessFull(opened.status());
+    if (!opened.ok()) return crypto::DamageUnlessFull(opened.status(), DamagedWraps());
     return crypto::CompartmentKey::FromSecret(*std::move(opened));
   }
   Result<Secret> opened = crypto::Open(key, binding, wrap.sealed);
-  if (!opened.ok()) return DamagedUnlessFull(opened.status());
+  if (!opened.ok()) return crypto::DamageUnlessFull(opened.status(), DamagedWraps());
   return crypto::CompartmentKey::FromSecret(*std::move(opened));
 }
 

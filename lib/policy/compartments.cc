@@ -7,8 +7,6 @@
 namespace bailee::policy {
 namespace {
 
-using Tables = Policy::Tables;
-
 // Everything that decides who gets a field. Two fields belong together exactly if these are equal:
 // then no notice, source or controller can tell them apart.
 struct Signature {

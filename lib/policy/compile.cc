@@ -7,7 +7,6 @@
 namespace bailee::policy {
 namespace {
 
-using Tables = Policy::Tables;
 using FieldBits = std::bitset<limits::kFieldsPerCategoryMax>;
 
 std::string Join(const std::vector<Word>& words) {

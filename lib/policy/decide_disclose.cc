@@ -9,7 +9,7 @@ namespace bailee::policy {
 namespace {
 
 // What a request names, in the numbers of one policy.
-struct Names {
+struct DisclosureNames {
   const Policy& policy;
   RecipientIndex recipient;
   PurposeIndex purpose;
@@ -17,17 +17,17 @@ struct Names {
   FieldIndex field;
 };
 
-Names NamesNow(const Asked& asked) {
+DisclosureNames NamesNow(const Asked& asked) {
   return {asked.in_force, asked.recipient, asked.purpose, asked.category, asked.field};
 }
 
-Names NamesThen(const Asked& asked, const Policy& then) {
+DisclosureNames NamesThen(const Asked& asked, const Policy& then) {
   const Request& request = asked.request;
-  Names names{then,
-              then.FindRecipient(request.recipient),
-              then.FindPurpose(request.purpose),
-              then.FindCategory(request.category),
-              {}};
+  DisclosureNames names{then,
+                        then.FindRecipient(request.recipient),
+                        then.FindPurpose(request.purpose),
+                        then.FindCategory(request.category),
+                        {}};
   if (names.category.valid()) names.field = then.FindField(names.category, request.field);
   return names;
 }
@@ -38,7 +38,7 @@ struct Listed {
   const DiscloseRule* rule = nullptr;  // on the ground that is asked for
 };
 
-Listed Find(const Names& names, std::optional<Ground> ground) {
+Listed Find(const DisclosureNames& names, std::optional<Ground> ground) {
   Listed listed;
   const bool known = names.recipient.valid() && names.purpose.valid() && names.field.valid();
   if (!known) return listed;
@@ -61,7 +61,7 @@ void NotListed(const Listed& listed, ReasonSet& reasons) {
   }
 }
 
-bool NeedsCase(Ground ground) {
+bool GroundNeedsCase(Ground ground) {
   return ground == Ground::kLaw || ground == Ground::kTermsOfService ||
          ground == Ground::kFraudOrSecurity || ground == Ground::kImminentHarm;
 }
@@ -85,7 +85,7 @@ bool Announced(const Policy& policy, const DiscloseRule& rule, const Standing& s
   return rule.until_days == 0 || now < DaysAfter(*shown, rule.until_days);
 }
 
-bool IsThirdParty(const Names& names) {
+bool IsThirdParty(const DisclosureNames& names) {
   return names.recipient.valid() &&
          names.policy.recipients()[names.recipient.value].role == RecipientRole::kThirdParty;
 }
@@ -99,7 +99,7 @@ ReasonSet DiscloseStageOne(const Asked& asked) {
   if (!asked.recipient.valid() || !asked.known_field() || !purpose_known) return reasons;
   const Listed listed = Find(NamesNow(asked), asked.ground);
   NotListed(listed, reasons);
-  if (listed.rule != nullptr && NeedsCase(listed.rule->ground) &&
+  if (listed.rule != nullptr && GroundNeedsCase(listed.rule->ground) &&
       !IsCaseReference(asked.request.case_reference)) {
     reasons.Add(Reason::kCaseMissing);
   }
@@ -109,7 +109,7 @@ ReasonSet DiscloseStageOne(const Asked& asked) {
 ReasonSet DiscloseStageTwo(const Asked& asked, const Datum* older,
                            std::optional<SourceIndex> source, const Standing& standing) {
   ReasonSet reasons;
-  const auto judge = [&](const Names& names) {
+  const auto judge = [&](const DisclosureNames& names) {
     const Listed listed = Find(names, asked.ground);
     NotListed(listed, reasons);
     if (listed.rule != nullptr && listed.rule->ground == Ground::kSuccession &&

@@ -71,6 +71,9 @@ ReasonSet ChoiceReasons(const Said& said, Basis basis);
 bool Ended(const Policy& policy, CategoryIndex category, PurposeIndex purpose,
            const Standing& standing, Timestamp collected_at, Timestamp now);
 
+// Whether a hold, of this category or of all, keeps what would go.
+bool OnHold(const Standing& standing, std::string_view category);
+
 // Whether a notice is shown at a source.
 bool Takes(const NoticeInfo& notice, SourceIndex source);
 

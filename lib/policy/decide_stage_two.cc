@@ -155,13 +155,13 @@ ReasonSet WithoutDatum(const Asked& asked, const Standing& standing) {
   return reasons;
 }
 
+}  // namespace
+
 bool OnHold(const Standing& standing, std::string_view category) {
   return std::any_of(standing.holds.begin(), standing.holds.end(), [&](const Hold& hold) {
     return hold.category.empty() || hold.category == category;
   });
 }
-
-}  // namespace
 
 ReasonSet ReadStageTwo(const Asked& asked, const Datum* datum, const Standing& standing) {
   const bool pending = asked.request.wrap == WrapState::kPending;

@@ -26,7 +26,7 @@ bool CoversAll(const std::vector<Window>& windows, const std::vector<Window>& ot
                      [&](const Window& each) { return Covers(windows, each); });
 }
 
-std::string WordsOf(const std::vector<Window>& windows) {
+std::string WindowWords(const std::vector<Window>& windows) {
   std::string words;
   for (const Window& each : windows) {
     if (!words.empty()) words += " or ";
@@ -185,8 +185,8 @@ void DiffDisclosures(const Pair& pair, std::string_view category, Changes& chang
     change.category = category;
     change.fields = {way.field};
     change.purposes = {way.purpose};
-    change.was = WordsOf(was);
-    change.now = WordsOf(now);
+    change.was = WindowWords(was);
+    change.now = WindowWords(now);
     change.words = change.category + ": " + way.recipient + " may " +
                    (now.empty() ? "no longer get " : "get ") + way.field + " for " + way.purpose +
                    " (" + way.ground + ")";

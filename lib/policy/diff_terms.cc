@@ -66,7 +66,7 @@ Days DaysOf(const Retention& retention) {
 
 // With the same event the end moves with it alike, so that the two extremes decide. With another,
 // the one event may come at once and the other never.
-Difference Compare(const Retention& was, const Retention& now) {
+Difference CompareRetentions(const Retention& was, const Retention& now) {
   const Days before = DaysOf(was);
   const Days after = DaysOf(now);
   const bool same = was.from == now.from && was.event == now.event;
@@ -77,7 +77,7 @@ Difference Compare(const Retention& was, const Retention& now) {
   return {.wider = after.most > before.least, .narrower = after.least < before.most};
 }
 
-std::string WordsOf(const Retention* retention) {
+std::string RetentionWords(const Retention* retention) {
   if (retention == nullptr) return "no";
   std::string words = std::to_string(retention->days) + " days from ";
   if (retention->from == RetainFrom::kCollection) return words + "collection";
@@ -295,15 +295,15 @@ void DiffRetentions(const Pair& pair, std::string_view name, Changes& changes) {
     const Retention* now = find(pair.after, after);
     Difference difference{.wider = was == nullptr && now != nullptr,
                           .narrower = was != nullptr && now == nullptr};
-    if (was != nullptr && now != nullptr) difference = Compare(*was, *now);
+    if (was != nullptr && now != nullptr) difference = CompareRetentions(*was, *now);
     const Retention* rule = now != nullptr ? now : was;
     if (rule == nullptr) continue;
     PolicyChange change;
     change.about = "retention";
     change.category = name;
     change.purposes = {purpose};
-    change.was = WordsOf(was);
-    change.now = WordsOf(now);
+    change.was = RetentionWords(was);
+    change.now = RetentionWords(now);
     change.words =
         change.category + ": kept for " + purpose + " " + change.now + ", was " + change.was;
     change.clause = rule->clause;

@@ -58,7 +58,7 @@ class Side {
 
 // A basis refuses more the higher it is, but for CASE: that asks for a case and not for the
 // subject's choices, so neither includes the other.
-Difference Compare(std::optional<Basis> was, std::optional<Basis> now) {
+Difference CompareBases(std::optional<Basis> was, std::optional<Basis> now) {
   if (was == now) return {};
   if (!was) return {.wider = true};
   if (!now) return {.narrower = true};
@@ -71,10 +71,10 @@ std::string WordOf(std::optional<Basis> basis) {
 }
 
 // A purpose's cells that changed in the same way, and whence.
-struct Way {
+struct BasisChange {
   std::optional<Basis> was;
   std::optional<Basis> now;
-  auto operator<=>(const Way&) const = default;
+  auto operator<=>(const BasisChange&) const = default;
 };
 using Sources = std::vector<std::string>;
 using Places = std::map<size_t, Sources>;  // controller (by its place) to sources
@@ -105,7 +105,7 @@ class Uses {
   void Compare(const std::string& purpose, const std::vector<std::string>& fields,
                Changes& changes) const {
     // In the order in which they are met, so that the same texts give the same list.
-    std::map<Way, std::vector<Group>> ways;
+    std::map<BasisChange, std::vector<Group>> ways;
     for (const std::string& field : fields) {
       for (auto& [way, group] : WaysOf(field, purpose)) AddTo(ways[way], std::move(group), field);
     }
@@ -115,8 +115,8 @@ class Uses {
   }
 
  private:
-  std::map<Way, Group> WaysOf(const std::string& field, const std::string& purpose) const {
-    std::map<Way, Group> ways;
+  std::map<BasisChange, Group> WaysOf(const std::string& field, const std::string& purpose) const {
+    std::map<BasisChange, Group> ways;
     for (size_t i = 0; i < before_.size(); ++i) {
       const Cell was = before_[i].At(field, purpose);
       const Cell now = after_[i].At(field, purpose);
@@ -139,7 +139,8 @@ class Uses {
   }
 
   // One change for the controllers that have the same sources.
-  void Say(const std::string& purpose, const Way& way, const Group& group, Changes& changes) const {
+  void Say(const std::string& purpose, const BasisChange& way, const Group& group,
+           Changes& changes) const {
     std::map<Sources, std::vector<size_t>> by_sources;
     for (const auto& [controller, sources] : group.places)
       by_sources[sources].push_back(controller);
@@ -159,12 +160,12 @@ class Uses {
       change.clause = group.rule->clause;
       change.line = group.rule->line;
       change.words = Words(change);
-      Append(changes, diff::Difference(policy::diff::Compare(way.was, way.now)), change);
+      Append(changes, CompareBases(way.was, way.now), change);
     }
   }
 
   // Whether those are all that the version with the use takes anything from.
-  bool IsEvery(const Sources& sources, const Way& way) const {
+  bool IsEvery(const Sources& sources, const BasisChange& way) const {
     const Policy& policy = way.now ? pair_.after : pair_.before;
     size_t taken = 0;
     for (const SourceInfo& source : policy.sources()) taken += source.role != Role::kIndependent;

@@ -12,8 +12,8 @@ bool Takes(const std::vector<SourceIndex>& sources, SourceIndex source) {
   return sources.empty() || std::find(sources.begin(), sources.end(), source) != sources.end();
 }
 
-PurposeSet Instructed(const Policy& policy, CategoryIndex category, FieldIndex field,
-                      ControllerIndex controller) {
+PurposeSet InstructedPurposes(const Policy& policy, CategoryIndex category, FieldIndex field,
+                              ControllerIndex controller) {
   PurposeSet set;
   if (!controller.valid()) return set.set();
   for (const ControllerRule& rule : policy.controller(controller).rules) {
@@ -37,7 +37,7 @@ PurposeSet Policy::AllowedPurposes(CategoryIndex category, FieldIndex field, Sou
   for (const AllowRule& rule : this->category(category).allows) {
     if (rule.fields[field.value] && Takes(rule.sources, source)) set |= rule.purposes;
   }
-  return set & Instructed(*this, category, field, controller);
+  return set & InstructedPurposes(*this, category, field, controller);
 }
 
 PurposeSet Policy::EffectivePurposes(CategoryIndex category, FieldIndex field,
@@ -55,7 +55,7 @@ PurposeSet Policy::EffectivePurposes(CategoryIndex category, CompartmentIndex co
 PurposeSet Policy::ReportPurposes(CategoryIndex category, FieldIndex field,
                                   const TermsIndexes& terms) const {
   return this->field(category, field).report_purposes & Noticed(*this, terms) &
-         Instructed(*this, category, field, terms.controller);
+         InstructedPurposes(*this, category, field, terms.controller);
 }
 
 PurposeSet Policy::StoredReportPurposes(CategoryIndex category, FieldIndex field,

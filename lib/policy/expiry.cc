@@ -8,12 +8,6 @@
 namespace bailee::policy {
 namespace {
 
-bool OnHold(const Standing& standing, std::string_view category) {
-  return std::any_of(standing.holds.begin(), standing.holds.end(), [&](const Hold& hold) {
-    return hold.category.empty() || hold.category == category;
-  });
-}
-
 // What does not keep a purpose from using a datum for good.
 ReasonSet Passing() {
   ReasonSet reasons;

@@ -5,13 +5,11 @@
 namespace bailee::policy {
 namespace {
 
-using Tables = Policy::Tables;
-
 constexpr size_t kSuggestionsMax = 100;  // they cost time; a hostile text gets only so many
 
-class Names {
+class NameChecker {
  public:
-  Names(const Tables& tables, Findings& findings) : t_(tables), findings_(findings) {}
+  NameChecker(const Tables& tables, Findings& findings) : t_(tables), findings_(findings) {}
 
   template <typename Tag>
   bool Check(const char* what, const Word& word, const NameMap& names, bool must = true) {
@@ -69,7 +67,7 @@ class Names {
   size_t suggestions_ = 0;
 };
 
-void CategoryNames(const CategoryDraft& c, size_t index, Names& names) {
+void CategoryNames(const CategoryDraft& c, size_t index, NameChecker& names) {
   for (const FieldDraft& f : c.fields) {
     for (const Word& purpose : f.lookups) names.Leaf(purpose);
   }
@@ -88,7 +86,7 @@ void CategoryNames(const CategoryDraft& c, size_t index, Names& names) {
 }
 
 // A test may ask for what does not exist; what it is given must.
-void TestNames(const TestDraft& d, const Tables& t, Names& names) {
+void TestNames(const TestDraft& d, const Tables& t, NameChecker& names) {
   names.Check<NoticeTag>("notice", d.notice, t.notice_names, false);
   names.Check<SourceTag>("source", d.source, t.source_names, false);
   names.Check<ControllerTag>("controller", d.controller, t.controller_names, false);
@@ -103,7 +101,7 @@ void TestNames(const TestDraft& d, const Tables& t, Names& names) {
 }  // namespace
 
 void LintNames(const Draft& draft, const Tables& tables, Findings& findings) {
-  Names names(tables, findings);
+  NameChecker names(tables, findings);
   for (const PurposeDraft& p : draft.purposes) {
     const PurposeIndex purpose = tables.purpose_names.Find<PurposeTag>(p.id.text);
     if (p.combines && !tables.purposes[purpose.value].leaf) {

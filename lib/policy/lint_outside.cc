@@ -9,8 +9,6 @@
 namespace bailee::policy {
 namespace {
 
-using Tables = Policy::Tables;
-
 bool IsPublicKey(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == text.npos;
 }

@@ -9,8 +9,6 @@
 namespace bailee::policy {
 namespace {
 
-using Tables = Policy::Tables;
-
 constexpr int64_t kRetentionDaysMax = 36'525;  // a hundred years
 
 std::string Name(const CategoryDraft& draft) { return "category \"" + draft.id.text + "\""; }

@@ -60,17 +60,18 @@ struct Policy::Tables {
   NameMap recipient_names;
   std::vector<NameMap> field_names;  // by category
 };
+using Tables = Policy::Tables;
 
 // Makes the tables. Names that nothing declares are left out, so that lint can say more about a
 // policy than that; the tables of a policy with errors are good for lint alone.
 // REQUIRES: LintStructure found the draft to fit the numbers.
-std::unique_ptr<Policy::Tables> Compile(const Draft& draft);
+std::unique_ptr<Tables> Compile(const Draft& draft);
 
 // The compartments of a category whose fields, allows and report uses are compiled.
-void CompileCompartments(Policy::Tables& tables, CategoryIndex category);
+void CompileCompartments(Tables& tables, CategoryIndex category);
 
 // The leaves that these names mean in this version.
-PurposeSet ExpandLeaves(const Policy::Tables& tables, const std::vector<Word>& purposes);
+PurposeSet ExpandLeaves(const Tables& tables, const std::vector<Word>& purposes);
 
 // Days since 1970-01-01 of YYYY-MM-DD; nothing for anything else.
 std::optional<int64_t> ParseDate(std::string_view text);

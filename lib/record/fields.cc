@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kCountBytes = sizeof(uint16_t);
 constexpr size_t kItemHeaderBytes = sizeof(FieldNumber) + sizeof(uint32_t);
 
-Status Damaged() {
+Status DamagedFields() {
   return Status(Code::kDamage, "record.fields", "an opened compartment does not make sense",
                 "run check on the vault");
 }
@@ -90,10 +90,10 @@ Result<Secret> EncodeFields(std::span<const FieldValue> values) {
 
 Result<Fields> Fields::Decode(ByteView opened) {
   const Result<size_t> data_bytes = crypto::UnpaddedSize(opened);
-  if (!data_bytes) return Damaged();
+  if (!data_bytes) return DamagedFields();
   Reader reader(opened.first(*data_bytes));
   const auto count = reader.Get<uint16_t>();
-  if (reader.failed() || !AreItems(reader.rest(), count)) return Damaged();
+  if (reader.failed() || !AreItems(reader.rest(), count)) return DamagedFields();
   return Fields(reader.rest(), count);
 }
 

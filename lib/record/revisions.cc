@@ -10,7 +10,7 @@
 namespace bailee::record {
 namespace {
 
-crypto::EncodedBinding BindingOf(const RecordPlace& place, const RecordHead& head) {
+crypto::EncodedBinding RevisionsBinding(const RecordPlace& place, const RecordHead& head) {
   return crypto::Encode(crypto::Binding{
       .label = crypto::Label::kRevisions,
       .vault = place.vault,
@@ -34,8 +34,9 @@ Result<Revisions> Revisions::Open(const RecordPlace& place, const crypto::Subjec
                                   const RecordRow& row) {
   Revisions opened(row.head());
   if (row.revisions().empty()) return opened;
-  const Result<Secret> plain = crypto::Open(subject, BindingOf(place, row.head()), row.revisions());
-  if (!plain.ok()) return plain.status().code() == Code::kFull ? plain.status() : NotAuthentic();
+  const Result<Secret> plain =
+      crypto::Open(subject, RevisionsBinding(place, row.head()), row.revisions());
+  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), NotAuthentic());
   const bool sensible = plain->RevealBytes([&](ByteView bytes) {
     Reader reader(bytes);
     for (const RowEntry& entry : row) {
@@ -71,7 +72,7 @@ Bytes SealRevisions(const RecordPlace& place, const RecordHead& head,
     BAILEE_CHECK(revision <= head.revision);
     writer.Put(revision);
   }
-  return crypto::Seal(subject, BindingOf(place, head), plain, random);
+  return crypto::Seal(subject, RevisionsBinding(place, head), plain, random);
 }
 
 }  // namespace bailee::record

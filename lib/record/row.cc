@@ -40,7 +40,7 @@ bool IsEntry(const RowEntry& entry) {
          (!travels || IsEnvelopeSize(entry.travelling.size() - kWrapsVersionBytes));
 }
 
-Status Damaged() {
+Status DamagedRow() {
   return Status(Code::kDamage, "record.row", "a record row does not make sense",
                 "run check on the vault");
 }
@@ -67,10 +67,10 @@ Result<RecordRow> ParseRecordRow(ByteView row) {
   head.collected_at.unix_ms = reader.Get<int64_t>();
   head.terms.bytes = reader.GetArray<16>();
   const auto count = reader.Get<uint8_t>();
-  if (version != kRowVersion && version != kMixedRowVersion) return Damaged();
+  if (version != kRowVersion && version != kMixedRowVersion) return DamagedRow();
   const ByteView revisions =
       version == kRowVersion ? ByteView() : reader.GetBytes(SealedRevisionsBytes(count));
-  if (reader.failed() || !AreEntries(reader.rest(), count)) return Damaged();
+  if (reader.failed() || !AreEntries(reader.rest(), count)) return DamagedRow();
   return RecordRow(head, revisions, reader.rest(), count);
 }
 

@@ -7,7 +7,7 @@
 namespace bailee::record {
 namespace {
 
-crypto::EncodedBinding BindingOf(const CompartmentPlace& place) {
+crypto::EncodedBinding CompartmentBinding(const CompartmentPlace& place) {
   return crypto::Encode(crypto::Binding{
       .label = crypto::Label::kCompartment,
       .vault = place.vault,
@@ -26,14 +26,14 @@ crypto::EncodedBinding BindingOf(const CompartmentPlace& place) {
 
 Bytes SealCompartment(const crypto::CompartmentKey& key, const CompartmentPlace& place,
                       const Secret& fields, crypto::Random& random) {
-  const crypto::EncodedBinding binding = BindingOf(place);
+  const crypto::EncodedBinding binding = CompartmentBinding(place);
   return fields.RevealBytes(
       [&](ByteView plaintext) { return crypto::Seal(key, binding, plaintext, random); });
 }
 
 Result<Secret> OpenCompartment(const crypto::CompartmentKey& key, const CompartmentPlace& place,
                                ByteView sealed) {
-  Result<Secret> opened = crypto::Open(key, BindingOf(place), sealed);
+  Result<Secret> opened = crypto::Open(key, CompartmentBinding(place), sealed);
   // D came out of an authentic wrap, so a key that does not fit is not the caller's fault: the
   // compartment was moved, put back or damaged.
   const Code code = opened.status().code();

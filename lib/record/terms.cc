@@ -18,7 +18,7 @@ bool AreTerms(const Terms& terms) {
          IsName(terms.source) && IsName(terms.controller);
 }
 
-Status Damaged() {
+Status DamagedTerms() {
   return Status(Code::kDamage, "record.terms", "a terms row is not the one its key names",
                 "run check on the vault");
 }
@@ -37,7 +37,7 @@ Bytes EncodeTerms(const Terms& terms) {
 }
 
 Result<Terms> ParseTerms(const VaultId& vault, const TermsId& id, ByteView value) {
-  if (crypto::TermsIdOf(vault, value) != id) return Damaged();
+  if (crypto::TermsIdOf(vault, value) != id) return DamagedTerms();
   Reader reader(value);
   const auto version = reader.Get<uint8_t>();
   Terms terms;
@@ -46,7 +46,7 @@ Result<Terms> ParseTerms(const VaultId& vault, const TermsId& id, ByteView value
   terms.notice = AsText(reader.GetPrefixed<uint8_t>());
   terms.source = AsText(reader.GetPrefixed<uint8_t>());
   terms.controller = AsText(reader.GetPrefixed<uint8_t>());
-  if (!reader.complete() || version != kTermsVersion || !AreTerms(terms)) return Damaged();
+  if (!reader.complete() || version != kTermsVersion || !AreTerms(terms)) return DamagedTerms();
   return terms;
 }
 

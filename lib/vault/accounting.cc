@@ -12,7 +12,7 @@ using store::Table;
 
 constexpr size_t kSharesChunkRows = 1'000;
 
-Status Missing() {
+Status DisclosureMissing() {
   return Status(Code::kDamage, "disclosure.missing", "a row of the accounting is missing",
                 "restore the vault from a backup; the trail has the event of each disclosure");
 }
@@ -43,9 +43,9 @@ Result<std::vector<DisclosureInfo>> SessionImpl::Disclosures(const Who& who) {
   uint64_t expected = 1;
   Status problem;
   const auto take = [&](ByteView key, ByteView row) -> Status {
-    if (key.size() != kDisclosureKeyBytes) return Missing();
+    if (key.size() != kDisclosureKeyBytes) return DisclosureMissing();
     const uint64_t sequence = LoadBigEndian<uint64_t>(key.data() + sizeof(Handle));
-    if (sequence != expected++) return Missing();
+    if (sequence != expected++) return DisclosureMissing();
     BAILEE_TRY(DisclosureInfo info, OpenDisclosure(vault_->id(), subject.handle(), sequence,
                                                    subject.subject().key, row));
     if (info.on_behalf_of == on_behalf_of_) list.push_back(std::move(info));
@@ -75,13 +75,13 @@ Result<SessionImpl::SharesChunk> SessionImpl::EndedChunk(const Bytes& from) {
   size_t rows = 0;
   Status problem;
   const auto take = [&](ByteView key, ByteView row) -> Status {
-    if (key.size() != kDisclosureKeyBytes) return Missing();
+    if (key.size() != kDisclosureKeyBytes) return DisclosureMissing();
     Reader reader(key);
     const Handle handle{reader.GetArray<16>()};
     const auto sequence = reader.Get<uint64_t>();
     if (subject == nullptr || subject->handle() != handle) {
       BAILEE_TRY(subject, vault_->LoadSubject(frame, handle));
-      if (subject == nullptr) return Missing();
+      if (subject == nullptr) return DisclosureMissing();
     }
     BAILEE_TRY(DisclosureInfo info,
                OpenDisclosure(vault_->id(), handle, sequence, subject->subject().key, row));

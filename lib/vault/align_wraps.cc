@@ -16,8 +16,6 @@ using store::Table;
 constexpr uint8_t kWrapsRow = 0x01;
 constexpr size_t kWrapsRowKeyBytes = sizeof(keys::WrapsRowKey);
 
-using GroupId = std::pair<crypto::NameId, crypto::TermsId>;
-
 // A group, and what it turns out to be owed.
 struct Group {
   BoundGroup bound;
@@ -25,13 +23,13 @@ struct Group {
 };
 
 // Wraps of one compartment, wherever they lie.
-struct Found {
+struct FoundWraps {
   Group* group = nullptr;
   uint16_t compartment = 0;
   WrapSet wraps;
 };
 // Wraps that travel with records, by the key of the record's row and the compartment.
-using Travelling = std::map<Bytes, std::map<uint16_t, Found>>;
+using Travelling = std::map<Bytes, std::map<uint16_t, FoundWraps>>;
 
 class Aligner {
  public:
@@ -42,7 +40,7 @@ class Aligner {
   Result<bool> Look() {
     BAILEE_RETURN_IF_ERROR(FindRows());
     BAILEE_RETURN_IF_ERROR(FindTravelling());
-    for (Found& found : rows_) Examine(found, false);
+    for (FoundWraps& found : rows_) Examine(found, false);
     for (auto& record : travelling_) {
       for (auto& each : record.second) Examine(each.second, true);
     }
@@ -140,7 +138,7 @@ class Aligner {
       if (!wraps.ok() && wraps.status().code() == Code::kDamage) continue;
       if (!wraps.ok()) return wraps.status();
       travelling_[key].emplace(entry.compartment,
-                               Found{group, entry.compartment, *std::move(wraps)});
+                               FoundWraps{group, entry.compartment, *std::move(wraps)});
     }
     return Status();
   }
@@ -152,7 +150,7 @@ class Aligner {
   }
 
   // Takes away what must not be there, and notes what is owed.
-  void Examine(Found& found, bool travels) {
+  void Examine(FoundWraps& found, bool travels) {
     const std::vector<keys::WrapRecipient>& entitled = EntitledTo(*found.group, found.compartment);
     const auto is_entitled = [&](const keys::Wrap& wrap) {
       return std::any_of(entitled.begin(), entitled.end(), [&](const keys::WrapRecipient& each) {
@@ -190,7 +188,7 @@ class Aligner {
   Status SealAll(WritableSubject& subject) {
     ++subject.subject.head.generation;
     subject.changed = true;
-    for (const Found& found : rows_) {
+    for (const FoundWraps& found : rows_) {
       const keys::WrapPlace place =
           found.group->bound.group.Compartment(subject_.subject, found.compartment);
       BAILEE_TRY(const Bytes row, found.wraps.Seal(place, subject_.subject.key, vault_.random()));
@@ -201,7 +199,7 @@ class Aligner {
     return Status();
   }
 
-  Status SealRecord(const Bytes& key, const std::map<uint16_t, Found>& sets) {
+  Status SealRecord(const Bytes& key, const std::map<uint16_t, FoundWraps>& sets) {
     BAILEE_TRY(const std::optional<ByteView> value, frame_.transaction->Get(Table::kRecords, key));
     const Bytes copy(value->begin(), value->end());
     BAILEE_TRY(const record::RecordRow row, record::ParseRecordRow(copy));
@@ -241,7 +239,7 @@ class Aligner {
   const WritableSubject& subject_;
   std::map<GroupId, std::unique_ptr<Group>> groups_;
   std::map<std::pair<Group*, uint16_t>, std::vector<keys::WrapRecipient>> entitled_;
-  std::vector<Found> rows_;
+  std::vector<FoundWraps> rows_;
   Travelling travelling_;
   Aligned aligned_;
   bool owes_more_ = false;  // than was known before

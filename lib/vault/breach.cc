@@ -14,15 +14,13 @@
 #include "keys/lookup.h"
 #include "keys/wraps.h"
 #include "vault/keywork.h"
+#include "vault/next_subjects.h"
 #include "vault/session_impl.h"
 
 namespace bailee::vault {
 namespace {
 
 using store::Table;
-
-constexpr size_t kSubjectsPerLook = 256;
-constexpr size_t kSubjectRowKeyBytes = 17;
 
 // One compartment that a purpose of the keyring opens.
 struct Opens {
@@ -186,23 +184,6 @@ void Counter::Finish() {
   }
 }
 
-// The next subjects' handles from `from` on.
-Result<std::vector<Handle>> NextSubjects(Frame& frame, const Bytes& from, Bytes& next) {
-  std::vector<Handle> handles;
-  next.clear();
-  BAILEE_RETURN_IF_ERROR(
-      frame.snapshot->Scan(Table::kSubjects, {}, from, [&](ByteView key, ByteView) {
-        if (key.size() != kSubjectRowKeyBytes) return true;
-        if (handles.size() == kSubjectsPerLook) {
-          next.assign(key.begin(), key.end());
-          return false;
-        }
-        handles.push_back({Reader(key).GetArray<16>()});
-        return true;
-      }));
-  return handles;
-}
-
 Status CountLookups(VaultImpl& vault, const Keyring::Description& leaked, BreachScope& scope) {
   BAILEE_CHECK(leaked.index_versions.size() == leaked.indexes.size());
   BAILEE_TRY(const Frame frame, vault.Begin());
@@ -221,7 +202,7 @@ Status CountLookups(VaultImpl& vault, const Keyring::Description& leaked, Breach
   return Status();
 }
 
-Status Stopped() {
+Status CountingStopped() {
   return {Code::kPartial, "breach.stopped", "counting was stopped before its end", "run it again"};
 }
 
@@ -239,9 +220,9 @@ Status CountSubjects(VaultImpl& vault, const Keyring::Description& leaked,
       if (subject.records == 0) continue;
       ++scope.subjects;
       scope.records += subject.records;
-      if (options.visit && !options.visit(subject)) return Stopped();
+      if (options.visit && !options.visit(subject)) return CountingStopped();
     }
-    if (options.progress && !options.progress(scope.subjects_all)) return Stopped();
+    if (options.progress && !options.progress(scope.subjects_all)) return CountingStopped();
     from = std::move(next);
   } while (!from.empty());
   counter.Finish();
@@ -264,11 +245,9 @@ Result<DecisionId> RecordLook(VaultImpl& vault, const Keyring::Description& leak
                                   .reasons = {&reason, held ? size_t{0} : size_t{1}},
                                   .details = {&what, 1}}));
   if (!held) {
-    Refusal refusal;
-    refusal.reasons = {reason};
-    refusal.rule = "what leaked is told to rights alone";
-    refusal.offer = "open the vault with the rights keyring";
-    return WithDecision(Status::Refused(std::move(refusal)), decision);
+    return WithDecision(NotForThisKeyring("what leaked is told to rights alone",
+                                          "open the vault with the rights keyring"),
+                        decision);
   }
   if (ours) return decision;
   return Status(Code::kKey, "key.other-vault", "the leaked keyring is of another vault",

@@ -19,10 +19,6 @@ Status Refused(Reason reason, const char* rule, std::string offer) {
   return Status::Refused(std::move(refusal));
 }
 
-Status Invalid(const char* name, std::string message, std::string hint) {
-  return {Code::kInvalidValue, name, std::move(message), std::move(hint)};
-}
-
 // Which parts of an event its kind uses.
 struct Uses {
   bool purpose = false;
@@ -101,8 +97,8 @@ Status CheckPurpose(const policy::Policy& policy, const LedgerEvent& event) {
                    "");
   }
   if (policy.notice(notice).purposes[purpose.value]) return Status();
-  return Invalid("ledger.notice", "the notice does not ask for this purpose",
-                 "name the notice that was shown when consent was asked");
+  return Status(Code::kInvalidValue, "ledger.notice", "the notice does not ask for this purpose",
+                "name the notice that was shown when consent was asked");
 }
 
 Status CheckNames(const Frame& frame, const LedgerEvent& event) {
@@ -114,20 +110,22 @@ Status CheckNames(const Frame& frame, const LedgerEvent& event) {
   if (event.kind == LedgerKind::kNoticeShown && !policy.FindNotice(event.notice).valid())
     return Refused(Reason::kUnknownNotice, "a notice that was shown is one of the policy", "");
   if (event.kind == LedgerKind::kNamedEvent && !IsNamedEvent(policy, event.name)) {
-    return Invalid("ledger.unknown-event", "no retention of the policy counts from this event",
-                   "name an event that a `retain` names");
+    return Status(Code::kInvalidValue, "ledger.unknown-event",
+                  "no retention of the policy counts from this event",
+                  "name an event that a `retain` names");
   }
   if (event.kind == LedgerKind::kSignal && policy.FindSignal(event.name) == nullptr) {
-    return Invalid("ledger.unknown-signal", "the policy does not know this signal",
-                   "name one that the policy declares");
+    return Status(Code::kInvalidValue, "ledger.unknown-signal",
+                  "the policy does not know this signal", "name one that the policy declares");
   }
   if (uses.reference && !policy::IsCaseReference(event.reference)) {
-    return Invalid("ledger.reference", "a case is 1 to 64 letters, digits and dashes",
-                   "give the number of the case, never a name");
+    return Status(Code::kInvalidValue, "ledger.reference",
+                  "a case is 1 to 64 letters, digits and dashes",
+                  "give the number of the case, never a name");
   }
   if (uses.version && !frame.rules->policies.contains(event.policy_version)) {
-    return Invalid("ledger.unknown-version", "the vault has no such version of the policy",
-                   "name a published one");
+    return Status(Code::kInvalidValue, "ledger.unknown-version",
+                  "the vault has no such version of the policy", "name a published one");
   }
   return Status();
 }
@@ -142,12 +140,13 @@ Status CheckLedgerEvent(const Frame& frame, const LedgerEvent& event) {
   }
   BAILEE_RETURN_IF_ERROR(CheckUses(event));
   if (!IsMethod(event.method)) {
-    return Invalid("ledger.method", "a method is up to 64 of a-z, 0-9 and dashes",
-                   "name how it was said, e.g. web-form");
+    return Status(Code::kInvalidValue, "ledger.method",
+                  "a method is up to 64 of a-z, 0-9 and dashes",
+                  "name how it was said, e.g. web-form");
   }
   if (event.at && *event.at > frame.now) {
-    return Invalid("ledger.future", "what is recorded lies in the future",
-                   "record it when it has happened");
+    return Status(Code::kInvalidValue, "ledger.future", "what is recorded lies in the future",
+                  "record it when it has happened");
   }
   return CheckNames(frame, event);
 }

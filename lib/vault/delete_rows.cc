@@ -27,19 +27,17 @@ Result<std::vector<Bytes>> KeysUnder(store::Snapshot& snapshot, Table table, con
   return keys;
 }
 
-Bytes PrefixOf(const Handle& handle) {
+Bytes HandlePrefix(const Handle& handle) {
   Bytes prefix;
   Writer(prefix).Put(handle.view());
   return prefix;
 }
 
-using GroupId = std::pair<crypto::NameId, crypto::TermsId>;
-
 // The groups of a subject that still have a record.
 Result<std::set<GroupId>> GroupsLeft(store::Snapshot& snapshot, const Handle& handle) {
   std::set<GroupId> groups;
   BAILEE_RETURN_IF_ERROR(
-      snapshot.Scan(Table::kRecords, PrefixOf(handle), {}, [&](ByteView key, ByteView value) {
+      snapshot.Scan(Table::kRecords, HandlePrefix(handle), {}, [&](ByteView key, ByteView value) {
         const Result<record::RecordRow> row = record::ParseRecordRow(value);
         if (row.ok() && key.size() == kRecordKeyBytes)
           groups.insert({DecodeRecordKey(key).category, row->head().terms});
@@ -74,7 +72,7 @@ Result<bool> DeleteSubject(VaultImpl& vault, const Frame& frame, const Handle& h
              FindForWrite(vault, *frame.transaction, handle));
   if (!subject || subject->ledger.entries > 0) return false;
   BAILEE_TRY(const std::vector<Bytes> disclosed,
-             KeysUnder(*frame.snapshot, Table::kDisclosures, PrefixOf(handle)));
+             KeysUnder(*frame.snapshot, Table::kDisclosures, HandlePrefix(handle)));
   if (!disclosed.empty()) return false;
   if (subject->subject.ref.size_bytes() > 0) {
     BAILEE_RETURN_IF_ERROR(subject->subject.ref.Reveal([&](std::string_view ref) -> Status {

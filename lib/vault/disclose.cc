@@ -17,7 +17,9 @@ namespace {
 using store::Table;
 
 // Unwinds a write whose refusal is recorded outside of it; nobody sees it.
-Status GivenUp() { return Status(Code::kFailed, "disclose.given-up", "the write was given up"); }
+Status DisclosureGivenUp() {
+  return Status(Code::kFailed, "disclose.given-up", "the write was given up");
+}
 
 std::vector<std::string> Texts(std::span<const std::string_view> views) {
   return {views.begin(), views.end()};
@@ -99,10 +101,10 @@ Status SessionImpl::TakeForDisclosure(Frame& frame, const Ask& ask, const Disclo
       given.refused =
           DecideOn(frame, ask, nullptr, subject ? subject->standing() : policy::Standing{},
                    policy::WrapState::kPresent);
-      return given.refused.allowed() ? NotFound() : GivenUp();
+      return given.refused.allowed() ? NotFound() : DisclosureGivenUp();
     }
     BAILEE_TRY(std::optional<Record> record, Release(frame, *subject, ask, *found, given.refused));
-    if (!record) return GivenUp();
+    if (!record) return DisclosureGivenUp();
     given.disclosure.records.push_back(*std::move(record));
     about.push_back(EventRecordOf(*subject, category, *found));
   }
@@ -114,7 +116,7 @@ Status SessionImpl::TakeForDisclosure(Frame& frame, const Ask& ask, const Disclo
 Status SessionImpl::DiscloseIn(Frame& frame, const Ask& ask, const DiscloseRequest& request,
                                Given& given) {
   given.refused = DecideStageOne(frame, ask);
-  if (!given.refused.allowed()) return GivenUp();
+  if (!given.refused.allowed()) return DisclosureGivenUp();
   std::vector<EventRecord> about;
   BAILEE_RETURN_IF_ERROR(TakeForDisclosure(frame, ask, request, given, about));
   BAILEE_TRY(const DisclosureInfo info, RecordDisclosure(frame, ask, request, given, about));

@@ -14,15 +14,16 @@
 namespace bailee::vault {
 namespace {
 
-constexpr uint8_t kRowVersion = 1;
+constexpr uint8_t kDisclosureRowVersion = 1;
 constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::max();
 
-Status Damaged() {
+Status DamagedDisclosure() {
   return Status(Code::kDamage, "disclosure.damaged", "a row of the accounting does not open",
                 "restore the vault from a backup; the trail has the event of each disclosure");
 }
 
-crypto::EncodedBinding BindingOf(const VaultId& vault, const Handle& handle, uint64_t sequence) {
+crypto::EncodedBinding DisclosureBinding(const VaultId& vault, const Handle& handle,
+                                         uint64_t sequence) {
   return crypto::Encode(crypto::Binding{
       .label = crypto::Label::kDisclosure, .vault = vault, .handle = handle, .context = sequence});
 }
@@ -37,7 +38,9 @@ auto TextsOf(Info& info) {
 Bytes Encode(const DisclosureInfo& info, const ParcelId& parcel) {
   Bytes out;
   Writer writer(out);
-  writer.Put(kRowVersion).Put(info.at.unix_ms).Put(info.until ? info.until->unix_ms : kNoEnd);
+  writer.Put(kDisclosureRowVersion)
+      .Put(info.at.unix_ms)
+      .Put(info.until ? info.until->unix_ms : kNoEnd);
   writer.Put(info.policy_version).Put(parcel.view());
   for (const std::string* text : TextsOf(info)) writer.PutPrefixed<uint8_t>(AsBytes(*text));
   writer.Put(static_cast<uint8_t>(info.fields.size()));
@@ -53,7 +56,7 @@ Result<DisclosureInfo> Decode(ByteView padded) {
   BAILEE_TRY(const size_t size, crypto::UnpaddedSize(padded));
   Reader reader(padded.first(size));
   DisclosureInfo info;
-  if (reader.Get<uint8_t>() != kRowVersion) return Damaged();
+  if (reader.Get<uint8_t>() != kDisclosureRowVersion) return DamagedDisclosure();
   info.at = {reader.Get<int64_t>()};
   const auto until = reader.Get<int64_t>();
   if (until != kNoEnd) info.until = Timestamp{until};
@@ -66,9 +69,9 @@ Result<DisclosureInfo> Decode(ByteView padded) {
   }
   const auto records = reader.Get<uint16_t>();
   if (reader.failed() || reader.rest().size() != size_t{records} * sizeof(RecordId))
-    return Damaged();
+    return DamagedDisclosure();
   for (int i = 0; i < records; ++i) info.records.push_back({reader.GetArray<16>()});
-  if (fields == 0 || records == 0 || records > kDisclosedRecordsMax) return Damaged();
+  if (fields == 0 || records == 0 || records > kDisclosedRecordsMax) return DamagedDisclosure();
   return info;
 }
 
@@ -88,14 +91,16 @@ Result<Bytes> SealDisclosure(const VaultId& vault, const DisclosureInfo& info,
   BAILEE_CHECK(!info.records.empty() && info.records.size() <= kDisclosedRecordsMax);
   BAILEE_TRY(const Secret plain, crypto::Padded(Encode(info, parcel)));
   return plain.RevealBytes([&](ByteView bytes) {
-    return crypto::Seal(subject, BindingOf(vault, info.handle, info.sequence), bytes, random);
+    return crypto::Seal(subject, DisclosureBinding(vault, info.handle, info.sequence), bytes,
+                        random);
   });
 }
 
 Result<DisclosureInfo> OpenDisclosure(const VaultId& vault, const Handle& handle, uint64_t sequence,
                                       const crypto::SubjectKey& subject, ByteView row) {
-  const Result<Secret> plain = crypto::Open(subject, BindingOf(vault, handle, sequence), row);
-  if (!plain.ok()) return plain.status().code() == Code::kFull ? plain.status() : Damaged();
+  const Result<Secret> plain =
+      crypto::Open(subject, DisclosureBinding(vault, handle, sequence), row);
+  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedDisclosure());
   BAILEE_TRY(DisclosureInfo info, plain->RevealBytes(Decode));
   info.handle = handle;
   info.sequence = sequence;

@@ -10,9 +10,9 @@ namespace {
 using store::Table;
 
 constexpr uint8_t kCounterType = 3;
-constexpr size_t kKeyBytes = 10;
+constexpr size_t kCounterKeyBytes = 10;
 
-Status Damaged() {
+Status DamagedCounter() {
   return Status(Code::kDamage, "report.counter", "a counter of what was disregarded is damaged",
                 "restore the vault from a backup; nothing else depends on it");
 }
@@ -38,7 +38,7 @@ Status CountDisregarded(const Frame& frame, Disregard why, std::string_view name
   BAILEE_TRY(const std::optional<ByteView> row, frame.transaction->Get(Table::kReports, key));
   uint64_t before = 0;
   if (row) {
-    if (row->size() != sizeof before) return Damaged();
+    if (row->size() != sizeof before) return DamagedCounter();
     before = LoadBigEndian<uint64_t>(row->data());
   }
   Bytes value;
@@ -53,7 +53,8 @@ Result<std::vector<Disregarded>> ReadDisregarded(VaultImpl& vault) {
   const Bytes prefix = {kCounterType};
   BAILEE_RETURN_IF_ERROR(
       frame.snapshot->Scan(Table::kReports, prefix, {}, [&](ByteView key, ByteView value) {
-        damaged = key.size() != kKeyBytes || (key[1] != 1 && key[1] != 2) || value.size() != 8;
+        damaged =
+            key.size() != kCounterKeyBytes || (key[1] != 1 && key[1] != 2) || value.size() != 8;
         if (damaged) return false;
         const auto why = static_cast<Disregard>(key[1]);
         const crypto::NameId id{Reader(key.subspan(2)).GetArray<8>()};
@@ -62,7 +63,7 @@ Result<std::vector<Disregarded>> ReadDisregarded(VaultImpl& vault) {
              NameOf(frame.in_force(), why, id), LoadBigEndian<uint64_t>(value.data())});
         return true;
       }));
-  if (damaged) return Damaged();
+  if (damaged) return DamagedCounter();
   return counters;
 }
 

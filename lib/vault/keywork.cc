@@ -12,14 +12,14 @@ namespace {
 using keys::WrapSet;
 using store::Table;
 
-constexpr uint8_t kRowVersion = 1;
+constexpr uint8_t kKeyworkRowVersion = 1;
 
-Status Damaged() {
+Status DamagedKeywork() {
   return Status(Code::kDamage, "keywork.damaged", "a list of key work is damaged",
                 "run upkeep with the upkeep keyring: it makes the list again");
 }
 
-Bytes KeyOf(const RecordGroup& group) {
+Bytes KeyworkKeyOf(const RecordGroup& group) {
   Bytes key;
   Writer(key).Put(group.handle.view()).Put(group.category.view()).Put(group.terms.view());
   return key;
@@ -214,12 +214,12 @@ Result<KeyworkRow> ParseKeywork(ByteView key, ByteView value) {
     row.owed[compartment] = reader.Get<uint32_t>();
   }
   const bool whole = in_key.complete() && reader.complete() && row.owed.size() == count;
-  if (!whole || version != kRowVersion || count == 0) return Damaged();
+  if (!whole || version != kKeyworkRowVersion || count == 0) return DamagedKeywork();
   return row;
 }
 
 Result<Owed> ReadOwed(store::Snapshot& snapshot, const RecordGroup& group) {
-  const Bytes key = KeyOf(group);
+  const Bytes key = KeyworkKeyOf(group);
   BAILEE_TRY(const std::optional<ByteView> value, snapshot.Get(Table::kKeywork, key));
   if (!value) return Owed();
   BAILEE_TRY(KeyworkRow row, ParseKeywork(key, *value));
@@ -227,12 +227,12 @@ Result<Owed> ReadOwed(store::Snapshot& snapshot, const RecordGroup& group) {
 }
 
 Status PutOwed(store::WriteTransaction& transaction, const RecordGroup& group, const Owed& owed) {
-  if (owed.empty()) return transaction.Delete(Table::kKeywork, KeyOf(group));
+  if (owed.empty()) return transaction.Delete(Table::kKeywork, KeyworkKeyOf(group));
   Bytes value;
   Writer writer(value);
-  writer.Put(kRowVersion).Put(static_cast<uint8_t>(owed.size()));
+  writer.Put(kKeyworkRowVersion).Put(static_cast<uint8_t>(owed.size()));
   for (const auto& [compartment, fresh] : owed) writer.Put(compartment).Put(fresh);
-  return transaction.Put(Table::kKeywork, KeyOf(group), value);
+  return transaction.Put(Table::kKeywork, KeyworkKeyOf(group), value);
 }
 
 Result<WorkDone> DoKeywork(VaultImpl& vault, const Frame& frame, WritableSubject& subject,

@@ -124,14 +124,6 @@ Result<LedgerView> LookAt(VaultImpl& vault, Frame& frame, const Who& who) {
   return view;
 }
 
-Status NotForThisKeyring() {
-  Refusal refusal;
-  refusal.reasons = {Reason::kPurposeKeyMissing};
-  refusal.rule = "a ledger is shown to rights";
-  refusal.offer = "open the vault with the rights keyring";
-  return Status::Refused(std::move(refusal));
-}
-
 }  // namespace
 
 std::vector<LedgerEntry> EntriesOf(const Frame& frame, const LedgerEvent& event) {
@@ -206,7 +198,9 @@ Result<Recorded> RecordInLedger(VaultImpl& vault, const Who& who,
 Result<LedgerView> LedgerOf(VaultImpl& vault, const Who& who) {
   BAILEE_TRY(Frame frame, vault.Begin());
   const bool held = vault.keyring().FindPurpose(keys::kRights) != nullptr;
-  Result<LedgerView> view = held ? LookAt(vault, frame, who) : NotForThisKeyring();
+  Result<LedgerView> view = held ? LookAt(vault, frame, who)
+                                 : NotForThisKeyring("a ledger is shown to rights",
+                                                     "open the vault with the rights keyring");
   const Outcome outcome = view.ok()                                 ? Outcome::kAllowed
                           : view.status().refusal() != nullptr      ? Outcome::kRefused
                           : view.status().code() == Code::kNotFound ? Outcome::kNotFound

@@ -32,22 +32,22 @@ namespace {
 
 using store::Table;
 
-constexpr uint8_t kRowVersion = 1;
+constexpr uint8_t kEntryRowVersion = 1;
 constexpr uint8_t kEntryPrefix = 0x01;
-constexpr size_t kKeyBytes = 1 + 16 + 8;
+constexpr size_t kEntryKeyBytes = 1 + 16 + 8;
 
-Status Damaged() {
+Status DamagedLedger() {
   return Status(Code::kDamage, "ledger.damaged", "a ledger is damaged",
                 "restore the vault from a backup; other people's ledgers are still readable");
 }
 
-Bytes PrefixOf(const Handle& handle) {
+Bytes EntriesPrefix(const Handle& handle) {
   Bytes key;
   Writer(key).Put(kEntryPrefix).Put(handle.view());
   return key;
 }
 
-crypto::EncodedBinding BindingOf(const VaultId& vault, const Handle& handle, uint64_t sequence) {
+crypto::EncodedBinding EntryBinding(const VaultId& vault, const Handle& handle, uint64_t sequence) {
   return crypto::Encode(crypto::Binding{
       .label = crypto::Label::kLedgerEntry, .vault = vault, .handle = handle, .context = sequence});
 }
@@ -56,10 +56,10 @@ std::string Text(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
 Result<LedgerEntry> OpenEntry(const VaultId& vault, const Handle& handle,
                               const crypto::SubjectKey& subject, uint64_t sequence, ByteView row) {
-  if (row.empty() || row[0] != kRowVersion) return Damaged();
+  if (row.empty() || row[0] != kEntryRowVersion) return DamagedLedger();
   const Result<Secret> padded =
-      crypto::Open(subject, BindingOf(vault, handle, sequence), row.subspan(1));
-  if (!padded.ok()) return padded.status().code() == Code::kFull ? padded.status() : Damaged();
+      crypto::Open(subject, EntryBinding(vault, handle, sequence), row.subspan(1));
+  if (!padded.ok()) return crypto::DamageUnlessFull(padded.status(), DamagedLedger());
   return padded->RevealBytes([&](ByteView bytes) -> Result<LedgerEntry> {
     BAILEE_TRY(const size_t size, crypto::UnpaddedSize(bytes));
     return DecodeLedgerEntry(sequence, bytes.first(size));
@@ -99,7 +99,7 @@ Result<LedgerEntry> DecodeLedgerEntry(uint64_t sequence, ByteView bytes) {
   entry.record = {reader.GetArray<16>()};
   const auto count = reader.Get<uint8_t>();
   for (uint8_t i = 0; i < count; ++i) entry.fields.push_back(Text(reader.GetPrefixed<uint8_t>()));
-  if (!reader.complete() || kind < 1 || kind > kLedgerKindCount) return Damaged();
+  if (!reader.complete() || kind < 1 || kind > kLedgerKindCount) return DamagedLedger();
   entry.kind = static_cast<LedgerKind>(kind);
   return entry;
 }
@@ -111,9 +111,9 @@ Status PutLedgerEntry(store::WriteTransaction& transaction, const VaultId& vault
   const size_t size = plain.size();
   plain.resize(crypto::PaddedSize(size));
   crypto::Pad(plain, size);
-  Bytes row = {kRowVersion};
-  crypto::SealAppend(subject, BindingOf(vault, handle, entry.sequence), plain, random, row);
-  Bytes key = PrefixOf(handle);
+  Bytes row = {kEntryRowVersion};
+  crypto::SealAppend(subject, EntryBinding(vault, handle, entry.sequence), plain, random, row);
+  Bytes key = EntriesPrefix(handle);
   Writer(key).Put(entry.sequence);
   return transaction.Insert(Table::kLedger, key, row);
 }
@@ -124,17 +124,18 @@ Result<std::vector<LedgerEntry>> ReadLedger(store::Snapshot& snapshot, const Vau
   std::vector<LedgerEntry> entries;
   Status problem;
   BAILEE_RETURN_IF_ERROR(
-      snapshot.Scan(Table::kLedger, PrefixOf(handle), {}, [&](ByteView key, ByteView row) {
+      snapshot.Scan(Table::kLedger, EntriesPrefix(handle), {}, [&](ByteView key, ByteView row) {
         const uint64_t next = entries.size() + 1;
-        const bool is_next = key.size() == kKeyBytes && Reader(key.last(8)).Get<uint64_t>() == next;
-        Result<LedgerEntry> entry =
-            is_next ? OpenEntry(vault, handle, subject, next, row) : Result<LedgerEntry>(Damaged());
+        const bool is_next =
+            key.size() == kEntryKeyBytes && Reader(key.last(8)).Get<uint64_t>() == next;
+        Result<LedgerEntry> entry = is_next ? OpenEntry(vault, handle, subject, next, row)
+                                            : Result<LedgerEntry>(DamagedLedger());
         problem = entry.status();
         if (problem.ok()) entries.push_back(*std::move(entry));
         return problem.ok();
       }));
   if (!problem.ok()) return problem;
-  if (entries.size() != count) return Damaged();
+  if (entries.size() != count) return DamagedLedger();
   return entries;
 }
 

@@ -14,11 +14,11 @@ namespace {
 
 using store::Table;
 
-constexpr std::string_view kMagic = "BAILEEVT";
+constexpr std::string_view kVaultMagic = "BAILEEVT";
 // How far the clock may fall behind what the vault has seen before that is an error.
 constexpr int64_t kClockSlackMs = int64_t{5} * 60 * 1000;
 
-Status Damaged(const char* what) {
+Status DamagedVault(const char* what) {
   return Status(Code::kDamage, "vault.damaged", std::string("the vault is damaged: ") + what,
                 "restore it from a backup");
 }
@@ -32,14 +32,18 @@ crypto::EncodedBinding SecretsBinding(const VaultId& vault, uint16_t storage_ver
 
 Bytes EncodeVaultRow(const VaultRow& row) {
   Bytes bytes;
-  Writer(bytes).Put(AsBytes(kMagic)).Put(row.format).Put(row.id.view()).Put(row.created_at.unix_ms);
+  Writer(bytes)
+      .Put(AsBytes(kVaultMagic))
+      .Put(row.format)
+      .Put(row.id.view())
+      .Put(row.created_at.unix_ms);
   return bytes;
 }
 
 Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot) {
   BAILEE_TRY(const std::optional<ByteView> bytes, snapshot.Get(Table::kMeta, AsBytes(kMetaVault)));
   Reader reader(bytes.value_or(ByteView()));
-  if (AsText(reader.GetBytes(kMagic.size())) != kMagic) {
+  if (AsText(reader.GetBytes(kVaultMagic.size())) != kVaultMagic) {
     return Status(Code::kNoVault, "vault.not-a-vault",
                   "the directory holds a database that is not a vault",
                   "name the directory that was given to init");
@@ -53,7 +57,7 @@ Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot) {
   row.id = {reader.GetArray<16>()};
   row.created_at = {reader.Get<int64_t>()};
   if (!reader.complete() || row.format != kFormatVersion)
-    return Damaged("its first row makes no sense");
+    return DamagedVault("its first row makes no sense");
   return row;
 }
 
@@ -86,7 +90,7 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
   BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaSecrets)));
   Reader reader(row.value_or(ByteView()));
   const auto version = reader.Get<uint16_t>();
-  if (reader.failed()) return Damaged("its storage secrets are missing");
+  if (reader.failed()) return DamagedVault("its storage secrets are missing");
   if (version != storage_version) {
     return Status(Code::kKey, "key.retired",
                   "the keyring's storage key was replaced by a newer one",
@@ -94,9 +98,9 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
   }
   const Result<Secret> plain = crypto::Open(storage, SecretsBinding(vault, version), reader.rest());
   if (!plain.ok())
-    return plain.status().code() == Code::kFull ? plain.status() : Damaged("its storage secrets");
+    return crypto::DamageUnlessFull(plain.status(), DamagedVault("its storage secrets"));
   return plain->RevealBytes([](ByteView bytes) -> Result<StorageSecrets> {
-    if (bytes.size() != 2 * crypto::kKeyBytes) return Damaged("its storage secrets");
+    if (bytes.size() != 2 * crypto::kKeyBytes) return DamagedVault("its storage secrets");
     StorageSecrets secrets;
     BAILEE_TRY(secrets.ref_key, crypto::RefKey::FromBytes(bytes.first(crypto::kKeyBytes)));
     BAILEE_TRY(secrets.tag_key, crypto::TagKey::FromBytes(bytes.last(crypto::kKeyBytes)));
@@ -106,10 +110,10 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
 
 Result<Timestamp> ReadLatestTime(store::Snapshot& snapshot) {
   BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaClock)));
-  if (!row || row->size() != sizeof(int64_t)) return Damaged("its clock");
+  if (!row || row->size() != sizeof(int64_t)) return DamagedVault("its clock");
   const auto time = LoadBigEndian<int64_t>(row->data());
   // No vault has seen a time before 1970; reckoning with one could overflow.
-  if (time < 0) return Damaged("its clock");
+  if (time < 0) return DamagedVault("its clock");
   return Timestamp{time};
 }
 

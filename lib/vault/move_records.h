@@ -32,6 +32,9 @@ struct RecordGroup {
   keys::WrapPlace Compartment(const keys::Subject& subject, uint16_t compartment) const;
 };
 
+// Which of a subject's groups it is.
+using GroupId = std::pair<crypto::NameId, crypto::TermsId>;
+
 // Whose wraps a generation has: each purpose with the version of its key.
 using WrapHolders = std::set<std::pair<crypto::NameId, uint16_t>>;
 WrapHolders HoldersOf(const keys::WrapSet& wraps, uint32_t generation);

@@ -11,11 +11,6 @@
 namespace bailee::vault {
 namespace {
 
-Status Damaged(const char* what) {
-  return Status(Code::kDamage, "record.damaged", std::string("a record is damaged: ") + what,
-                "restore the vault from a backup; other records are still readable");
-}
-
 // One opened compartment of the record at hand.
 struct OpenedCompartment {
   uint16_t number = 0;
@@ -23,6 +18,11 @@ struct OpenedCompartment {
 };
 
 }  // namespace
+
+Status DamagedRecord(const char* what) {
+  return Status(Code::kDamage, "record.damaged", std::string("a record is damaged: ") + what,
+                "restore the vault from a backup; other records are still readable");
+}
 
 std::array<uint8_t, kRecordKeyBytes> RecordKeyOf(const Handle& handle,
                                                  const crypto::NameId& category,
@@ -40,7 +40,7 @@ Result<FoundRow> SessionImpl::ParseRow(Frame& frame, const OpenedSubject& subjec
   BAILEE_TRY(const record::RecordRow row, record::ParseRecordRow(bytes));
   // An older row put back opens under its own revision; the subject's row says which one holds.
   if (row.head().revision != subject.subject().RevisionOf(category, id))
-    return Damaged("it is not the newest");
+    return DamagedRecord("it is not the newest");
   BAILEE_TRY(record::Revisions revisions,
              record::Revisions::Open({vault_->id(), subject.handle(), category, id},
                                      subject.subject().key, row));
@@ -76,7 +76,7 @@ Result<std::optional<Record>> SessionImpl::OpenValues(Frame& frame, const Opened
   const policy::Policy& under = *found.terms->bound->policy;
   const policy::CategoryIndex category = under.FindCategory(ask.category);
   // The row says under which terms it lies, and rows can be moved by whoever can write the file.
-  if (!category.valid()) return Damaged("its terms do not know its category");
+  if (!category.valid()) return DamagedRecord("its terms do not know its category");
   const crypto::NameId category_id = found.terms->bound->category(category).id;
 
   Record released;
@@ -98,7 +98,7 @@ Result<std::optional<Record>> SessionImpl::OpenValues(Frame& frame, const Opened
                            [&](const auto& each) { return each.number == number; });
     if (it == opened.end()) {
       const std::optional<record::RowEntry> entry = found.row.Find(number);
-      if (!entry) return Damaged("a compartment is missing");
+      if (!entry) return DamagedRecord("a compartment is missing");
       BAILEE_TRY(const OpenedSubject::SharedKey key,
                  KeyOf(frame, subject, category_id, found, *entry));
       if (key == nullptr) return std::optional<Record>();

@@ -17,7 +17,7 @@
 namespace bailee::vault {
 namespace {
 
-constexpr std::string_view kMagic = "BAILEEPC";
+constexpr std::string_view kParcelMagic = "BAILEEPC";
 constexpr uint16_t kParcelVersion = 1;
 constexpr uint16_t kRecipientKeyVersion = 1;
 
@@ -105,7 +105,7 @@ Result<Bytes> SealParcel(const VaultId& vault, const ParcelId& id, const Disclos
       .purpose = crypto::NameIdOf(info.recipient),
       .key_version = kRecipientKeyVersion};
   Bytes parcel;
-  Writer(parcel).Put(AsBytes(kMagic)).Put(kParcelVersion).Put(vault.view()).Put(id.view());
+  Writer(parcel).Put(AsBytes(kParcelMagic)).Put(kParcelVersion).Put(vault.view()).Put(id.view());
   Writer(parcel).PutPrefixed<uint8_t>(AsBytes(info.recipient));
   const Status sealed = contents.RevealBytes([&](ByteView bytes) {
     return sender.SealAppend(recipient, crypto::Encode(binding), bytes, random, parcel);

@@ -11,13 +11,6 @@
 namespace bailee::vault {
 namespace {
 
-Status Conflict(const char* name, std::string message, std::string hint) {
-  return Status(Code::kConflict, name, std::move(message), std::move(hint));
-}
-Status Invalid(const char* name, std::string message, std::string hint) {
-  return Status(Code::kInvalidValue, name, std::move(message), std::move(hint));
-}
-
 std::string Join(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
@@ -27,36 +20,39 @@ std::string Join(const std::vector<std::string>& words) {
 Status CheckVersion(const Frame& frame, const policy::Policy& next) {
   const policy::Policy& now = frame.in_force();
   if (next.name() != now.name()) {
-    return Conflict(
-        "publish.other-policy", "the vault's policy has another name",
+    return Status(
+        Code::kConflict, "publish.other-policy", "the vault's policy has another name",
         "check that it is the file for this vault; its name is " + std::string(now.name()));
   }
   const auto* same = frame.rules->manifest.FindPolicy(next.version());
   if (same != nullptr && same->digest == keys::PolicyDigest(next.ToBinary()) &&
       next.version() == now.version()) {
-    return Conflict("publish.in-force", "this very version is in force already",
-                    "nothing is left to do");
+    return Status(Code::kConflict, "publish.in-force", "this very version is in force already",
+                  "nothing is left to do");
   }
   if (same != nullptr) {
-    return Conflict("publish.version-taken", "a version of this number was published before",
-                    "a version never changes: give the new text a higher number");
+    return Status(Code::kConflict, "publish.version-taken",
+                  "a version of this number was published before",
+                  "a version never changes: give the new text a higher number");
   }
   if (next.version() < now.version()) {
-    return Conflict("publish.version-not-newer", "the version is not newer than the one in force",
-                    "give it a number above " + std::to_string(now.version()));
+    return Status(Code::kConflict, "publish.version-not-newer",
+                  "the version is not newer than the one in force",
+                  "give it a number above " + std::to_string(now.version()));
   }
   return Status();
 }
 
 Status CheckEffective(const Frame& frame, const policy::Policy& next) {
   if (next.effective() > frame.now) {
-    return Invalid("publish.not-yet", "the day this version takes effect has not come",
-                   "publish it on that day; --dry-run checks it now");
+    return Status(Code::kInvalidValue, "publish.not-yet",
+                  "the day this version takes effect has not come",
+                  "publish it on that day; --dry-run checks it now");
   }
   if (next.effective() < frame.in_force().effective()) {
-    return Invalid("publish.effective-earlier",
-                   "the version would take effect before the one in force did",
-                   "say the day from which it shall hold");
+    return Status(Code::kInvalidValue, "publish.effective-earlier",
+                  "the version would take effect before the one in force did",
+                  "say the day from which it shall hold");
   }
   return Status();
 }
@@ -67,9 +63,9 @@ Status CheckNoticesAreNew(const Frame& frame, const policy::Policy& next) {
     if (frame.in_force().FindNotice(notice.id).valid()) continue;
     for (const auto& [version, bound] : frame.rules->policies) {
       if (!bound->policy->FindNotice(notice.id).valid()) continue;
-      return Conflict("publish.notice-reused",
-                      "notice " + notice.id + " was given up in an earlier version",
-                      "give the new notice an id that no version had");
+      return Status(Code::kConflict, "publish.notice-reused",
+                    "notice " + notice.id + " was given up in an earlier version",
+                    "give the new notice an id that no version had");
     }
   }
   return Status();
@@ -103,8 +99,9 @@ Status CheckBreaks(const Frame& frame, const PolicyDiff& diff) {
     BAILEE_TRY(const bool held, HoldsAny(frame, categories));
     if (!held) return Status();
   }
-  return Conflict("publish.breaks", "what is held could not be kept under it: " + Join(words),
-                  "leave it as it is until nothing of it is held, and add what is new beside it");
+  return Status(Code::kConflict, "publish.breaks",
+                "what is held could not be kept under it: " + Join(words),
+                "leave it as it is until nothing of it is held, and add what is new beside it");
 }
 
 // What is named must be sound even if nothing is owed: it is signed and kept.
@@ -112,14 +109,15 @@ Status CheckNotice(const Frame& frame, const policy::Policy& next,
                    const std::vector<std::string>& widened, const PublishRequest& request) {
   const policy::NoticeIndex index = next.FindNotice(request.notice);
   if (!index.valid()) {
-    return Invalid("publish.notice-unknown", "the new version has no such notice",
-                   "declare it there: notice { id, sha256, purpose }");
+    return Status(Code::kInvalidValue, "publish.notice-unknown",
+                  "the new version has no such notice",
+                  "declare it there: notice { id, sha256, purpose }");
   }
   const policy::NoticeInfo& notice = next.notice(index);
   if (frame.in_force().FindNotice(notice.id).valid()) {
-    return Invalid("publish.notice-old",
-                   "the version in force has this notice already, so it announces nothing",
-                   "declare a notice with an id of its own for what is new");
+    return Status(Code::kInvalidValue, "publish.notice-old",
+                  "the version in force has this notice already, so it announces nothing",
+                  "declare a notice with an id of its own for what is new");
   }
   std::vector<std::string> missing;
   for (const std::string& purpose : widened) {
@@ -128,21 +126,22 @@ Status CheckNotice(const Frame& frame, const policy::Policy& next,
       missing.push_back(purpose);
   }
   if (!missing.empty()) {
-    return Invalid("publish.notice-incomplete",
-                   "the notice does not list every purpose that becomes wider",
-                   "let it list " + Join(missing));
+    return Status(Code::kInvalidValue, "publish.notice-incomplete",
+                  "the notice does not list every purpose that becomes wider",
+                  "let it list " + Join(missing));
   }
   if (!request.announced_at) {
-    return Invalid("publish.notice-owed", "the notice has no date", "say when it was announced");
+    return Status(Code::kInvalidValue, "publish.notice-owed", "the notice has no date",
+                  "say when it was announced");
   }
   if (*request.announced_at > frame.now) {
-    return Invalid("publish.announced-future", "the date of the notice lies in the future",
-                   "announce first, then publish");
+    return Status(Code::kInvalidValue, "publish.announced-future",
+                  "the date of the notice lies in the future", "announce first, then publish");
   }
   if (*request.announced_at >= next.effective()) {
-    return Invalid("publish.announced-late",
-                   "the notice was announced when the version was to be in effect already",
-                   "let the version take effect on a later day");
+    return Status(Code::kInvalidValue, "publish.announced-late",
+                  "the notice was announced when the version was to be in effect already",
+                  "let the version take effect on a later day");
   }
   return Status();
 }
@@ -158,10 +157,11 @@ Status CheckPublishable(const Frame& frame, const policy::Policy& next, const Po
   const std::vector<std::string> widened = diff.WidenedPurposes();
   if (!request.notice.empty()) return CheckNotice(frame, next, widened, request);
   if (diff.Has(PolicyChange::Effect::kWider)) {
-    return Invalid("publish.notice-owed", "something becomes wider, and no notice announced it",
-                   widened.empty() ? "name a new notice and when it was announced"
-                                   : "name a new notice that lists " + Join(widened) +
-                                         ", and when it was announced");
+    return Status(Code::kInvalidValue, "publish.notice-owed",
+                  "something becomes wider, and no notice announced it",
+                  widened.empty() ? "name a new notice and when it was announced"
+                                  : "name a new notice that lists " + Join(widened) +
+                                        ", and when it was announced");
   }
   if (request.announced_at) {
     return Status(Code::kUsage, "publish.date-without-notice", "a date is given without a notice",

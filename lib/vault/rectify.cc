@@ -19,7 +19,9 @@ Status NothingGiven() {
 }
 
 // Unwinds a transaction that must not write; what to say is known elsewhere.
-Status GivenUp() { return {Code::kConflict, "rectify.given-up", "nothing may be written"}; }
+Status RectificationGivenUp() {
+  return {Code::kConflict, "rectify.given-up", "nothing may be written"};
+}
 
 policy::Decision Undeclared(std::string rule, std::string offer) {
   policy::Decision decision;
@@ -118,7 +120,7 @@ Result<Rectified> SessionImpl::PutRight(Frame& frame, const Ask& ask, Aimed& aim
       {.terms = *aimed.row->terms, .values = values, .by_rights = purpose_.name == keys::kRights});
   Rectified done{.handle = handle, .record = values.id};
   BAILEE_TRY(done.revision, rectifier.Put(aimed.refused));
-  if (!aimed.refused.allowed()) return GivenUp();
+  if (!aimed.refused.allowed()) return RectificationGivenUp();
 
   LedgerEntry entry;
   entry.kind = LedgerKind::kRectified;
@@ -177,16 +179,16 @@ Result<std::optional<Rectified>> SessionImpl::RectifyOnce(const Ask& ask,
   bool other_policy = false;
   const Status written = vault_->Write([&](Frame& frame) -> Status {
     BAILEE_TRY(aimed, AimAt(frame, ask, request));
-    if (!aimed.found()) return GivenUp();
+    if (!aimed.found()) return RectificationGivenUp();
     other_policy = aimed.row->terms->bound->policy != under->policy;
-    if (other_policy) return GivenUp();
+    if (other_policy) return RectificationGivenUp();
     BAILEE_TRY(done, PutRight(frame, ask, aimed, *prepared));
     return Status();
   });
   if (written.ok()) return std::optional<Rectified>(done);
   if (other_policy) return std::optional<Rectified>();
   BAILEE_TRY(const Frame frame, vault_->Begin());
-  if (written.name() == GivenUp().name()) return Tell(frame, ask, aimed);
+  if (written.name() == RectificationGivenUp().name()) return Tell(frame, ask, aimed);
   return Fail(frame, ask, aimed.handle(), written);
 }
 

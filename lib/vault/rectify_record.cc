@@ -15,11 +15,6 @@ using policy::FieldIndex;
 using policy::FieldSet;
 using store::Table;
 
-Status Damaged(const char* what) {
-  return Status(Code::kDamage, "record.damaged", std::string("a record is damaged: ") + what,
-                "restore the vault from a backup; other records are still readable");
-}
-
 // The values and, whether they are stored or not, every view of them.
 FieldSet ConcernedBy(const policy::CategoryInfo& category, const PreparedRecord& values) {
   FieldSet concerned;
@@ -102,14 +97,14 @@ FieldSet Rectifier::FieldsOf(uint16_t compartment) const {
 Status Rectifier::ReadRow() {
   const auto key = RecordKeyOf(target_.handle, draft_.binding.id, draft_.record.id);
   BAILEE_TRY(const std::optional<ByteView> bytes, frame_.transaction->Get(Table::kRecords, key));
-  if (!bytes) return Damaged("it is gone");
+  if (!bytes) return DamagedRecord("it is gone");
   old_bytes_.assign(bytes->begin(), bytes->end());
   BAILEE_TRY(old_, record::ParseRecordRow(old_bytes_));
   BAILEE_TRY(old_revisions_, record::Revisions::Open(Place(), target_.subject.key, *old_));
   if (old_->size() != draft_.category.compartments.size())
-    return Damaged("a compartment is missing");
+    return DamagedRecord("a compartment is missing");
   const uint32_t newest = target_.subject.RevisionOf(draft_.binding.id, draft_.record.id);
-  if (old_->head().revision != newest) return Damaged("it is not the newest");
+  if (old_->head().revision != newest) return DamagedRecord("it is not the newest");
   head_ = old_->head();
   head_.revision = draft_.revision = newest + 1;
   draft_.terms_id = head_.terms;
@@ -130,7 +125,7 @@ Status Rectifier::OpenConcerned(policy::Decision& refused) {
   FieldSet lost;
   for (const record::RowEntry& entry : *old_) {
     if (entry.compartment >= draft_.category.compartments.size())
-      return Damaged("a compartment is too many");
+      return DamagedRecord("a compartment is too many");
     const FieldSet fields = FieldsOf(entry.compartment);
     if ((fields & concerned_).none()) continue;
     const FieldSet others = fields & ~concerned_;

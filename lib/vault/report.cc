@@ -32,9 +32,9 @@ std::string DayText(Timestamp day) {
 }
 
 // One ask, with everything that its events say of it.
-class Ask {
+class ReportQuestion {
  public:
-  Ask(VaultImpl& vault, const ReportRequest& request)
+  ReportQuestion(VaultImpl& vault, const ReportRequest& request)
       : vault_(vault), request_(request), tally_(vault.keyring().FindPurpose(keys::kTally)) {}
 
   Result<ReportResult> Run() {
@@ -209,7 +209,7 @@ class Ask {
 
   // The details of an event, with their texts.
   struct Details {
-    Details(const Ask& ask, std::optional<Timestamp> from, size_t buckets)
+    Details(const ReportQuestion& ask, std::optional<Timestamp> from, size_t buckets)
         : bucket(from ? DayText(*from) : std::string()), count(std::to_string(buckets)) {
       if (ask.report_ != nullptr) list.push_back({What::kReport, ask.report_->id});
       if (from) {
@@ -277,7 +277,7 @@ class Ask {
 }  // namespace
 
 Result<ReportResult> AskReport(VaultImpl& vault, const ReportRequest& request) {
-  return Ask(vault, request).Run();
+  return ReportQuestion(vault, request).Run();
 }
 
 Result<std::vector<ReportDescription>> DescribeReports(VaultImpl& vault) {

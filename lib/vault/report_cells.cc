@@ -12,12 +12,12 @@
 namespace bailee::vault {
 namespace {
 
-constexpr uint8_t kRowVersion = 1;
+constexpr uint8_t kCellsRowVersion = 1;
 constexpr uint8_t kResultType = 1;
 constexpr uint8_t kFeedType = 2;
 constexpr size_t kFieldsMax = 64;
 
-Status Damaged() {
+Status DamagedCells() {
   return Status(Code::kDamage, "report.damaged", "the cells of a report are damaged",
                 "restore the vault from a backup; other buckets are still readable");
 }
@@ -70,12 +70,12 @@ Result<Bytes> Seal(const crypto::Key& key, ByteView aad, Bytes& plain, Bytes hea
 template <typename Parse>
 Status Open(const crypto::Key& key, ByteView aad, ByteView sealed, const Parse& parse) {
   const Result<Secret> plain = crypto::Open(key, aad, sealed);
-  if (!plain.ok()) return plain.status().code() == Code::kFull ? plain.status() : Damaged();
+  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedCells());
   return plain->RevealBytes([&](ByteView padded) -> Status {
     const Result<size_t> size = crypto::UnpaddedSize(padded);
-    if (!size.ok()) return Damaged();
+    if (!size.ok()) return DamagedCells();
     Reader reader(padded.first(*size));
-    return parse(reader) && reader.complete() ? Status() : Damaged();
+    return parse(reader) && reader.complete() ? Status() : DamagedCells();
   });
 }
 
@@ -157,7 +157,7 @@ Result<Bytes> SealResult(const BucketPlace& place, const ResultRow& row,
     writer.Put(cell.shown);
   }
   Bytes head;
-  Writer(head).Put(kRowVersion).Put(tally.version);
+  Writer(head).Put(kCellsRowVersion).Put(tally.version);
   const Bytes aad = AadOf(crypto::Label::kReportCell, place, tally.version);
   return Seal(tally.key, aad, plain, std::move(head), random);
 }
@@ -167,7 +167,7 @@ Result<ResultRow> OpenResult(const BucketPlace& place, ByteView row,
   Reader head(row);
   const auto row_version = head.Get<uint8_t>();
   const auto key_version = head.Get<uint16_t>();
-  if (head.failed() || row_version != kRowVersion) return Damaged();
+  if (head.failed() || row_version != kCellsRowVersion) return DamagedCells();
   if (key_version != tally.version) {
     return Status(Code::kKey, "report.key-version",
                   "the cells were sealed under another version of the tally key",
@@ -190,14 +190,14 @@ Result<Bytes> SealFeed(const BucketPlace& place, const FeedRow& row, const crypt
     writer.Put(ByteView(values)).Put(tally.subjects).Put(tally.counted).Put(tally.unnamed);
   }
   Bytes head;
-  Writer(head).Put(kRowVersion);
+  Writer(head).Put(kCellsRowVersion);
   const Bytes aad = AadOf(crypto::Label::kReportFeed, place, 0);
   return Seal(key, aad, plain, std::move(head), random);
 }
 
 Result<FeedRow> OpenFeed(const BucketPlace& place, ByteView row, const crypto::FeedKey& key) {
   Reader head(row);
-  if (head.Get<uint8_t>() != kRowVersion) return Damaged();
+  if (head.Get<uint8_t>() != kCellsRowVersion) return DamagedCells();
   const Bytes aad = AadOf(crypto::Label::kReportFeed, place, 0);
   FeedRow feed;
   BAILEE_RETURN_IF_ERROR(

@@ -13,14 +13,9 @@
 namespace bailee::vault {
 namespace {
 
-constexpr size_t kChunkRecords = 1024;
+constexpr size_t kReportChunkRecords = 1024;
 
-Status Damaged(const char* what) {
-  return Status(Code::kDamage, "record.damaged", std::string("a record is damaged: ") + what,
-                "restore the vault from a backup; other records are still readable");
-}
-
-Status Stopped() {
+Status ReportStopped() {
   return Status(Code::kPartial, "report.stopped", "it was stopped before all cells were computed",
                 "ask again: buckets that were finished are kept");
 }
@@ -38,7 +33,7 @@ Status ReportScan::Run(const std::function<bool(const ReportProgress&)>& progres
   bool more = true;
   while (more) {
     if (progress && !progress({.records_seen = seen_, .records_total = std::max(seen_, total)}))
-      return Stopped();
+      return ReportStopped();
     BAILEE_TRY(Frame frame, vault_.Begin());
     if (frame.rules != rules_) return RulesChanged();
     BAILEE_RETURN_IF_ERROR(Chunk(frame, more));
@@ -55,7 +50,7 @@ Status ReportScan::Chunk(Frame& frame, bool& more) {
   const Bytes from = std::move(from_);
   BAILEE_RETURN_IF_ERROR(
       frame.snapshot->Scan(store::Table::kRecords, {}, from, [&](ByteView key, ByteView bytes) {
-        if (rows++ == kChunkRecords) {
+        if (rows++ == kReportChunkRecords) {
           from_.assign(key.begin(), key.end());
           more = true;
           return false;
@@ -79,7 +74,7 @@ Status ReportScan::Take(Frame& frame, const Handle& handle, const RecordId& id, 
   const crypto::NameId category = rules_->in_force->category(report_.category).id;
   // An older row put back opens under its own revision; the subject's row says which one holds.
   if (row.head().revision != subject_->subject().RevisionOf(category, id))
-    return Damaged("it is not the newest");
+    return DamagedRecord("it is not the newest");
   BAILEE_TRY(std::optional<CellPlace> place, PlaceOf(frame, *subject_, id, row));
   if (place) ++of_subject_[*std::move(place)];
   return Status();
@@ -97,7 +92,7 @@ Result<std::optional<ReportScan::CellPlace>> ReportScan::PlaceOf(Frame& frame,
     return std::optional<CellPlace>();
   const policy::Policy& under = *terms->bound->policy;
   const policy::CategoryIndex then = under.FindCategory(in_force.category(report_.category).id);
-  if (!then.valid()) return Damaged("its terms do not know its category");
+  if (!then.valid()) return DamagedRecord("its terms do not know its category");
   const policy::CategoryInfo& category = under.category(then);
   const auto name = [&](policy::FieldIndex field) {
     return in_force.field(report_.category, field).name;
@@ -138,7 +133,7 @@ Result<bool> ReportScan::AddValue(Frame& frame, const OpenedSubject& subject, co
                                   [&](const auto& each) { return each.name == name; });
   if (field == then.fields.end()) return false;
   const std::optional<record::RowEntry> entry = row.Find(field->compartment.value);
-  if (!entry) return Damaged("a compartment is missing");
+  if (!entry) return DamagedRecord("a compartment is missing");
   BAILEE_TRY(const OpenedSubject::SharedKey opener, KeyOf(frame, subject, id, row, *entry));
   if (opener == nullptr) return false;
   const crypto::NameId category = rules_->in_force->category(report_.category).id;

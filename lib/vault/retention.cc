@@ -77,15 +77,15 @@ class Judge {
   std::shared_ptr<const OpenedSubject> subject_;
 };
 
-struct Look {
+struct RecordsLook {
   std::vector<Seen> seen;
   uint64_t records = 0;
   Bytes next;  // the key to go on with; empty after the last
 };
 
-Result<Look> LookAtSome(VaultImpl& vault, const Bytes& from, Timestamp as_of) {
+Result<RecordsLook> LookAtRecords(VaultImpl& vault, const Bytes& from, Timestamp as_of) {
   BAILEE_TRY(Frame frame, vault.Begin());
-  Look look;
+  RecordsLook look;
   Judge judge(vault, frame, as_of);
   Status problem;
   BAILEE_RETURN_IF_ERROR(
@@ -144,11 +144,9 @@ Status CheckKeeper(VaultImpl& vault) {
                                                              .outcome = Outcome::kRefused,
                                                              .purpose = keys::kUpkeep,
                                                              .reasons = {&reason, 1}}));
-  Refusal refusal;
-  refusal.reasons = {reason};
-  refusal.rule = "retention is run by upkeep";
-  refusal.offer = "open the vault with the upkeep keyring";
-  return WithDecision(Status::Refused(std::move(refusal)), decision);
+  return WithDecision(
+      NotForThisKeyring("retention is run by upkeep", "open the vault with the upkeep keyring"),
+      decision);
 }
 
 Status CheckPlan(VaultImpl& vault, const RetentionPlan& plan) {
@@ -192,7 +190,7 @@ Result<RetentionPlan> PlanRetention(VaultImpl& vault, const RetentionOptions& op
   uint64_t records = 0;
   Bytes from;
   do {
-    BAILEE_TRY(const Look look, LookAtSome(vault, from, plan.as_of));
+    BAILEE_TRY(const RecordsLook look, LookAtRecords(vault, from, plan.as_of));
     for (const Seen& each : look.seen) {
       RetentionPlan::Category& category = categories[each.category];
       ++category.records;
@@ -220,7 +218,7 @@ Result<RetentionResult> RunRetention(VaultImpl& vault, const RetentionPlan& plan
   RetentionResult result;
   Bytes from;
   do {
-    BAILEE_TRY(Look look, LookAtSome(vault, from, plan.as_of));
+    BAILEE_TRY(RecordsLook look, LookAtRecords(vault, from, plan.as_of));
     std::erase_if(look.seen, [](const Seen& each) { return each.state != State::kOver; });
     std::span<const Seen> left = look.seen;
     while (!left.empty()) {

@@ -10,6 +10,7 @@
 #include "base/try.h"
 #include "policy/expiry.h"
 #include "vault/ledger_entry.h"
+#include "vault/next_subjects.h"
 #include "vault/session_impl.h"
 
 namespace bailee::vault {
@@ -17,8 +18,6 @@ namespace {
 
 using store::Table;
 
-constexpr size_t kSubjectsPerLook = 256;
-constexpr size_t kSubjectRowKeyBytes = sizeof(keys::SubjectRowKey);
 constexpr int32_t kDaysMax = 36'525;
 
 enum class Age : uint8_t { kInTime, kOverdue, kHeld };
@@ -94,17 +93,7 @@ class Reviewer {
     BAILEE_TRY(Frame frame, vault_.Begin());
     reviewed_.at = frame.now;
     Bytes next;
-    std::vector<Handle> handles;
-    BAILEE_RETURN_IF_ERROR(
-        frame.snapshot->Scan(Table::kSubjects, {}, from, [&](ByteView key, ByteView) {
-          if (key.size() != kSubjectRowKeyBytes) return true;
-          if (handles.size() == kSubjectsPerLook) {
-            next.assign(key.begin(), key.end());
-            return false;
-          }
-          handles.push_back({Reader(key).GetArray<16>()});
-          return true;
-        }));
+    BAILEE_TRY(const std::vector<Handle> handles, NextSubjects(frame, from, next));
     for (const Handle& handle : handles) {
       ++reviewed_.subjects;
       BAILEE_RETURN_IF_ERROR(Tolerate(LookAt(frame, handle)));
@@ -194,16 +183,10 @@ class Reviewer {
   std::set<std::pair<uint32_t, std::string>> seen_;  // policy versions and categories
 };
 
-Status NotForThisKeyring() {
-  Refusal refusal;
-  refusal.reasons = {Reason::kPurposeKeyMissing};
-  refusal.rule = "what is held is reviewed by upkeep";
-  refusal.offer = "open the vault with the upkeep keyring";
-  return Status::Refused(std::move(refusal));
-}
-
 Result<Reviewed> ReviewOnce(VaultImpl& vault, const ReviewOptions& options) {
-  if (vault.keyring().FindPurpose(keys::kUpkeep) == nullptr) return NotForThisKeyring();
+  if (vault.keyring().FindPurpose(keys::kUpkeep) == nullptr)
+    return NotForThisKeyring("what is held is reviewed by upkeep",
+                             "open the vault with the upkeep keyring");
   if (options.unconfirmed_days < 0 || options.unconfirmed_days > kDaysMax) {
     return Status(Code::kInvalidValue, "review.days", "a review looks back 0 to 36525 days",
                   "give the days after which a record is to be confirmed");

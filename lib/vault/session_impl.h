@@ -53,6 +53,9 @@ struct RecordKey {
 // REQUIRES: key.size() == kRecordKeyBytes.
 RecordKey DecodeRecordKey(ByteView key);
 
+// kDamage "record.damaged"; `what` says what is wrong with it.
+Status DamagedRecord(const char* what);
+
 class SessionImpl {
  public:
   // REQUIRES: `purpose` is held by the vault's keyring.

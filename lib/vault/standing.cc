@@ -12,15 +12,10 @@ namespace {
 
 using policy::Choice;
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kStandingVersion = 1;
 constexpr uint8_t kRestricted = 1;
 constexpr uint8_t kErasureWaits = 2;
 constexpr size_t kStandingBytesMax = size_t{64} << 10;
-
-Status Damaged() {
-  return Status(Code::kDamage, "subject.damaged", "a subject's row does not open",
-                "restore the vault from a backup; other subjects are still readable");
-}
 
 Status Full() {
   return Status(Code::kFull, "ledger.full", "a person's standing has no room for more",
@@ -129,7 +124,7 @@ Result<Bytes> EncodeStanding(const LedgerState& state) {
   Writer writer(bytes);
   const uint8_t flags = static_cast<uint8_t>((standing.restricted ? kRestricted : 0) |
                                              (standing.erasure_waits ? kErasureWaits : 0));
-  writer.Put(kVersion).Put(state.entries).Put(flags);
+  writer.Put(kStandingVersion).Put(state.entries).Put(flags);
   PutList(writer, standing.choices, [&](const policy::PurposeChoice& each) {
     writer.Put(static_cast<uint8_t>(each.choice));
     PutText(writer, each.purpose);
@@ -162,7 +157,8 @@ Result<LedgerState> DecodeStanding(ByteView bytes) {
   state.entries = reader.Get<uint64_t>();
   const auto flags = reader.Get<uint8_t>();
   policy::Standing& standing = state.standing;
-  bool known = version == kVersion && state.entries > 0 && flags <= (kRestricted | kErasureWaits);
+  bool known =
+      version == kStandingVersion && state.entries > 0 && flags <= (kRestricted | kErasureWaits);
   standing.restricted = (flags & kRestricted) != 0;
   standing.erasure_waits = (flags & kErasureWaits) != 0;
   GetList(reader, standing.choices, [&] {
@@ -190,7 +186,7 @@ Result<LedgerState> DecodeStanding(ByteView bytes) {
     return policy::NoticeShown{std::move(notice), {reader.Get<int64_t>()}};
   });
   GetList(reader, standing.agreed_versions, [&] { return reader.Get<uint32_t>(); });
-  if (!reader.complete() || !known) return Damaged();
+  if (!reader.complete() || !known) return keys::DamagedSubject();
   return state;
 }
 

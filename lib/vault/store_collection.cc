@@ -15,11 +15,6 @@ namespace {
 
 using store::Table;
 
-Status Damaged(const char* what) {
-  return Status(Code::kDamage, "record.damaged", std::string("a record is damaged: ") + what,
-                "restore the vault from a backup; other records are still readable");
-}
-
 Status UnknownHandle() {
   return Status(Code::kNotFound, "collect.handle-unknown", "no subject has this handle",
                 "collect by ref or tag first: that makes the subject");
@@ -224,7 +219,7 @@ Status CollectionWriter::StoreRecord(const PreparedCollection& collection, Targe
     const Bytes old_bytes(existing->begin(), existing->end());
     BAILEE_TRY(const record::RecordRow old, record::ParseRecordRow(old_bytes));
     // Counting on from an older row put back would give one revision to two contents.
-    if (old.head().revision != newest) return Damaged("it is not the newest");
+    if (old.head().revision != newest) return DamagedRecord("it is not the newest");
     BAILEE_TRY(const bool same, HasSameContent(collection, target, draft, old));
     if (same) {
       ++done.unchanged;

@@ -14,22 +14,8 @@ namespace {
 using store::Table;
 
 // What is in memory at a time: so many records, or few that are large.
-constexpr size_t kChunkRecords = 256;
+constexpr size_t kExportChunkRecords = 256;
 constexpr size_t kChunkBytes = size_t{1} << 20;
-
-Status NotForThisKeyring() {
-  Refusal refusal;
-  refusal.reasons = {Reason::kPurposeKeyMissing};
-  refusal.rule = "everything of a person is given to rights alone";
-  refusal.offer = "open the vault with the rights keyring";
-  return Status::Refused(std::move(refusal));
-}
-
-Status UnknownCategory() {
-  return Status(Code::kDamage, "record.damaged",
-                "a record is damaged: its terms do not know its category",
-                "restore the vault from a backup; other records are still readable");
-}
 
 policy::Decision Because(Reason reason, std::string rule) {
   policy::Decision decision;
@@ -47,7 +33,7 @@ policy::CategoryIndex CategoryOf(const BoundPolicy& bound, const crypto::NameId&
 }
 
 // What is known of a row that cannot be opened: its key.
-ExportedRecord Damaged(const Frame& frame, const RecordKey& key, Status damage) {
+ExportedRecord ExportedDamage(const Frame& frame, const RecordKey& key, Status damage) {
   ExportedRecord record;
   record.id = key.record;
   record.damage = std::move(damage);
@@ -205,7 +191,7 @@ Result<SubjectExport::Chunk> SubjectExport::NextChunk(const Handle& handle, cons
   Status problem;
   BAILEE_RETURN_IF_ERROR(
       frame.snapshot->Scan(Table::kRecords, handle.view(), from, [&](ByteView key, ByteView bytes) {
-        if (rows == kChunkRecords || bytes_taken >= kChunkBytes) {
+        if (rows == kExportChunkRecords || bytes_taken >= kChunkBytes) {
           chunk.next.assign(key.begin(), key.end());
           return false;
         }
@@ -224,7 +210,7 @@ Status SubjectExport::TakeRow(Frame& frame, const OpenedSubject& subject, const 
                               ByteView bytes, Chunk& chunk) {
   const auto damaged = [&](const Status& status) -> Status {
     if (status.code() != Code::kDamage) return status;
-    chunk.records.push_back(Damaged(frame, key, status));
+    chunk.records.push_back(ExportedDamage(frame, key, status));
     chunk.about.push_back({subject.handle(), key.category, key.record, {}});
     return Status();
   };
@@ -250,7 +236,7 @@ Result<std::optional<ExportedRecord>> SubjectExport::ExportRow(Frame& frame,
   if (terms.controller != on_behalf_of_) return std::optional<ExportedRecord>();
   const policy::Policy& under = *terms.bound->policy;
   const policy::CategoryIndex category = CategoryOf(*terms.bound, key.category);
-  if (!category.valid()) return UnknownCategory();
+  if (!category.valid()) return DamagedRecord("its terms do not know its category");
   ExportedRecord record;
   record.id = key.record;
   record.category = under.category(category).id;
@@ -337,7 +323,9 @@ Result<SubjectExportSummary> ExportSubject(const std::shared_ptr<VaultImpl>& vau
                                        .purpose = keys::kRights,
                                        .on_behalf_of = options.on_behalf_of,
                                        .reasons = {&reason, 1}}));
-      return WithDecision(NotForThisKeyring(), decision);
+      return WithDecision(NotForThisKeyring("everything of a person is given to rights alone",
+                                            "open the vault with the rights keyring"),
+                          decision);
     }
   }
   return SubjectExport(vault, *rights, options.on_behalf_of).Run(who, visitor);

@@ -16,10 +16,10 @@ using store::Table;
 
 // Before the tag in the key of a row of `ledger`; other rows there begin with other bytes.
 constexpr uint8_t kListPrefix = 0x02;
-constexpr uint8_t kRowVersion = 1;
+constexpr uint8_t kListRowVersion = 1;
 constexpr size_t kListKeyBytes = 17;
 
-Bytes KeyOf(ByteView tag) {
+Bytes ListKeyOf(ByteView tag) {
   Bytes key;
   Writer(key).Put(kListPrefix).Put(tag);
   return key;
@@ -43,7 +43,7 @@ Status Apply(VaultImpl& vault, std::span<const SuppressionTag> tags, ListChange 
   return vault.Write([&](Frame& frame) -> Status {
     outcome = {.invalid = places};
     for (const SuppressionTag& tag : tags) {
-      const Bytes key = KeyOf(tag.view());
+      const Bytes key = ListKeyOf(tag.view());
       BAILEE_TRY(const std::optional<ByteView> row, frame.snapshot->Get(Table::kLedger, key));
       const bool wanted = change == ListChange::kAdd;
       if (row.has_value() == wanted) {
@@ -51,7 +51,7 @@ Status Apply(VaultImpl& vault, std::span<const SuppressionTag> tags, ListChange 
         continue;
       }
       ++outcome.changed;
-      const uint8_t value[] = {kRowVersion};
+      const uint8_t value[] = {kListRowVersion};
       BAILEE_RETURN_IF_ERROR(wanted ? frame.transaction->Put(Table::kLedger, key, value)
                                     : frame.transaction->Delete(Table::kLedger, key));
     }
@@ -78,14 +78,6 @@ Status NotDone(VaultImpl& vault, const Status& why, std::string_view said) {
   return WithDecision(why, decision);
 }
 
-Status NeedsRights() {
-  Refusal refusal;
-  refusal.reasons = {Reason::kPurposeKeyMissing};
-  refusal.rule = "taking an address off the list is for rights";
-  refusal.offer = "open the vault with a keyring granted rights";
-  return Status::Refused(std::move(refusal));
-}
-
 }  // namespace
 
 Result<Secret> AddressForm(const Secret& address) {
@@ -98,7 +90,7 @@ Result<Secret> AddressForm(const Secret& address) {
 
 Result<bool> IsSuppressed(VaultImpl& vault, store::Snapshot& snapshot, std::string_view form) {
   BAILEE_TRY(const std::optional<ByteView> row,
-             snapshot.Get(Table::kLedger, KeyOf(vault.SuppressionTag(form))));
+             snapshot.Get(Table::kLedger, ListKeyOf(vault.SuppressionTag(form))));
   return row.has_value();
 }
 
@@ -107,7 +99,10 @@ Result<SuppressOutcome> ChangeList(VaultImpl& vault, std::span<const Secret> add
   const std::string_view said = change == ListChange::kAdd ? "suppressed" : "unsuppressed";
   if (addresses.size() > limits::kBatchRecordsMax) return NotDone(vault, TooMany(), said);
   if (change == ListChange::kRemove && vault.keyring().FindPurpose(keys::kRights) == nullptr) {
-    return NotDone(vault, NeedsRights(), said);
+    return NotDone(vault,
+                   NotForThisKeyring("taking an address off the list is for rights",
+                                     "open the vault with a keyring granted rights"),
+                   said);
   }
   SuppressOutcome outcome;
   std::vector<SuppressionTag> tags;
@@ -138,7 +133,7 @@ Result<std::vector<SuppressionTag>> ListTags(VaultImpl& vault,
                                              size_t count_max) {
   BAILEE_TRY(const Frame frame, vault.Begin());
   std::vector<SuppressionTag> tags;
-  const Bytes from = after ? KeyOf(after->view()) : Bytes();
+  const Bytes from = after ? ListKeyOf(after->view()) : Bytes();
   const Bytes prefix = {kListPrefix};
   BAILEE_RETURN_IF_ERROR(
       frame.snapshot->Scan(Table::kLedger, prefix, from, [&](ByteView key, ByteView) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kKnownMax = 65'536;
 
-Status Damaged() {
+Status DamagedTerms() {
   return Status(Code::kDamage, "record.terms", "a record names terms that the vault does not have",
                 "restore the vault from a backup; other records are still readable");
 }
@@ -19,10 +19,10 @@ Status Damaged() {
 Result<std::shared_ptr<const BoundTerms>> Read(store::Snapshot& snapshot, const VaultId& vault,
                                                const Rules& rules, const crypto::TermsId& id) {
   BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(store::Table::kTerms, id.view()));
-  if (!row) return Damaged();
+  if (!row) return DamagedTerms();
   BAILEE_TRY(const record::Terms terms, record::ParseTerms(vault, id, *row));
   const auto policy = rules.policies.find(terms.policy_version);
-  if (policy == rules.policies.end()) return Damaged();
+  if (policy == rules.policies.end()) return DamagedTerms();
   auto bound = std::make_shared<BoundTerms>();
   bound->bound = policy->second;
   bound->expiry_bucket = terms.expiry_bucket;
@@ -35,7 +35,7 @@ Result<std::shared_ptr<const BoundTerms>> Read(store::Snapshot& snapshot, const 
                                              : under.FindController(terms.controller)};
   // Terms name what existed when they were written. An unknown controller must not pass for "held
   // for ourselves".
-  if (!terms.controller.empty() && !bound->indexes.controller.valid()) return Damaged();
+  if (!terms.controller.empty() && !bound->indexes.controller.valid()) return DamagedTerms();
   return std::shared_ptr<const BoundTerms>(std::move(bound));
 }
 

@@ -7,15 +7,14 @@
 #include "base/codec.h"
 #include "base/try.h"
 #include "vault/align_wraps.h"
+#include "vault/next_subjects.h"
 
 namespace bailee::vault {
 namespace {
 
 using store::Table;
 
-constexpr size_t kSubjectsPerLook = 256;
 constexpr size_t kSubjectsPerWrite = 16;
-constexpr size_t kSubjectRowKeyBytes = sizeof(keys::SubjectRowKey);
 
 Result<WritableSubject> Opened(VaultImpl& vault, Frame& frame, const Handle& handle, ByteView row) {
   BAILEE_TRY(const crypto::ShardKey* shard,
@@ -28,19 +27,19 @@ Result<WritableSubject> Opened(VaultImpl& vault, Frame& frame, const Handle& han
 }
 
 // Some subjects in the order of handles, and those of them whose wraps are out of line.
-struct Look {
+struct SubjectsLook {
   uint64_t subjects = 0;
   std::vector<Handle> out_of_line;
   Bytes next;  // the key to go on with; empty after the last
 };
 
-Result<Look> LookAtSome(VaultImpl& vault, const Bytes& from) {
+Result<SubjectsLook> LookAtSubjects(VaultImpl& vault, const Bytes& from) {
   BAILEE_TRY(Frame frame, vault.Begin());
-  Look look;
+  SubjectsLook look;
   std::vector<std::pair<Handle, Bytes>> rows;
   BAILEE_RETURN_IF_ERROR(
       frame.snapshot->Scan(Table::kSubjects, {}, from, [&](ByteView key, ByteView row) {
-        if (key.size() != kSubjectRowKeyBytes) return true;
+        if (key.size() != keys::kSubjectRowKeyBytes) return true;
         if (rows.size() == kSubjectsPerLook) {
           look.next.assign(key.begin(), key.end());
           return false;
@@ -91,7 +90,7 @@ Status AlignSome(VaultImpl& vault, std::span<const Handle> handles, UpkeepResult
 Status Sweep(VaultImpl& vault, const UpkeepOptions& options, UpkeepResult& result) {
   Bytes from;
   do {
-    BAILEE_TRY(const Look look, LookAtSome(vault, from));
+    BAILEE_TRY(const SubjectsLook look, LookAtSubjects(vault, from));
     std::span<const Handle> left = look.out_of_line;
     while (!left.empty()) {
       const auto some = left.first(std::min(left.size(), kSubjectsPerWrite));

@@ -27,7 +27,6 @@ namespace {
 
 using store::Table;
 
-constexpr size_t kSubjectRowKeyBytes = 17;
 // How many groups of records an opening looks after at most: what is left waits for upkeep.
 constexpr size_t kKeyworkAtOpenMax = 256;
 
@@ -135,7 +134,7 @@ Result<std::vector<Handle>> Vault::Subjects(std::optional<Handle> after, size_t 
     std::optional<Handle> next;
     BAILEE_RETURN_IF_ERROR(
         frame.snapshot->Scan(Table::kSubjects, {}, from, [&](ByteView key, ByteView) {
-          if (key.size() != kSubjectRowKeyBytes) return true;
+          if (key.size() != keys::kSubjectRowKeyBytes) return true;
           Handle handle{Reader(key).GetArray<16>()};
           if (after && handle == *after) return true;
           next = handle;
@@ -202,7 +201,7 @@ Result<VaultInfo> Vault::Info() const {
   info.policy_version = frame.in_force().version();
   BAILEE_RETURN_IF_ERROR(
       frame.snapshot->Scan(Table::kSubjects, {}, {}, [&](ByteView key, ByteView) {
-        if (key.size() == kSubjectRowKeyBytes) ++info.subjects;
+        if (key.size() == keys::kSubjectRowKeyBytes) ++info.subjects;
         return true;
       }));
   BAILEE_RETURN_IF_ERROR(

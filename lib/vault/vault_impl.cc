@@ -46,6 +46,14 @@ Status NotFound() {
   return hidden.ToStatus();
 }
 
+Status NotForThisKeyring(std::string rule, std::string offer) {
+  Refusal refusal;
+  refusal.reasons = {Reason::kPurposeKeyMissing};
+  refusal.rule = std::move(rule);
+  refusal.offer = std::move(offer);
+  return Status::Refused(std::move(refusal));
+}
+
 Status WithDecision(const Status& status, const DecisionId& decision) {
   if (status.refusal() == nullptr) return status;
   Refusal refusal = *status.refusal();

@@ -138,6 +138,9 @@ class VaultImpl {
 // The answer to everything that may not be told: unknown, absent and forbidden alike.
 Status NotFound();
 
+// The refusal of what needs a purpose's key that the vault's keyring does not hold.
+Status NotForThisKeyring(std::string rule, std::string offer);
+
 // The refusal with the event that recorded it; any other status as it is: nothing that must not be
 // told may differ.
 Status WithDecision(const Status& status, const DecisionId& decision);

@@ -109,8 +109,8 @@ Json ScopeJson(const Keyring::Description& leaked, const BreachScope& scope, Tab
           {"decision", scope.decision.ToText()}};
 }
 
-Result<BreachScope> Count(Context& context, Vault& vault, const Keyring::Description& leaked,
-                          bool handles) {
+Result<BreachScope> CountBreached(Context& context, Vault& vault,
+                                  const Keyring::Description& leaked, bool handles) {
   const auto info = vault.Info();
   if (!info.ok()) return info.status();
   Progress progress(context.out(), "subjects", info->subjects);
@@ -140,7 +140,7 @@ Status Breach(Context& context, const BreachToolOptions& options) {
   (void)Interrupted();
   auto vault = context.OpenVault();
   if (!vault.ok()) return vault.status();
-  const auto scope = Count(context, *vault, *leaked, options.handles);
+  const auto scope = CountBreached(context, *vault, *leaked, options.handles);
   if (!scope.ok()) {
     if (Interrupted()) context.exit_override = 130;
     return scope.status();

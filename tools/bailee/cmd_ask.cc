@@ -22,13 +22,13 @@ struct AskOptions {
   Timestamp now = Clock::System().Now();
 };
 
-struct Answer {
+struct FieldAnswer {
   std::string field;  // empty: the category has no field to ask about
   Status status;
 };
 
-Status Ask(const PolicyDocument& document, const AskOptions& options, const std::string& category,
-           const std::string& field) {
+Status AskPolicy(const PolicyDocument& document, const AskOptions& options,
+                 const std::string& category, const std::string& field) {
   return document.Decide({.purpose = options.purpose,
                           .category = category,
                           .field = field,
@@ -38,16 +38,16 @@ Status Ask(const PolicyDocument& document, const AskOptions& options, const std:
 }
 
 // One answer for each field asked about: the one named, or every one of the category.
-std::vector<Answer> AskAll(const PolicyDocument& document, const AskOptions& options,
-                           const std::string& category, const std::string& field) {
+std::vector<FieldAnswer> AskAll(const PolicyDocument& document, const AskOptions& options,
+                                const std::string& category, const std::string& field) {
   const auto* declared = document.Describe().FindCategory(category);
-  std::vector<Answer> answers;
+  std::vector<FieldAnswer> answers;
   if (!field.empty() || declared == nullptr) {
-    answers.push_back({field, Ask(document, options, category, field)});
+    answers.push_back({field, AskPolicy(document, options, category, field)});
     return answers;
   }
   for (const auto& each : declared->fields) {
-    answers.push_back({each.name, Ask(document, options, category, each.name)});
+    answers.push_back({each.name, AskPolicy(document, options, category, each.name)});
   }
   return answers;
 }
@@ -80,9 +80,9 @@ Target KnownTarget(const PolicyDescription& policy, const std::string& category,
 }
 
 // A category can be used for a purpose if any of its fields can.
-const Answer& Deciding(const std::vector<Answer>& answers) {
+const FieldAnswer& Deciding(const std::vector<FieldAnswer>& answers) {
   const auto yes = std::find_if(answers.begin(), answers.end(),
-                                [](const Answer& each) { return each.status.ok(); });
+                                [](const FieldAnswer& each) { return each.status.ok(); });
   return yes != answers.end() ? *yes : answers.front();
 }
 
@@ -114,8 +114,9 @@ Status CanI(Context& context, AskOptions options) {
       options.as_of.empty() ? context.LoadPolicy(options.policy) : PolicyThen(context, options.now);
   if (!document.ok()) return document.status();
   const Target target = SplitTarget(options.target);
-  const std::vector<Answer> answers = AskAll(*document, options, target.category, target.field);
-  const Answer& answer = Deciding(answers);
+  const std::vector<FieldAnswer> answers =
+      AskAll(*document, options, target.category, target.field);
+  const FieldAnswer& answer = Deciding(answers);
   const bool yes = answer.status.ok();
   const PolicyDescription& policy = document->Describe();
   const Target known = KnownTarget(policy, target.category, answer.field);
@@ -206,7 +207,7 @@ Status Explain(Context& context, const AskOptions& options) {
   const std::string purpose = KnownPurpose(policy, options.purpose);
   Table table;
   Json list = Json::array();
-  for (const Answer& answer : AskAll(*document, options, target.category, target.field)) {
+  for (const FieldAnswer& answer : AskAll(*document, options, target.category, target.field)) {
     const Target known = KnownTarget(policy, target.category, answer.field);
     const std::string name = known.category + (known.field.empty() ? "" : "." + known.field);
     table.rows.push_back({"asked", fmt::format("{} for {}", name, purpose)});

@@ -13,7 +13,7 @@
 namespace bailee::tool {
 namespace {
 
-struct ExportOptions {
+struct TrailExportOptions {
   std::string checkpoint;
   std::string out;
   uint64_t from = 0;
@@ -26,7 +26,7 @@ struct PruneOptions {
   int64_t keep_days = 365;
 };
 
-Status Export(Context& context, const ExportOptions& options) {
+Status ExportTrail(Context& context, const TrailExportOptions& options) {
   auto trail = context.OpenTrail();
   if (!trail.ok()) return trail.status();
   const auto checkpoint = NamedOrKeptCheckpoint(*trail, options.checkpoint);
@@ -94,7 +94,7 @@ Status Prune(Context& context, const PruneOptions& options) {
 }  // namespace
 
 void AddAuditExport(Commands& commands, CLI::App& audit) {
-  auto copy = std::make_shared<ExportOptions>();
+  auto copy = std::make_shared<TrailExportOptions>();
   CLI::App* command = commands.Add(
       audit,
       {"export", "copy the trail, sealed as it is, up to a checkpoint",
@@ -102,7 +102,7 @@ void AddAuditExport(Commands& commands, CLI::App& audit) {
        "bailee audit export --from 9412006 --out acme-2017.trail",
        "The file has mode 0600 and gets its name once it is whole. Without --checkpoint it is the\n"
        "one kept by bailee audit sign."},
-      [copy](Context& context) { return Export(context, *copy); });
+      [copy](Context& context) { return ExportTrail(context, *copy); });
   command->add_option("--checkpoint", copy->checkpoint, "a signed one")->type_name("FILE");
   command->add_option("--out", copy->out, "the new file")->required()->type_name("FILE");
   command->add_option("--from", copy->from, "begin with the leaf of this index")

@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kLinesPerCall = 1'000;
 constexpr size_t kAddressBytesMax = 1'024;
-constexpr uint64_t kReportedLinesMax = 100;
+constexpr uint64_t kReportedEntriesMax = 100;
 // What an export begins with; the vault follows, since tags mean nothing in another.
 constexpr std::string_view kExportHead = "bailee-suppression-1 ";
 
@@ -136,10 +136,10 @@ class ListImport {
   }
 
   void Reject(uint64_t number, std::string_view why) {
-    if (++rejected_ <= kReportedLinesMax) {
+    if (++rejected_ <= kReportedEntriesMax) {
       context_.out().Problem({{"line", number}, {"message", why}},
                              fmt::format("line {}: {}", number, why));
-    } else if (rejected_ == kReportedLinesMax + 1) {
+    } else if (rejected_ == kReportedEntriesMax + 1) {
       context_.out().Note("further lines are counted and not reported one by one");
     }
   }
@@ -169,7 +169,7 @@ class ListImport {
   uint64_t rejected_ = 0;
 };
 
-Status Import(Context& context) {
+Status ImportList(Context& context) {
   auto vault = context.OpenVault();
   if (!vault.ok()) return vault.status();
   ListImport import(context, *vault);
@@ -177,7 +177,7 @@ Status Import(Context& context) {
   return import.Finish();
 }
 
-Status Export(Context& context, const ContactOptions& options) {
+Status ExportList(Context& context, const ContactOptions& options) {
   auto vault = context.OpenVault();
   if (!vault.ok()) return vault.status();
   const auto info = vault->Info();
@@ -231,12 +231,12 @@ void AddContact(Commands& commands) {
                {"import", "put every address of stdin, one a line, or an export, on the list",
                 "bailee contact import < unsubscribed.txt",
                 "Lines that are no addresses are named by number and left out. Safe to run again."},
-               Import);
+               ImportList);
   auto out = std::make_shared<ContactOptions>();
   command = commands.Add(group,
                          {"export", "write the list as keyed tags, for this very vault",
                           "bailee contact export --out suppressed.tags"},
-                         [out](Context& context) { return Export(context, *out); });
+                         [out](Context& context) { return ExportList(context, *out); });
   command->add_option("--out", out->out, "a new file, with mode 0600")
       ->required()
       ->type_name("FILE");

@@ -34,7 +34,7 @@ Status CheckPlace(const Context& context, const DiscloseOptions& options) {
   return CheckReveal(context, options.reveal);
 }
 
-Result<Disclosure> Ask(Vault& vault, const DiscloseOptions& options) {
+Result<Disclosure> AskToDisclose(Vault& vault, const DiscloseOptions& options) {
   const auto handle = Handle::FromHex(options.handle);
   if (!handle.ok()) return handle.status();
   const size_t dot = options.target.find('.');
@@ -97,7 +97,7 @@ Status Disclose(Context& context, const DiscloseOptions& options) {
   if (Status place = CheckPlace(context, options); !place.ok()) return place;
   auto vault = context.OpenVault();
   if (!vault.ok()) return vault.status();
-  const auto given = Ask(*vault, options);
+  const auto given = AskToDisclose(*vault, options);
   if (!given.ok()) return given.status();
   if (Status handed = HandOver(context, options, *given); !handed.ok()) return handed;
   if (options.reveal.terminal) return {};
@@ -131,7 +131,7 @@ Result<Session> Rights(Vault& vault, const DiscloseOptions& options) {
   return vault.As("rights", {.on_behalf_of = options.on_behalf_of});
 }
 
-Status List(Context& context, const DiscloseOptions& options) {
+Status ListDisclosures(Context& context, const DiscloseOptions& options) {
   const auto handle = Handle::FromHex(options.handle);
   if (!handle.ok()) return handle.status();
   auto vault = context.OpenVault();
@@ -209,7 +209,7 @@ void AddDisclose(Commands& commands) {
                          {"list", "what was disclosed of a subject; takes a keyring with rights",
                           "bailee disclosures list 6f1c0d5e0c2b4b6d9a1e0f3a2b4c5d6e --keyring "
                           "rights.keyring"},
-                         [list](Context& context) { return List(context, *list); });
+                         [list](Context& context) { return ListDisclosures(context, *list); });
   command->add_option("HANDLE", list->handle, "32 hex digits")->required();
   command->add_option("--on-behalf-of", list->on_behalf_of, "for data held for this controller")
       ->type_name("CONTROLLER");

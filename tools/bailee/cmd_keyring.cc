@@ -127,7 +127,7 @@ Status RunGrant(Context& context, const GrantOptions& options) {
                                 {"next", "bailee keyring show " + options.out}}});
 }
 
-Status Show(Context& context, const std::string& text) {
+Status ShowKeyring(Context& context, const std::string& text) {
   const auto source = KeySource::Parse(text);
   if (!source.ok()) return source.status();
   const auto description = Keyring::Inspect(*source);
@@ -198,7 +198,7 @@ void AddKeyring(Commands& commands) {
       keyring,
       {"show", "whose it is and what it opens; never a key, and nothing needs unlocking",
        "bailee keyring show billing.keyring\nbailee keyring show cred:acme-billing --json"},
-      [source](Context& context) { return Show(context, *source); });
+      [source](Context& context) { return ShowKeyring(context, *source); });
   show->add_option("SOURCE", *source, "file:PATH, cred:NAME, fd:N, cmd:PATH or a path")->required();
 }
 

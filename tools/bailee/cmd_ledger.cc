@@ -12,7 +12,7 @@
 namespace bailee::tool {
 namespace {
 
-struct RecordOptions {
+struct LedgerRecordOptions {
   std::string kind;
   std::string handle;
   bool tag = false;
@@ -35,7 +35,7 @@ std::string KindWords() {
   return Join(words);
 }
 
-Result<LedgerEvent> EventOf(const RecordOptions& options) {
+Result<LedgerEvent> EventOf(const LedgerRecordOptions& options) {
   const auto kind = ParseLedgerKind(options.kind);
   if (!kind) {
     return Status(Code::kUsage, "usage.ledger-kind", "nothing of this kind is recorded",
@@ -57,7 +57,7 @@ Result<LedgerEvent> EventOf(const RecordOptions& options) {
   return event;
 }
 
-Result<Recorded> RecordFor(Context& context, const RecordOptions& options,
+Result<Recorded> RecordFor(Context& context, const LedgerRecordOptions& options,
                            const LedgerEvent& event) {
   if (!options.handle.empty()) {
     const auto handle = Handle::FromHex(options.handle);
@@ -76,7 +76,7 @@ Result<Recorded> RecordFor(Context& context, const RecordOptions& options,
   });
 }
 
-Status RecordEvent(Context& context, const RecordOptions& options) {
+Status RecordEvent(Context& context, const LedgerRecordOptions& options) {
   const auto event = EventOf(options);
   if (!event.ok()) return event.status();
   const auto recorded = RecordFor(context, options, *event);
@@ -113,7 +113,7 @@ Result<LedgerView> LedgerOf(Context& context, const std::string& hex, Bytes* pol
   return vault->Ledger(Who::ByHandle(*handle));
 }
 
-Status Show(Context& context, const std::string& hex) {
+Status ShowLedger(Context& context, const std::string& hex) {
   const auto ledger = LedgerOf(context, hex, nullptr);
   if (!ledger.ok()) return ledger.status();
   Table table{{"entry", "when", "kind", "about", "under", "how"}, {}};
@@ -192,7 +192,7 @@ Status RunUpkeep(Context& context) {
 
 void AddLedger(Commands& commands) {
   CLI::App& ledger = *commands.Group("ledger", "what people said: consents, objections, holds");
-  auto options = std::make_shared<RecordOptions>();
+  auto options = std::make_shared<LedgerRecordOptions>();
   CLI::App* command = commands.Add(
       ledger,
       {"record", "put something a person said, or that happened to them, into their ledger",
@@ -224,7 +224,7 @@ void AddLedger(Commands& commands) {
                           "bailee ledger show 6f1c0d5e0c2b4b6d9a1e0f3a2b4c5d6e --keyring "
                           "rights.keyring",
                           "Needs the rights keyring."},
-                         [shown](Context& context) { return Show(context, *shown); });
+                         [shown](Context& context) { return ShowLedger(context, *shown); });
   command->add_option("HANDLE", *shown, "32 hex digits")->required();
 
   auto receipt = std::make_shared<std::string>();

@@ -21,7 +21,7 @@ struct PolicyOptions {
   bool exit_code = false;
 };
 
-size_t Count(const std::vector<PolicyFinding>& findings, bool error) {
+size_t CountFindings(const std::vector<PolicyFinding>& findings, bool error) {
   return static_cast<size_t>(std::count_if(findings.begin(), findings.end(),
                                            [&](const auto& each) { return each.error == error; }));
 }
@@ -41,8 +41,8 @@ Status Lint(Context& context, const PolicyOptions& options) {
                     {"column", each.column},
                     {"message", each.message}});
   }
-  const size_t errors = Count(findings, true);
-  const size_t warnings = Count(findings, false);
+  const size_t errors = CountFindings(findings, true);
+  const size_t warnings = CountFindings(findings, false);
   if (findings.empty()) table.rows.push_back({options.file, "ok", "nothing found"});
   Status answered = context.out().Answer(
       "policy-lint",
@@ -156,7 +156,7 @@ std::string ReadersText(const PolicyDescription::Field& field) {
   return field.report_purposes.empty() ? "nobody" : "reports only";
 }
 
-Status Show(Context& context, const PolicyOptions& options) {
+Status ShowPolicy(Context& context, const PolicyOptions& options) {
   const auto document = context.LoadPolicy(options.file);
   if (!document.ok()) return document.status();
   const PolicyDescription& policy = document->Describe();
@@ -234,7 +234,7 @@ void AddPolicy(Commands& commands) {
                    {"show", "purposes, categories, fields, and who may read what",
                     "bailee policy show acme.policy.textproto\n"
                     "bailee policy show --vault /var/lib/acme/vault --keyring cred:acme"},
-                   [show](Context& context) { return Show(context, *show); });
+                   [show](Context& context) { return ShowPolicy(context, *show); });
   command->add_option("FILE", show->file, "the policy; without it the one in force in the vault");
 
   auto generate = std::make_shared<PolicyOptions>();

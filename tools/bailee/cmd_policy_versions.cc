@@ -31,7 +31,7 @@ const char* EffectWord(PolicyChange::Effect effect) {
   return "breaks";
 }
 
-size_t Count(const PolicyDiff& diff, PolicyChange::Effect effect) {
+size_t CountChanges(const PolicyDiff& diff, PolicyChange::Effect effect) {
   size_t count = 0;
   for (const PolicyChange& each : diff.changes) count += each.effect == effect ? 1U : 0U;
   return count;
@@ -60,9 +60,9 @@ void AddDiff(const PolicyDiff& diff, Json& json, Table& table) {
     table.rows.push_back({EffectWord(each.effect), each.words, each.clause, place});
     changes.push_back(ChangeJson(each));
   }
-  json["wider"] = Count(diff, PolicyChange::Effect::kWider);
-  json["narrower"] = Count(diff, PolicyChange::Effect::kNarrower);
-  json["breaks"] = Count(diff, PolicyChange::Effect::kBreaks);
+  json["wider"] = CountChanges(diff, PolicyChange::Effect::kWider);
+  json["narrower"] = CountChanges(diff, PolicyChange::Effect::kNarrower);
+  json["breaks"] = CountChanges(diff, PolicyChange::Effect::kBreaks);
   json["widened_purposes"] = diff.WidenedPurposes();
   json["changes"] = changes;
 }
@@ -81,8 +81,8 @@ Status Diff(Context& context, const VersionOptions& options) {
   if (diff.changes.empty()) table.rows.push_back({"same", "nothing is wider or narrower"});
   if (Status answered = context.out().Answer("policy-diff", json, table); !answered.ok())
     return answered;
-  const size_t wider = Count(diff, PolicyChange::Effect::kWider);
-  const size_t breaks = Count(diff, PolicyChange::Effect::kBreaks);
+  const size_t wider = CountChanges(diff, PolicyChange::Effect::kWider);
+  const size_t breaks = CountChanges(diff, PolicyChange::Effect::kBreaks);
   if (wider + breaks == 0) return {};
   return {Code::kFindings, "policy.wider",
           fmt::format("{} change(s) are wider, {} break what is held", wider, breaks),

@@ -22,7 +22,7 @@ struct RecordOptions {
   RevealOptions reveal;
 };
 
-Status List(Context& context, const RecordOptions& options) {
+Status ListRecords(Context& context, const RecordOptions& options) {
   const auto handle = Handle::FromHex(options.handle);
   if (!handle.ok()) return handle.status();
   auto vault = context.OpenVault();
@@ -97,7 +97,7 @@ Result<Record> Read(Vault& vault, const RecordOptions& options, const std::strin
                         .case_reference = options.case_reference});
 }
 
-Status Show(Context& context, const RecordOptions& options) {
+Status ShowRecord(Context& context, const RecordOptions& options) {
   if (Status allowed = CheckReveal(context, options.reveal); !allowed.ok()) return allowed;
   auto vault = context.OpenVault();
   if (!vault.ok()) return vault.status();
@@ -187,7 +187,7 @@ void AddRecord(Commands& commands) {
       commands.Add(record,
                    {"list", "the records of a subject of which a purpose may read something",
                     "bailee record list 6f1c0d5e0c2b4b6d9a1e0f3a2b4c5d6e --purpose support"},
-                   [list](Context& context) { return List(context, *list); });
+                   [list](Context& context) { return ListRecords(context, *list); });
   command->add_option("HANDLE", list->handle, "32 hex digits")->required();
   AddPurpose(*command, list->purpose, list->case_reference, list->on_behalf_of)->required();
 
@@ -200,7 +200,7 @@ void AddRecord(Commands& commands) {
        "billing --record 0c2b4b6d9a1e0f3a2b4c5d6e6f1c0d5e --reveal",
        "Every use is an event, also without --reveal. --out writes one value as its very bytes,\n"
        "several as a JSON object; the file is new and has mode 0600."},
-      [show](Context& context) { return Show(context, *show); });
+      [show](Context& context) { return ShowRecord(context, *show); });
   command->add_option("HANDLE", show->handle, "32 hex digits")->required();
   command
       ->add_option("CATEGORY[.FIELDS]", show->target,

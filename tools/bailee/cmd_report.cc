@@ -19,7 +19,7 @@ struct ReportOptions {
   bool csv = false;
 };
 
-Status List(Context& context) {
+Status ListReports(Context& context) {
   auto vault = context.OpenVault();
   if (!vault.ok()) return vault.status();
   const auto reports = vault->Reports();
@@ -128,7 +128,7 @@ Table TableOf(const ReportResult& report) {
   return table;
 }
 
-Status Show(Context& context, const ReportOptions& options) {
+Status ShowReport(Context& context, const ReportOptions& options) {
   const Timestamp now = Clock::System().Now();
   const auto from = ParseWhen(options.from, now);
   if (!from.ok()) return from.status();
@@ -173,7 +173,7 @@ void AddReport(Commands& commands) {
   commands.Add(report,
                {"list", "the reports that the policy declares",
                 "bailee report list --vault /var/lib/acme/vault --keyring cred:acme"},
-               [](Context& context) { return List(context); });
+               [](Context& context) { return ListReports(context); });
   commands.Add(report,
                {"disregarded", "how much was collected and not taken: counted, and nothing kept",
                 "bailee report disregarded --vault /var/lib/acme/vault --keyring cred:acme"},
@@ -188,7 +188,7 @@ void AddReport(Commands& commands) {
        "Cells are computed once, on the first ask after their bucket ended, and never change.\n"
        "Counts are near the truth and never it; cells of few people are not shown, and whether\n"
        "there are any is not told. Stopped with Ctrl-C it keeps the buckets it finished."},
-      [options](Context& context) { return Show(context, *options); });
+      [options](Context& context) { return ShowReport(context, *options); });
   command->add_option("REPORT", options->id, "its id")->required();
   command->add_option("--from", options->from, "the first bucket is the one this lies in")
       ->required()

@@ -96,8 +96,8 @@ std::vector<std::string> RowOf(const Json& category) {
           names("never_read")};
 }
 
-Status Answer(Context& context, const ReviewArguments& arguments, const Reviewed& reviewed,
-              const PolicyDescription& policy, const Used* used) {
+Status AnswerReview(Context& context, const ReviewArguments& arguments, const Reviewed& reviewed,
+                    const PolicyDescription& policy, const Used* used) {
   std::map<std::string, CategoryReview> categories;
   for (const auto& declared : policy.categories) categories[declared.id].category = declared.id;
   for (const CategoryReview& each : reviewed.categories) categories[each.category] = each;
@@ -131,7 +131,7 @@ Status Review(Context& context, const ReviewArguments& arguments) {
     used = *std::move(looked);
   }
   const Status answered =
-      Answer(context, arguments, *reviewed, policy->Describe(), used ? &*used : nullptr);
+      AnswerReview(context, arguments, *reviewed, policy->Describe(), used ? &*used : nullptr);
   if (!answered.ok() || reviewed->complete) return answered;
   context.exit_override = 130;
   return {Code::kPartial, "review.stopped", "it was stopped before its end", "run it again"};

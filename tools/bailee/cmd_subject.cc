@@ -64,7 +64,7 @@ Status AddCounts(Vault& vault, const SubjectOptions& options, const Handle& hand
   return {};
 }
 
-Status Show(Context& context, const SubjectOptions& options) {
+Status ShowSubject(Context& context, const SubjectOptions& options) {
   const auto handle = Handle::FromHex(options.handle);
   if (!handle.ok()) return handle.status();
   if (Status allowed = CheckReveal(context, options.reveal); !allowed.ok()) return allowed;
@@ -111,7 +111,7 @@ void AddSubject(Commands& commands) {
       commands.Add(subject,
                    {"show", "a handle: whether its ref is known, and what a purpose may see of it",
                     "bailee subject show 6f1c0d5e0c2b4b6d9a1e0f3a2b4c5d6e --purpose support"},
-                   [show](Context& context) { return Show(context, *show); });
+                   [show](Context& context) { return ShowSubject(context, *show); });
   command->add_option("HANDLE", show->handle, "32 hex digits")->required();
   AddPurpose(*command, show->purpose, show->case_reference, show->on_behalf_of);
   AddReveal(*command, show->reveal, "the ref");

@@ -15,7 +15,7 @@
 namespace bailee::tool {
 namespace {
 
-struct ExportOptions {
+struct SubjectExportArguments {
   Named named;
   std::string trail;  // the auditor's keyring
   std::string on_behalf_of;
@@ -43,8 +43,8 @@ class Shown final : public SubjectExportVisitor {
 };
 
 // What is said once the export is done: of a file that is whole, also where something of it is not.
-Status Answer(Context& context, const ExportOptions& options, const SubjectExportSummary& summary,
-              const SubjectJson& document) {
+Status AnswerExport(Context& context, const SubjectExportArguments& options,
+                    const SubjectExportSummary& summary, const SubjectJson& document) {
   Table table;
   table.rows = {{"exported", fmt::format("{} records", summary.records), options.reveal.out},
                 {"handle", summary.handle.ToHex(), ""},
@@ -68,7 +68,7 @@ Status Answer(Context& context, const ExportOptions& options, const SubjectExpor
 }
 
 // After the vault was closed: a process has one open at a time.
-Status AddLooks(Context& context, const ExportOptions& options, Keyring auditor,
+Status AddLooks(Context& context, const SubjectExportArguments& options, Keyring auditor,
                 const Handle& handle, SubjectJson& document) {
   auto trail = AuditTrail::Open(context.globals.vault, std::move(auditor));
   if (!trail.ok()) return trail.status();
@@ -81,7 +81,7 @@ Status AddLooks(Context& context, const ExportOptions& options, Keyring auditor,
   return visited.ok() ? problem : visited;
 }
 
-Status WriteFile(Context& context, const ExportOptions& options) {
+Status WriteFile(Context& context, const SubjectExportArguments& options) {
   std::optional<Keyring> auditor;
   if (!options.trail.empty()) {
     auto keyring = context.LoadKeyring(options.trail);
@@ -115,10 +115,10 @@ Status WriteFile(Context& context, const ExportOptions& options) {
   if (status.ok()) status = document.Finish(summary);
   if (status.ok()) status = file->Finish();
   if (!status.ok()) return status;
-  return Answer(context, options, summary, document);
+  return AnswerExport(context, options, summary, document);
 }
 
-Status Export(Context& context, const ExportOptions& options) {
+Status ExportSubject(Context& context, const SubjectExportArguments& options) {
   if (!options.reveal.Wanted()) {
     return {Code::kUsage, "export.nowhere", "nothing says where the values are to go",
             "write them to a new file: --out FILE"};
@@ -181,7 +181,7 @@ void AddRestrict(Commands& commands, CLI::App& subject, const CommandText& text,
 }  // namespace
 
 void AddSubjectRights(Commands& commands, CLI::App& subject) {
-  auto options = std::make_shared<ExportOptions>();
+  auto options = std::make_shared<SubjectExportArguments>();
   CLI::App* command = commands.Add(
       subject,
       {"export", "everything that is held of a person, as JSON in a new file",
@@ -192,7 +192,7 @@ void AddSubjectRights(Commands& commands, CLI::App& subject) {
        "--trail adds who looked and why, with the auditor's keyring: also inquiries that must not\n"
        "be told, if there are any; read it before you pass it on. Needs the rights keyring.\n"
        "Without a handle the ref is asked for on the terminal, or read from standard input."},
-      [options](Context& context) { return Export(context, *options); });
+      [options](Context& context) { return ExportSubject(context, *options); });
   AddNamed(*command, options->named);
   AddReveal(*command, options->reveal, "everything");
   command->add_option("--trail", options->trail, "the auditor's keyring: adds who looked and why")

@@ -12,7 +12,7 @@
 namespace bailee::tool {
 namespace {
 
-Status Bad(const char* name, std::string message) {
+Status BadInput(const char* name, std::string message) {
   return {Code::kInvalidValue, name, std::move(message), "see bailee help collect"};
 }
 
@@ -29,25 +29,25 @@ std::string_view TextOf(const WipedJson& object, const char* name) {
   return found->get_ref<const WipedString&>();
 }
 
-int HexDigit(char c) {
+int LowerHexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 Result<Secret> FromHexText(std::string_view hex) {
-  if (hex.size() % 2 != 0) return Bad("input.hex", "a value is not lower-case hex");
+  if (hex.size() % 2 != 0) return BadInput("input.hex", "a value is not lower-case hex");
   auto secret = Secret::Allocate(hex.size() / 2);
   if (!secret.ok()) return secret.status();
   const bool good = secret->RevealMutable([&](std::span<uint8_t> room) {
     for (size_t i = 0; i < room.size(); ++i) {
-      const int high = HexDigit(hex[2 * i]);
-      const int low = HexDigit(hex[2 * i + 1]);
+      const int high = LowerHexDigit(hex[2 * i]);
+      const int low = LowerHexDigit(hex[2 * i + 1]);
       if (high < 0 || low < 0) return false;
       room[i] = static_cast<uint8_t>(high * 16 + low);
     }
     return true;
   });
-  if (!good) return Bad("input.hex", "a value is not lower-case hex");
+  if (!good) return BadInput("input.hex", "a value is not lower-case hex");
   return secret;
 }
 
@@ -59,23 +59,23 @@ Result<Secret> ValueOf(const WipedJson& value) {
   const bool is_hex =
       value.is_object() && value.size() == 1 && value.contains("hex") && value["hex"].is_string();
   if (is_hex) return FromHexText(TextOf(value, "hex"));
-  return Bad("input.value", "a value is neither a text nor {\"hex\": …}");
+  return BadInput("input.value", "a value is neither a text nor {\"hex\": …}");
 }
 
 Result<CollectLine::RecordInput> RecordOf(const WipedJson& json) {
   if (!json.is_object() || !HasOnly(json, {"category", "record", "fields"})) {
-    return Bad("input.record", "a record has members other than category, record and fields");
+    return BadInput("input.record", "a record has members other than category, record and fields");
   }
   CollectLine::RecordInput record;
   record.category = TextOf(json, "category");
-  if (record.category.empty()) return Bad("input.category", "a record names no category");
+  if (record.category.empty()) return BadInput("input.category", "a record names no category");
   if (json.contains("record")) {
     const auto id = RecordId::FromHex(TextOf(json, "record"));
-    if (!id.ok()) return Bad("input.record-id", "a record id is not 32 lower-case hex digits");
+    if (!id.ok()) return BadInput("input.record-id", "a record id is not 32 lower-case hex digits");
     record.record = *id;
   }
   const auto fields = json.find("fields");
-  if (fields == json.end()) return Bad("input.fields", "a record has no fields");
+  if (fields == json.end()) return BadInput("input.fields", "a record has no fields");
   auto parsed = ParseFields(*fields);
   if (!parsed.ok()) return parsed.status();
   record.fields = *std::move(parsed);
@@ -86,24 +86,24 @@ Status CheckWho(const WipedJson& json, std::optional<Handle>& handle) {
   constexpr std::array names = {"ref", "tag", "handle"};
   const auto given = std::count_if(names.begin(), names.end(),
                                    [&](const char* name) { return json.contains(name); });
-  if (given != 1) return Bad("input.who", "exactly one of ref, tag and handle must be given");
+  if (given != 1) return BadInput("input.who", "exactly one of ref, tag and handle must be given");
   if (json.contains("handle")) {
     const auto parsed = Handle::FromHex(TextOf(json, "handle"));
-    if (!parsed.ok()) return Bad("input.handle", "a handle is not 32 lower-case hex digits");
+    if (!parsed.ok()) return BadInput("input.handle", "a handle is not 32 lower-case hex digits");
     handle = *parsed;
     return {};
   }
   const std::string_view text = TextOf(json, json.contains("ref") ? "ref" : "tag");
   if (!text.empty() && text.size() <= limits::kRefBytesMax) return {};
-  return Bad("input.who",
-             fmt::format("a ref or tag is a text of 1 to {} bytes", limits::kRefBytesMax));
+  return BadInput("input.who",
+                  fmt::format("a ref or tag is a text of 1 to {} bytes", limits::kRefBytesMax));
 }
 
 }  // namespace
 
 Result<std::vector<FieldInput>> ParseFields(const WipedJson& fields) {
   if (!fields.is_object() || fields.empty())
-    return Bad("input.fields", "there are no fields, or they are no JSON object");
+    return BadInput("input.fields", "there are no fields, or they are no JSON object");
   std::vector<FieldInput> inputs;
   for (auto field = fields.begin(); field != fields.end(); ++field) {
     auto value = ValueOf(field.value());
@@ -119,25 +119,25 @@ Result<CollectLine> CollectLine::Parse(std::string_view text) {
   line.json_ = std::make_unique<WipedJson>(
       WipedJson::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false));
   const WipedJson& json = *line.json_;
-  if (!json.is_object()) return Bad("input.json", "it is not one JSON object");
+  if (!json.is_object()) return BadInput("input.json", "it is not one JSON object");
   if (!HasOnly(json, {"ref", "tag", "handle", "notice", "source", "on_behalf_of", "collected_at",
                       "records"})) {
-    return Bad("input.member", "it has a member that is not known");
+    return BadInput("input.member", "it has a member that is not known");
   }
   if (Status who = CheckWho(json, line.handle_); !who.ok()) return who;
   for (const char* name : {"notice", "source"}) {
     if (TextOf(json, name).empty())
-      return Bad("input.missing", fmt::format("no {} is given", name));
+      return BadInput("input.missing", fmt::format("no {} is given", name));
   }
   if (json.contains("collected_at")) {
     line.collected_at_ = ParseTime(TextOf(json, "collected_at"));
     if (!line.collected_at_.has_value()) {
-      return Bad("input.time", "collected_at is not an RFC 3339 time");
+      return BadInput("input.time", "collected_at is not an RFC 3339 time");
     }
   }
   const auto records = json.find("records");
   if (records == json.end() || !records->is_array() || records->empty()) {
-    return Bad("input.records", "it has no records");
+    return BadInput("input.records", "it has no records");
   }
   for (const WipedJson& each : *records) {
     auto record = RecordOf(each);

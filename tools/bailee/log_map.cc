@@ -64,7 +64,7 @@ std::optional<size_t> FindDirective(const LogFormat& format, std::string_view na
   return std::nullopt;
 }
 
-Status Bad(std::string message, std::string hint) {
+Status BadMap(std::string message, std::string hint) {
   return {Code::kUsage, "log.map", std::move(message), std::move(hint)};
 }
 
@@ -80,18 +80,18 @@ Result<std::vector<Override>> ParseOverrides(const LogFormat& format,
   for (const std::string& text : texts) {
     const size_t equals = text.rfind('=');
     if (equals == std::string::npos) {
-      return Bad("a --map has no =", "write --map '%{X}i=field'");
+      return BadMap("a --map has no =", "write --map '%{X}i=field'");
     }
     Override each{text.substr(0, equals), text.substr(equals + 1)};
     const std::string name = each.label.substr(0, each.label.find(':', each.label.find('}') + 1));
     if (!FindDirective(format, name).has_value()) {
-      return Bad(fmt::format("the log format has no {}", SafeCell(name)),
-                 "map a directive as the format writes it, without its conditions");
+      return BadMap(fmt::format("the log format has no {}", SafeCell(name)),
+                    "map a directive as the format writes it, without its conditions");
     }
     const auto* field = PolicyDescription::FindField(category, each.field);
     if (!each.field.empty() && (field == nullptr || !field->view_of.empty())) {
-      return Bad(fmt::format("{} has no field {}", category.id, SafeCell(each.field)),
-                 "see its fields: bailee policy show");
+      return BadMap(fmt::format("{} has no field {}", category.id, SafeCell(each.field)),
+                    "see its fields: bailee policy show");
     }
     parsed.push_back(std::move(each));
   }
@@ -183,7 +183,7 @@ Result<LogMap> LogMap::Make(const LogFormat& format, const PolicyDescription::Ca
     labels.push_back(each.label);
     if (each.field.empty()) continue;
     if (map.Fills(each.field)) {
-      return Bad(fmt::format("two directives fill {}", each.field), "map one of them elsewhere");
+      return BadMap(fmt::format("two directives fill {}", each.field), "map one of them elsewhere");
     }
     const size_t directive = *FindDirective(format, NameOf(each.label));
     map.entries_.push_back({.directive = directive,
@@ -194,8 +194,8 @@ Result<LogMap> LogMap::Make(const LogFormat& format, const PolicyDescription::Ca
   }
   map.AddDefaults(format, category, labels);
   if (map.entries_.empty()) {
-    return Bad(fmt::format("no directive fills a field of {}", category.id),
-               "name them: --map '%{X}i=field'");
+    return BadMap(fmt::format("no directive fills a field of {}", category.id),
+                  "name them: --map '%{X}i=field'");
   }
   const bool user_mapped = std::find(labels.begin(), labels.end(), "%u") != labels.end();
   if (!user_mapped) map.unmapped_user_ = FindDirective(format, "%u");
@@ -206,8 +206,8 @@ Result<LogMap> LogMap::Make(const LogFormat& format, const PolicyDescription::Ca
   map.tag_in_header_ = true;
   map.tag_directive_ = FindDirective(format, "%{Cookie}i");
   if (map.tag_directive_.has_value()) return map;
-  return Bad("the log format has no cookie to take the tag from",
-             "log %{Cookie}i, or leave out --tag-cookie");
+  return BadMap("the log format has no cookie to take the tag from",
+                "log %{Cookie}i, or leave out --tag-cookie");
 }
 
 Result<std::vector<FieldInput>> LogMap::Fields(const LogLine& line, int64_t shift_ms) const {

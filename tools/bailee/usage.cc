@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "text.h"
 #include "tree.h"
 
 namespace bailee::tool {
@@ -37,12 +38,6 @@ std::vector<std::string> NamesOf(const std::vector<const CLI::App*>& commands) {
   return names;
 }
 
-std::string Joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 const CLI::Option* FindOption(const CLI::App* app, const std::string& name) {
   for (; app != nullptr; app = app->get_parent()) {
     if (const CLI::Option* option = app->get_option_no_throw(name)) return option;
@@ -67,7 +62,7 @@ bool IsPlainWord(const std::string& word) {
          });
 }
 
-std::string PathOf(const CLI::App& app) {
+std::string CommandLineOf(const CLI::App& app) {
   const std::string path = Describe(app).path;
   return path.empty() ? "bailee" : "bailee " + path;
 }
@@ -76,18 +71,19 @@ Status UnknownCommand(const CLI::App& group, const std::string& word) {
   const std::vector<std::string> names = NamesOf(Children(group));
   const std::string near = NearestWord(word, names);
   std::string message = IsPlainWord(word)
-                            ? fmt::format("{} has no command \"{}\"", PathOf(group), word)
-                            : fmt::format("{} has no such command", PathOf(group));
-  std::string hint = near.empty() ? "its commands are " + Joined(names)
-                                  : fmt::format("did you mean {} {}?", PathOf(group), near);
+                            ? fmt::format("{} has no command \"{}\"", CommandLineOf(group), word)
+                            : fmt::format("{} has no such command", CommandLineOf(group));
+  std::string hint = near.empty() ? "its commands are " + Join(names)
+                                  : fmt::format("did you mean {} {}?", CommandLineOf(group), near);
   return {Code::kUsage, "usage.unknown-command", std::move(message), std::move(hint)};
 }
 
 Status UnknownOption(const CLI::App& app, const std::string& name) {
   const std::string near = NearestWord(name, OptionNames(&app));
-  std::string message = IsPlainWord(name) ? fmt::format("{} has no option {}", PathOf(app), name)
-                                          : fmt::format("{} has no such option", PathOf(app));
-  std::string hint = near.empty() ? fmt::format("see {} --help", PathOf(app))
+  std::string message = IsPlainWord(name)
+                            ? fmt::format("{} has no option {}", CommandLineOf(app), name)
+                            : fmt::format("{} has no such option", CommandLineOf(app));
+  std::string hint = near.empty() ? fmt::format("see {} --help", CommandLineOf(app))
                                   : fmt::format("did you mean {}?", near);
   return {Code::kUsage, "usage.unknown-option", std::move(message), std::move(hint)};
 }
@@ -164,8 +160,8 @@ Status UsageError(const CLI::App& root, const CLI::ParseError& error) {
 
 Status MissingCommand(const CLI::App& root) {
   const CLI::App& group = *DeepestParsed(root);
-  return {Code::kUsage, "usage.no-command", fmt::format("{} needs a command", PathOf(group)),
-          "its commands are " + Joined(NamesOf(Children(group)))};
+  return {Code::kUsage, "usage.no-command", fmt::format("{} needs a command", CommandLineOf(group)),
+          "its commands are " + Join(NamesOf(Children(group)))};
 }
 
 }  // namespace bailee::tool
