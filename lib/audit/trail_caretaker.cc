@@ -32,7 +32,7 @@ Status Trail::RecordCounted(std::vector<Floods::Counted> counted) {
 Status Trail::Tend() {
   BAILEE_RETURN_IF_ERROR(Owned());
   const std::lock_guard tending(tending_);
-  const std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now();
+  const auto now = std::chrono::steady_clock::now();
   BAILEE_RETURN_IF_ERROR(journal_->Check());
   BAILEE_RETURN_IF_ERROR(RecordCounted(floods_.TakeEnded(now)));
   if (journal_->synced().offset < journal_->written().offset) {

@@ -116,7 +116,8 @@ Result<Secret> Open(const Key& key, ByteView aad, ByteView envelope) {
 }
 
 Status DamageUnlessFull(const Status& failure, Status damage) {
-  return failure.code() == Code::kFull ? failure : damage;
+  if (failure.code() == Code::kFull) return failure;
+  return damage;
 }
 
 }  // namespace bailee::crypto

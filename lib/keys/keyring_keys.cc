@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/keyring_keys.h"
 
+#include <utility>
+
 #include "base/try.h"
 #include "keys/find_in.h"
 

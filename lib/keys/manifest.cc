@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/manifest.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "bailee/v1/manifest.pb.h"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/expiry.h"
 
-#include <algorithm>
-
 #include "policy/decide_internal.h"
 
 namespace bailee::policy {

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/codec.h"
 #include "base/try.h"
 #include "keys/lookup.h"
 #include "keys/wraps.h"

@@ -31,7 +31,7 @@ std::string DayText(Timestamp day) {
   return {text, static_cast<size_t>(size)};
 }
 
-// One ask, with everything that its events say of it.
+// One question, with everything that its events say of it.
 class ReportQuestion {
  public:
   ReportQuestion(VaultImpl& vault, const ReportRequest& request)

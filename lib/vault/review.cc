@@ -6,7 +6,6 @@
 #include <set>
 #include <string>
 
-#include "base/codec.h"
 #include "base/try.h"
 #include "policy/expiry.h"
 #include "vault/ledger_entry.h"

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
+#include "keys/subject.h"
 
 namespace bailee::vault {
 namespace {

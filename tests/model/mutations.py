@@ -123,11 +123,11 @@ _COLLECT = [
 _EFFECTIVE = [
     ("source-of-allow-ignored", "if (rule.fields[field.value] && Takes(rule.sources, source)) set", "if (rule.fields[field.value]) set"),
     ("field-of-allow-ignored", "if (rule.fields[field.value] && Takes(rule.sources, source)) set", "if (Takes(rule.sources, source)) set"),
-    ("controller-ignored", "return set & Instructed(*this, category, field, controller);", "return set;"),
+    ("controller-ignored", "return set & InstructedPurposes(*this, category, field, controller);", "return set;"),
     ("independent-source-effective", "if (policy.source(terms.source).role == Role::kIndependent) return {};", ""),
     ("source-of-notice-ignored", "return Takes(notice.sources, terms.source) ? notice.purposes : PurposeSet();", "return notice.purposes;"),
     ("notice-ignored", "return Noticed(*this, terms) & AllowedPurposes(category", "return AllowedPurposes(category"),
-    ("report-beyond-instructions", "& Noticed(*this, terms) &\n         Instructed(*this, category, field, terms.controller);", "& Noticed(*this, terms);"),
+    ("report-beyond-instructions", "& Noticed(*this, terms) &\n         InstructedPurposes(*this, category, field, terms.controller);", "& Noticed(*this, terms);"),
     ("report-beyond-notice", "report_purposes & Noticed(*this, terms) &", "report_purposes &"),
     ("basis-of-another-source", "rule.fields[field.value] && Takes(rule.sources, source)) {", "rule.fields[field.value]) {"),
 ]
@@ -151,7 +151,7 @@ _DISCLOSE = [
     ("disclose-terms-without-case", "ground == Ground::kTermsOfService ||", ""),
     ("disclose-fraud-without-case", "ground == Ground::kFraudOrSecurity || ground == Ground::kImminentHarm;", "ground == Ground::kImminentHarm;"),
     ("disclose-harm-without-case", "ground == Ground::kFraudOrSecurity || ground == Ground::kImminentHarm;", "ground == Ground::kFraudOrSecurity;"),
-    ("disclose-always-with-case", "if (listed.rule != nullptr && NeedsCase(listed.rule->ground) &&", "if (listed.rule != nullptr &&"),
+    ("disclose-always-with-case", "if (listed.rule != nullptr && GroundNeedsCase(listed.rule->ground) &&", "if (listed.rule != nullptr &&"),
     ("disclose-any-case-reference", "!IsCaseReference(asked.request.case_reference)) {", "asked.request.case_reference.empty()) {"),
     ("disclose-any-notice", "if (each.notice != notice) continue;", ""),
     ("disclose-latest-notice", "if (!shown || each.at < *shown) shown = each.at;", "if (!shown || each.at > *shown) shown = each.at;"),
