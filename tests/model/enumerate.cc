@@ -129,7 +129,7 @@ SmallChoice Says(SmallWord word, const std::string& purpose, const std::string& 
   return {purpose, category, word, 0, ""};
 }
 
-SmallChoice Under(SmallVersion version, SmallChoice choice) {
+SmallChoice MadeUnder(SmallVersion version, SmallChoice choice) {
   choice.under = version;
   return choice;
 }

@@ -153,8 +153,8 @@ std::vector<LoadedStanding> DiscloseStandings() {
       {Given("news.mail", "n1")},
       {Given("news.mail", "n2", "card"), Given("billing", "n1")},
       {Given("news.mail", "n1", "log"), Given("billing", "n2")},
-      {Under(SmallVersion::kThen, Given("news.mail", "n1")),
-       Under(SmallVersion::kThen, Given("billing", "n1"))},
+      {MadeUnder(SmallVersion::kThen, Given("news.mail", "n1")),
+       MadeUnder(SmallVersion::kThen, Given("billing", "n1"))},
       {Given("news.mail", "n1"), Says(SmallWord::kWithdrawn, "news")},
       {Given("billing", "n1"), Says(SmallWord::kObjected, "billing")},
       {Says(SmallWord::kDeclined, "news.mail"), Says(SmallWord::kWithdrawn, "billing", "card")}};

@@ -66,8 +66,8 @@ std::vector<LoadedStanding> Triples() {
         }
         standings.push_back(Chose({first, second, third}));
         for (SmallChoice& choice : standings.back().choices) choice.sequence = 7;
-        standings.push_back(Chose({Under(SmallVersion::kThen, first), second, third}));
-        standings.push_back(Chose({first, second, Under(SmallVersion::kThen, third)}));
+        standings.push_back(Chose({MadeUnder(SmallVersion::kThen, first), second, third}));
+        standings.push_back(Chose({first, second, MadeUnder(SmallVersion::kThen, third)}));
       }
     }
   }

@@ -121,11 +121,12 @@ std::vector<LoadedStanding> VersionStandings() {
       {Given("news.mail", "n9"), Given("billing", "n1")},
       {Given("news.mail", "n2", "card"), Says(SmallWord::kObjected, "news.sms")},
       {Given("news.mail", "n1"), Says(SmallWord::kWithdrawn, "news")},
-      {Under(SmallVersion::kThen, Given("news.mail", "n1"))},
-      {Under(SmallVersion::kThen, Given("billing", "n1")),
-       Under(SmallVersion::kThen, Given("news.mail", "n2", "card"))},
-      {Under(SmallVersion::kLost, Given("news.mail", "n1"))},
-      {Says(SmallWord::kObjected, "news"), Under(SmallVersion::kThen, Given("news.mail", "n1"))},
+      {MadeUnder(SmallVersion::kThen, Given("news.mail", "n1"))},
+      {MadeUnder(SmallVersion::kThen, Given("billing", "n1")),
+       MadeUnder(SmallVersion::kThen, Given("news.mail", "n2", "card"))},
+      {MadeUnder(SmallVersion::kLost, Given("news.mail", "n1"))},
+      {Says(SmallWord::kObjected, "news"),
+       MadeUnder(SmallVersion::kThen, Given("news.mail", "n1"))},
       {Says(SmallWord::kDeclined, "news.mail"), Says(SmallWord::kDeclined, "billing")},
       {Says(SmallWord::kObjected, "news", "card")}};
   const std::set<uint32_t> agreed[] = {{}, {1}, {2}};

@@ -44,7 +44,7 @@ std::vector<LoadedStanding> LoadAll(std::vector<SmallStanding> standings);
 
 SmallChoice Given(const std::string& purpose, const std::string& notice,
                   const std::string& category = "");
-SmallChoice Under(SmallVersion version, SmallChoice choice);
+SmallChoice MadeUnder(SmallVersion version, SmallChoice choice);
 SmallChoice Says(SmallWord word, const std::string& purpose, const std::string& category = "");
 
 // Standing with these choices, numbered from 1.
