@@ -61,7 +61,8 @@ bool HadUse(const Policy& in_force, const Policy& then, const Concern& concern,
   }
   if (!concern.source->valid()) return false;
   const SourceIndex source = then.FindSource(in_force.source(*concern.source).id);
-  return source.valid() && Shown(then, notice, purpose, source) &&
+  return source.valid() && then.source(source).role != Role::kIndependent &&
+         Shown(then, notice, purpose, source) &&
          then.FindAllow(known, field, purpose, source) != nullptr;
 }
 

@@ -71,6 +71,9 @@ std::vector<LoadedStanding> Triples() {
       }
     }
   }
+  standings.push_back(Chose({Says(SmallWord::kObjected, "news"), Given("news.mail", "n1"),
+                             Says(SmallWord::kObjected, "news"),
+                             MadeUnder(SmallVersion::kLost, Given("news.mail", "n2"))}));
   return LoadAll(std::move(standings));
 }
 

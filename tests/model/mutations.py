@@ -59,7 +59,7 @@ _STAGE_TWO = [
     ("consent-frees-of-the-old-policy", "if (!JudgedByThen(held, then)) return;", "if (!by_terms || !JudgedByThen(held, then)) return;"),
     ("old-policy-always-judge", "if (held.agreed || !then.known()) return false;", "if (!then.known()) return false;"),
     ("old-policy-judges-by-its-notice", "return held.collected.AllowedPurposes(then.category, then.field, terms.source,\n                                        terms.controller)[", "return held.collected.EffectivePurposes(then.category, then.field, terms)["),
-    ("yes-of-absent-needs-a-source", "asked.request.category, std::nullopt", "asked.request.category, SourceIndex{}"),
+    ("yes-of-absent-needs-a-source", "asked.field, {}}", "asked.field, SourceIndex{}}"),
     ("case-not-needed", "if (rule->basis == Basis::kCase && !IsCase", "if (false && !IsCase"),
     ("retention-forgotten", "reasons.Add(Reason::kPastRetention);", ""),
     ("consent-offered-in-vain", "if (!can_be_asked) return;", ""),
@@ -76,17 +76,24 @@ _STAGE_TWO = [
 ]
 _DECISION = [
     ("prefix-is-ancestor", "return purpose.starts_with(above) &&\n         (purpose.size()", "return purpose.starts_with(above) || (purpose.size()"),
-    ("consent-from-another-category", "if (!Concerns(choice, category) || !Shown(", "if (!Shown("),
-    ("objection-to-another-category", "    if (!Concerns(choice, category)) continue;\n    const bool", "    const bool"),
-    ("consent-to-inner-purpose", "!= Choice::kGiven || choice.purpose != name)", "!= Choice::kGiven || !Reaches(choice.purpose, name))"),
+    ("consent-from-another-category", "         Concerns(in_force, choice, concern.category) &&\n         Shown(", "         Shown("),
+    ("objection-to-another-category", "Reaches(choice.purpose, in_force.purpose(concern.purpose).id) &&\n         Concerns(in_force, choice, concern.category);", "Reaches(choice.purpose, in_force.purpose(concern.purpose).id) && true;"),
+    ("consent-to-inner-purpose", "choice.purpose == in_force.purpose(concern.purpose).id &&", "Reaches(choice.purpose, in_force.purpose(concern.purpose).id) &&"),
     ("consent-without-notice", "if (!index.valid()) return false;", "if (!index.valid()) return true;"),
     ("consent-to-another-purpose", "return notice.purposes[purpose.value] && (!source", "return (!source"),
     ("consent-for-another-source", "return notice.purposes[purpose.value] && (!source || Takes(notice, *source));", "return notice.purposes[purpose.value];"),
-    ("objection-to-inner-ignored", "== Choice::kGiven || !Reaches(choice.purpose, name))", "== Choice::kGiven || choice.purpose != name)"),
-    ("first-of-equals", "choice.sequence >= yes->sequence", "choice.sequence > yes->sequence"),
-    ("first-yes-counts", "choice.sequence >= yes->sequence", "choice.sequence <= yes->sequence"),
-    ("equal-no-lifted", "(choice.sequence < yes->sequence ||", "(choice.sequence <= yes->sequence ||"),
-    ("equal-no-not-lifted", "choice.sequence == yes->sequence && &choice < yes", "choice.sequence == yes->sequence && &choice > yes"),
+    ("objection-to-inner-ignored", "Reaches(choice.purpose, in_force.purpose(concern.purpose).id) &&", "choice.purpose == in_force.purpose(concern.purpose).id &&"),
+    ("first-yes-counts", "(yes == nullptr || Before(*yes, choice))", "(yes == nullptr || Before(choice, *yes))"),
+    ("first-no-counts", "(no == nullptr || Before(*no, choice))", "(no == nullptr || Before(choice, *no))"),
+    ("equal-is-before", "return one.sequence < other.sequence || (one.sequence == other.sequence && &one < &other);", "return one.sequence <= other.sequence;"),
+    ("equal-is-not-before", "return one.sequence < other.sequence || (one.sequence == other.sequence && &one < &other);", "return one.sequence < other.sequence;"),
+    ("equal-is-before-backwards", "&one < &other", "&one > &other"),
+    ("consent-from-before-a-widening", "(!undone && Covers(in_force, versions, choice, concern))", "!undone"),
+    ("consent-taken-back-and-given-to-less", "!undone && Covers(", "Covers("),
+    ("consent-under-a-lost-version", "return then != nullptr && HadUse(", "return then == nullptr || HadUse("),
+    ("consent-to-a-field-added-later", "if (!field.valid()) return false;", "if (!field.valid()) return true;"),
+    ("consent-to-a-use-added-later", "then.FindAllow(known, field, purpose, source) != nullptr", "true"),
+    ("consent-by-a-notice-widened-later", " && Shown(then, notice, purpose, source) &&", " &&"),
     ("a-yes-lifts-what-comes-later", "if (!lifted) said.noes", "if (yes == nullptr) said.noes"),
     ("a-no-lifts-an-earlier-one", "if (!lifted) said.noes.Add(", "if (!lifted) (said.noes = ReasonSet()).Add("),
     ("declined-but-necessary", "if (said.noes.Has(Reason::kDeclined)) reasons.Add(Reason::kDeclined);", ""),
@@ -170,7 +177,7 @@ _DISCLOSE = [
     ("disclose-law-asks", "&& asked.ground != Ground::kLaw;", ";"),
     ("disclose-consent-not-asked", "if (sold || asked.ground == Ground::kConsent) {", "if (sold) {"),
     ("disclose-consent-by-silence", "reasons.Add(ChoiceReasons(said, Basis::kOptIn));", "reasons.Add(ChoiceReasons(said, Basis::kOptOut));"),
-    ("disclose-consent-from-any-source", "asked.request.category, source);", "asked.request.category, std::nullopt);"),
+    ("disclose-consent-from-any-source", "asked.field, source});", "asked.field, {}});"),
     ("disclose-notice-not-needed", "!Announced(names.policy, *listed.rule, standing, asked.request.now)) {", "false) {"),
 ]
 _DISCLOSE_STAGES = [
@@ -193,8 +200,8 @@ _CONTACT = [
     ("contact-suppression-hides", "reasons = ReasonSet();", ""),
 ]
 _CONTACT_CHOICES = [
-    ("contact-yes-for-one-category", "if (!category) return choice.category.empty() || choice.choice != Choice::kGiven;", "if (!category) return true;"),
-    ("contact-no-for-one-category", "if (!category) return choice.category.empty() || choice.choice != Choice::kGiven;", "if (!category) return choice.category.empty();"),
+    ("contact-yes-for-one-category", "if (!category.valid()) return choice.choice != Choice::kGiven;", "if (!category.valid()) return true;"),
+    ("contact-no-for-one-category", "if (!category.valid()) return choice.choice != Choice::kGiven;", "if (!category.valid()) return false;"),
 ]
 
 # (file, name, exact text, replacement)

@@ -192,7 +192,7 @@ bool Knew(const SmallPolicy& F, const SmallPolicy* T, const SmallChoice& choice,
   if (!Shows(*T, choice.notice, cell.purpose, source)) return false;
   if (source == nullptr) return Reader(*T, cell);
   // What F does not know as a source is from nowhere, also for T.
-  return F.sources.contains(*source) && T->sources.contains(*source) &&
+  return F.sources.contains(*source) && GoodSource(*T, *source) &&
          AllowOf(*T, cell, *source) != nullptr;
 }
 

@@ -57,6 +57,22 @@ TEST_F(DecideTest, ConsentFromBeforeAWideningCoversWhatItWasGivenFor) {
   EXPECT_EQ(Answer(), "allowed");
 }
 
+TEST_F(DecideTest, ConsentToAWidenedPurposeTellsNothingOfWhatIsAbsent) {
+  const PolicyPtr v2 = Version2(R"(purpose: "contact" basis: OPT_IN field: "holder")",
+                                R"(purpose: "contact" basis: OPT_IN field: ["holder", "pan"])");
+  Choose(Choice::kGiven, "contact.offers");
+  in_force = v2;
+  const Policy* versions[] = {v1.get()};
+  request.versions = versions;
+  Ask("contact.offers");
+  EXPECT_EQ(AnswerWithoutDatum(), "allowed");
+  Ask("contact.offers", "pan");
+  EXPECT_EQ(AnswerWithoutDatum(), "consent-missing");
+  standing.choices[0].notice = "news-1";
+  Ask("contact.offers");
+  EXPECT_EQ(AnswerWithoutDatum(), "consent-missing") << "a notice of another purpose";
+}
+
 TEST_F(DecideTest, ConsentUnderAVersionThatNobodyKnowsCoversNothing) {
   Choose(Choice::kGiven, "contact.offers");
   in_force = Version2("says: \"c\"", "says: \"d\"");

@@ -106,6 +106,24 @@ TEST_F(Publishing, WideningReachesWhatIsCollectedAfterItAndNothingThatIsHeld) {
   EXPECT_EQ(*ReadAccount(vault, "support", "email.domain", other), "analytical.example");
 }
 
+TEST_F(Publishing, EarlierConsentDoesNotReachWhatAVersionAdds) {
+  Vault vault = vault_.Open({"support", "upkeep"});
+  ASSERT_THAT(StoreAccount(vault), IsOk());
+  const LedgerEvent yes{.kind = LedgerKind::kGiven, .purpose = "support", .notice = "signup-1"};
+  ASSERT_THAT(StatusOf(vault.Record(Who::Ref(kUser), yes)), IsOk());
+  ASSERT_THAT(StatusOf(Publish(vault, Next(kWider))), IsOk());
+  ASSERT_THAT(StatusOf(vault.Upkeep()), IsOk());
+
+  const auto held = ReadAccount(vault, "support", "email.domain");
+  ASSERT_NE(held.status().refusal(), nullptr);
+  EXPECT_THAT(held.status().refusal()->reasons,
+              ElementsAre(Reason::kNotCollectedFor, Reason::kConsentMissing));
+  EXPECT_EQ(*ReadAccount(vault, "support", "email"), "ada@analytical.example")
+      << "what it was given for stays open";
+  ASSERT_THAT(StatusOf(vault.Record(Who::Ref(kUser), yes)), IsOk());
+  EXPECT_EQ(*ReadAccount(vault, "support", "email.domain"), "analytical.example");
+}
+
 TEST_F(Publishing, ANewLeafBringsAKeyringAndReachesNothingHeld) {
   {
     Vault vault = vault_.Open({});
