@@ -233,9 +233,9 @@ inline constexpr Reason kPrecedence[] = {Reason::kPolicyNotInForce,
 // another no lifts nothing.
 // A yes *covers* f if no no to (p, c) comes after it and it was given under F.version(), or under a
 // version G among request.versions that had the use: p is a leaf of G, c and f are known in G, its
-// notice is in G, lists p there and takes s, s is not INDEPENDENT in G, and G.FindAllow(c, f, p, s)
-// is something (where a yes may take any source: p is in f's FieldInfo::readers in G). Nobody said
-// yes to what a later version added.
+// notice is in G, lists p there and takes s, s is not INDEPENDENT in G, and allowed(G, f, s,
+// k, p) (where a yes may take any source: p is in f's FieldInfo::readers in G). Nobody said yes to
+// what a later version added.
 // What they come to on a basis, `choice(basis)`, is these reasons:
 //   CASE       none.
 //   NECESSARY  declined if a kDeclined stands.

@@ -59,8 +59,9 @@ Use UseOf(const Asked& asked, const Standing& standing, FieldIndex value, Reason
     reasons.Add(late);
     if (!effective[i]) continue;
     const AllowRule* rule = f.FindAllow(asked.category, value, purpose, asked.source);
-    const Said said = WhatWasSaid(f, asked.request.versions, standing,
-                                  {purpose, asked.category, value, asked.source});
+    const Said said =
+        WhatWasSaid(f, asked.request.versions, standing,
+                    {purpose, asked.category, value, asked.source, asked.request.on_behalf_of});
     const ReasonSet choice = ChoiceReasons(said, rule->basis);
     if (choice.empty() && late.empty()) return Use::kKept;
     reasons.Add(choice);

@@ -124,8 +124,9 @@ ReasonSet DiscloseStageTwo(const Asked& asked, const Datum* older,
   const FieldInfo& field = asked.in_force.field(asked.category, asked.field);
   const bool sold = third_party && field.kind == Kind::kEmail && asked.ground != Ground::kLaw;
   if (sold || asked.ground == Ground::kConsent) {  // [76], [77]
-    const Said said = WhatWasSaid(asked.in_force, asked.request.versions, standing,
-                                  {asked.purpose, asked.category, asked.field, source});
+    const Said said = WhatWasSaid(
+        asked.in_force, asked.request.versions, standing,
+        {asked.purpose, asked.category, asked.field, source, asked.request.on_behalf_of});
     reasons.Add(ChoiceReasons(said, Basis::kOptIn));
   }
   return reasons;

@@ -59,6 +59,7 @@ struct Concern {
   FieldIndex field;        // none if there is no category
   // One of the policy in force, or nothing for one it does not know; nullopt: a yes may take any.
   std::optional<SourceIndex> source;
+  std::string_view on_behalf_of = {};
 };
 // `versions`: as in Request; without any, what was said under another version covers nothing.
 Said WhatWasSaid(const Policy& in_force, std::span<const Policy* const> versions,

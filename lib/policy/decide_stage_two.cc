@@ -127,8 +127,9 @@ void OutsideTerms(const Asked& asked, const Held& held, const Said& said, Reason
 void Route(const Asked& asked, const Held& held, const Standing& standing, ReasonSet& reasons) {
   const Then now{asked.purpose, asked.category, asked.field};
   const Then then = LookUpThen(asked, held.collected);
-  const Said said = WhatWasSaid(asked.in_force, asked.request.versions, standing,
-                                {asked.purpose, asked.category, asked.field, held.source});
+  const Said said = WhatWasSaid(
+      asked.in_force, asked.request.versions, standing,
+      {asked.purpose, asked.category, asked.field, held.source, asked.request.on_behalf_of});
   const bool by_terms = NowOk(asked, held) && ThenOk(asked, held, then);
   if (!by_terms && !Consented(asked, held, said)) {
     OutsideTerms(asked, held, said, reasons);

@@ -59,11 +59,12 @@ bool HadUse(const Policy& in_force, const Policy& then, const Concern& concern,
   if (!concern.source) {
     return Shown(then, notice, purpose, {}) && then.field(known, field).readers[purpose.value];
   }
-  if (!concern.source->valid()) return false;
+  const ControllerIndex controller = then.FindController(concern.on_behalf_of);
+  if (!concern.source->valid() || controller.valid() == concern.on_behalf_of.empty()) return false;
   const SourceIndex source = then.FindSource(in_force.source(*concern.source).id);
   return source.valid() && then.source(source).role != Role::kIndependent &&
          Shown(then, notice, purpose, source) &&
-         then.FindAllow(known, field, purpose, source) != nullptr;
+         then.AllowedPurposes(known, field, source, controller)[purpose.value];
 }
 
 bool Covers(const Policy& in_force, std::span<const Policy* const> versions,

@@ -92,7 +92,7 @@ _DECISION = [
     ("consent-taken-back-and-given-to-less", "!undone && Covers(", "Covers("),
     ("consent-under-a-lost-version", "return then != nullptr && HadUse(", "return then == nullptr || HadUse("),
     ("consent-to-a-field-added-later", "if (!field.valid()) return false;", "if (!field.valid()) return true;"),
-    ("consent-to-a-use-added-later", "then.FindAllow(known, field, purpose, source) != nullptr", "true"),
+    ("consent-to-a-use-added-later", "then.AllowedPurposes(known, field, source, controller)[purpose.value]", "true"),
     ("consent-by-a-notice-widened-later", " && Shown(then, notice, purpose, source) &&", " &&"),
     ("a-yes-lifts-what-comes-later", "if (!lifted) said.noes", "if (yes == nullptr) said.noes"),
     ("a-no-lifts-an-earlier-one", "if (!lifted) said.noes.Add(", "if (!lifted) (said.noes = ReasonSet()).Add("),
@@ -177,7 +177,7 @@ _DISCLOSE = [
     ("disclose-law-asks", "&& asked.ground != Ground::kLaw;", ";"),
     ("disclose-consent-not-asked", "if (sold || asked.ground == Ground::kConsent) {", "if (sold) {"),
     ("disclose-consent-by-silence", "reasons.Add(ChoiceReasons(said, Basis::kOptIn));", "reasons.Add(ChoiceReasons(said, Basis::kOptOut));"),
-    ("disclose-consent-from-any-source", "asked.field, source});", "asked.field, {}});"),
+    ("disclose-consent-from-any-source", "asked.field, source, asked", "asked.field, {}, asked"),
     ("disclose-notice-not-needed", "!Announced(names.policy, *listed.rule, standing, asked.request.now)) {", "false) {"),
 ]
 _DISCLOSE_STAGES = [

@@ -222,7 +222,7 @@ Reasons RefuseDatum(const SmallPolicy& F, const SmallTerms& terms, const SmallSt
   if (terms.controller != request.on_behalf_of || !KnowsController(F, terms.controller)) {  // 40
     reasons.insert(Reason::kOutsideInstructions);
   }
-  const Heard heard = Hear(F, terms.policy, standing, cell, &terms.source);
+  const Heard heard = Hear(F, terms.policy, standing, cell, &terms.source, request.on_behalf_of);
   if (TermsRoute(F, terms, standing, request, cell) ||
       ConsentRoute(F, terms, request, cell, heard)) {  // 42
     Judge(F, cell, terms, standing, request, heard, reasons);
@@ -258,7 +258,8 @@ Reasons RefuseAbsent(const SmallPolicy& F, const SmallStanding& standing,
     if (strictest == nullptr || allow.basis > strictest->basis) strictest = &allow;
   }
   if (strictest != nullptr) {
-    RefuseByChoice(strictest->basis, Hear(F, nullptr, standing, cell, nullptr), reasons);
+    RefuseByChoice(strictest->basis,
+                   Hear(F, nullptr, standing, cell, nullptr, request.on_behalf_of), reasons);
   }
   if (standing.restricted) reasons.insert(Reason::kRestricted);
   if (request.action == SmallAction::kDisclose) {
@@ -283,7 +284,7 @@ Uses UsesOf(const SmallPolicy& F, const SmallStanding& standing, const SmallRequ
       const Cell cell{request.category, value, q};
       Reasons reasons;
       if (!report) {
-        const Heard heard = Hear(F, nullptr, standing, cell, &request.source);
+        const Heard heard = Hear(F, nullptr, standing, cell, &request.source, request.on_behalf_of);
         RefuseByChoice(AllowOf(F, cell, request.source)->basis, heard, reasons);
       }
       if (Ended(F, cell, standing, request.collected_at, request.now)) {

@@ -184,7 +184,7 @@ bool IsYes(const SmallPolicy& F, const SmallChoice& choice, const Cell& cell,
 
 // The version a choice was made under gave the cell to the purpose, from that source or from any.
 bool Knew(const SmallPolicy& F, const SmallPolicy* T, const SmallChoice& choice, const Cell& cell,
-          const std::string* source) {
+          const std::string* source, const std::string& controller) {
   if (cell.category.empty() || choice.under == SmallVersion::kNow) return true;
   if (choice.under == SmallVersion::kLost || T == nullptr) return false;
   if (T->version == F.version) return true;
@@ -193,7 +193,7 @@ bool Knew(const SmallPolicy& F, const SmallPolicy* T, const SmallChoice& choice,
   if (source == nullptr) return Reader(*T, cell);
   // What F does not know as a source is from nowhere, also for T.
   return F.sources.contains(*source) && GoodSource(*T, *source) &&
-         AllowOf(*T, cell, *source) != nullptr;
+         Allowed(*T, cell, *source, controller);
 }
 
 bool IsNo(const SmallChoice& choice, const Cell& cell) {
@@ -205,7 +205,7 @@ bool IsNo(const SmallChoice& choice, const Cell& cell) {
 }  // namespace
 
 Heard Hear(const SmallPolicy& F, const SmallPolicy* T, const SmallStanding& standing,
-           const Cell& cell, const std::string* source) {
+           const Cell& cell, const std::string* source, const std::string& controller) {
   Heard heard;
   for (size_t i = 0; i < standing.choices.size(); ++i) {
     const SmallChoice& one = standing.choices[i];
@@ -218,7 +218,8 @@ Heard Hear(const SmallPolicy& F, const SmallPolicy* T, const SmallStanding& stan
       if (IsNo(other, cell)) undone = true;
     }
     if (IsNo(one, cell) && !lifted) heard.noes.insert(one.word);
-    if (IsYes(F, one, cell, source) && !undone && Knew(F, T, one, cell, source)) heard.yes = true;
+    if (IsYes(F, one, cell, source) && !undone && Knew(F, T, one, cell, source, controller))
+      heard.yes = true;
   }
   return heard;
 }

@@ -75,8 +75,9 @@ struct Heard {
   bool yes = false;          // some choice is a yes to it, made when this use was known
   std::set<SmallWord> noes;  // that stand
 };
-// `T` is the version of the data and `source` where it is from; null if there is none.
+// `T` is the version of the data and `source` where it is from; null if there is none. `controller`
+// is on whose behalf it is used.
 Heard Hear(const SmallPolicy& F, const SmallPolicy* T, const SmallStanding& standing,
-           const Cell& cell, const std::string* source);
+           const Cell& cell, const std::string* source, const std::string& controller);
 
 }  // namespace bailee::model

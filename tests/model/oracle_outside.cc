@@ -94,7 +94,7 @@ void RefuseDiscloseLate(const SmallPolicy& F, const SmallTerms* terms, bool agre
   const bool email = F.categories.at(request.category).fields.at(request.field).kind == "EMAIL";
   if (request.ground == "CONSENT" || (third && email && request.ground != "LAW")) {  // 76
     RefuseWithoutYes(Hear(F, terms != nullptr ? terms->policy : nullptr, standing, cell,
-                          terms != nullptr ? &terms->source : nullptr),
+                          terms != nullptr ? &terms->source : nullptr, request.on_behalf_of),
                      reasons);
   }
 }
@@ -116,7 +116,7 @@ Reasons RefuseContactLate(const SmallPolicy& F, const SmallStanding& standing,
     choice.category = "";
     heard.choices.push_back(choice);
   }
-  RefuseWithoutYes(Hear(F, nullptr, heard, {"", "", request.purpose}, nullptr), reasons);
+  RefuseWithoutYes(Hear(F, nullptr, heard, {"", "", request.purpose}, nullptr, ""), reasons);
   if (standing.restricted && !standing.erased) reasons.insert(Reason::kRestricted);  // 83
   if (!reasons.empty() && !F.purposes.at(request.purpose)) {                         // 84
     reasons = {Reason::kConsentMissing};
