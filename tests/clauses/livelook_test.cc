@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <numeric>
+
 #include "bailee/policy.h"
 #include "clauses/clause_world.h"
 
@@ -10,6 +12,7 @@ namespace {
 using audit::EventKind;
 using testing::ErrorIs;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::IsOk;
 using ::testing::StartsWith;
 using testing::StatusOf;
@@ -37,6 +40,12 @@ class Clauses : public ClauseTest {
     fields.emplace_back("language", MakeSecret("de-AT,de;q=0.9"));
     fields.emplace_back("at", MakeSecret("2013-06-01T00:00:00Z"));
     fields.emplace_back("cookie", MakeSecret("id=9f2c"));
+    return fields;
+  }
+  static std::vector<FieldInput> Preferences() {
+    std::vector<FieldInput> fields;
+    fields.emplace_back("language", MakeSecret("de"));
+    fields.emplace_back("layout", MakeSecret("2"));
     return fields;
   }
 };
@@ -129,6 +138,47 @@ TEST_F(Clauses, LL_02_VerificationCodesHaveNoPlace) {
   const auto document = PolicyDocument::FromText(text, "with-cvv");
   EXPECT_THAT(StatusOf(document), ErrorIs(Code::kPolicyInvalid, "policy.invalid"));
   EXPECT_THAT(std::string(document.status().message()), HasSubstr("PCI DSS 3.3.1"));
+}
+
+TEST_F(Clauses, LL_04_PreferencesAreThoseOfABrowserThatAcceptedACookie) {
+  const Who browser = Who::Tag("cookie-9f2c");
+  const Collected stored =
+      Store(Under("visit-1", "web", browser), "browser_preferences", Preferences());
+  EXPECT_EQ(*world_.Read({"service", browser, "browser_preferences", "language"}), "de");
+  world_.ExpectAllowed(EventKind::kRead, "service", "language");
+  EXPECT_EQ(WhyNot(world_.Read({"support", browser, "browser_preferences", "language"})),
+            Reason::kNotCollectedFor);
+  world_.ExpectRefused(EventKind::kRead, "support", Reason::kNotCollectedFor);
+  // They identify preferences, and not who has them.
+  EXPECT_EQ(world_.Read({"service", Who::Ref("cookie-9f2c"), "browser_preferences", "language"})
+                .status()
+                .code(),
+            Code::kNotFound);
+  EXPECT_THAT(world_.RawReaders(stored.handle, "browser_preferences", "language"),
+              UnorderedElementsAre("service", "rights", "upkeep"));
+}
+
+TEST_F(Clauses, LL_04_WhoeverRefusesCookiesLeavesNothingAndIsServedAllTheSame) {
+  const std::vector<size_t> before = world_.Rows();
+  const Result<Collected> none =
+      world_.Collect(Under("visit-1", "web", Who::Nobody()), "browser_preferences", Preferences());
+  ASSERT_THAT(StatusOf(none), IsOk());
+  EXPECT_EQ(none->disregarded, 1u);
+  EXPECT_THAT(none->records, IsEmpty());
+  EXPECT_THAT(world_.Events(EventKind::kCollect), IsEmpty());
+  // A number that is everybody's, and nothing else.
+  std::vector<size_t> after = world_.Rows();
+  EXPECT_EQ(std::accumulate(after.begin(), after.end(), size_t{0}),
+            std::accumulate(before.begin(), before.end(), size_t{0}) + 1);
+
+  std::vector<FieldInput> given;
+  given.emplace_back("email", MakeSecret(kAddress));
+  Store(Under("signup-1", "web"), "account", std::move(given));
+  EXPECT_EQ(*world_.Read({"service", kAda, "account", "email"}), kAddress);
+  const Collected line = Store(Under("visit-1", "web", Who::Nobody()), "web_log", Line());
+  EXPECT_EQ(*world_.Read({"network", Who::ByHandle(line.handle), "web_log", "request.path",
+                          line.records.front()}),
+            "/help/chat");
 }
 
 TEST_F(Clauses, LL_05_ServersLogRequestsAndOnlySecuritySeesWholeAddresses) {

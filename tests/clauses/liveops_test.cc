@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <random>
+#include <set>
+
 #include "bailee/policy.h"
 #include "clauses/clause_world.h"
 
@@ -10,6 +16,7 @@ namespace {
 using audit::EventKind;
 using testing::ErrorIs;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::IsOk;
 using ::testing::Not;
 using testing::StatusOf;
@@ -91,6 +98,121 @@ TEST_F(Clauses, LO_01_NoFieldOfABrowserCanHoldWhatIdentifies) {
   bare.erase(bare.find(view), view.size());
   EXPECT_THAT(std::string(PolicyDocument::FromText(bare, "bare").status().message()),
               HasSubstr("needs a host or path view"));
+}
+
+TEST_F(Clauses, LO_04_ABrowserThatDeclinesIsAnotherOneEachTimeAndKeepsNoPreferences) {
+  const Collected first = Store(Under("visit-1", "web", Who::Nobody()), "clickstream", Click());
+  const Collected second = Store(Under("visit-1", "web", Who::Nobody()), "clickstream", Click());
+  EXPECT_NE(first.handle, second.handle) << "nothing says that it came back";
+  EXPECT_EQ(*world_.Read({"trends", Who::ByHandle(second.handle), "clickstream", "from.domain",
+                          second.records.front()}),
+            "ada.example");
+  world_.ExpectAllowed(EventKind::kRead, "trends", "from.domain");
+
+  const Result<Collected> none = world_.Collect(Under("cookie-1", "web", Who::Nobody()),
+                                                "browser_preferences", Preferences("de", "2"));
+  ASSERT_THAT(StatusOf(none), IsOk());
+  EXPECT_EQ(none->disregarded, 1u);
+  EXPECT_THAT(world_.Events(EventKind::kCollect), IsEmpty());
+  const RawRows raw(world_.vault().path());
+  EXPECT_TRUE(raw.All(store::Table::kLookup).empty()) << "by which anybody would be found again";
+}
+
+// Persons and browsers of the same names, each stored in an order of its own. Somebody who has the
+// file, and every keyring but their names, is to say which browser is whose.
+class Unlinkable : public Clauses {
+ protected:
+  static constexpr size_t kPairs = 300;
+  struct Pairs {
+    std::vector<Handle> people = std::vector<Handle>(kPairs);
+    std::vector<Handle> browsers = std::vector<Handle>(kPairs);
+  };
+
+  Pairs Make() {
+    Pairs pairs;
+    std::mt19937 order(7);
+    std::vector<size_t> numbers(kPairs);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    world_.With({}, [&](Vault& vault) {
+      for (const bool person : {true, false}) {
+        std::shuffle(numbers.begin(), numbers.end(), order);
+        Batch batch = vault.CollectBatch();
+        for (const size_t number : numbers) Add(batch, person, number);
+        const auto done = *batch.Commit();
+        for (size_t i = 0; i < kPairs; ++i)
+          (person ? pairs.people : pairs.browsers)[numbers[i]] = done[i]->handle;
+      }
+      return 0;
+    });
+    return pairs;
+  }
+
+  // How many browsers are given to their person if the n-th of the one in the order of `key` is
+  // held for the n-th of the other.
+  template <typename Key>
+  static size_t Right(const Pairs& pairs, const Key& key) {
+    const auto ranked = [&](const std::vector<Handle>& handles) {
+      std::vector<size_t> numbers(kPairs);
+      std::iota(numbers.begin(), numbers.end(), 0);
+      std::stable_sort(numbers.begin(), numbers.end(),
+                       [&](size_t a, size_t b) { return key(handles[a]) < key(handles[b]); });
+      return numbers;
+    };
+    const std::vector<size_t> people = ranked(pairs.people);
+    const std::vector<size_t> browsers = ranked(pairs.browsers);
+    size_t right = 0;
+    for (size_t i = 0; i < kPairs; ++i) right += people[i] == browsers[i] ? 1 : 0;
+    return right;
+  }
+
+ private:
+  void Add(Batch& batch, bool person, size_t number) {
+    const std::string name = "name-" + std::to_string(number);
+    if (!person) {
+      batch.Add(Under("cookie-1", "web", Who::Tag(name)))
+          .Put("browser_preferences", Preferences("de", "2"));
+      return;
+    }
+    std::vector<FieldInput> order;
+    order.emplace_back("reference", MakeSecret("A-1"));
+    order.emplace_back("at", MakeSecret("2016-06-30T10:05:03Z"));
+    batch.Add(Under("transaction-1", "web", Who::Ref(name))).Put("transaction", std::move(order));
+  }
+};
+
+// Chance gives one on the average, and more than ten once in a hundred million times.
+constexpr size_t kByChance = 10;
+
+TEST_F(Unlinkable, LO_04_ATagIsOfTheComputerAndNotOfThePersonWhoseNameItHas) {
+  const Pairs pairs = Make();
+  const RawRows raw(world_.vault().path());
+  // The tag of a name, where it is a browser's and where it is a person's: two key domains.
+  const auto tags = [&](uint8_t kind) {
+    std::set<Bytes> all;
+    const Bytes prefix = {kind};
+    for (const RawRows::Row& row : raw.All(store::Table::kLookup, prefix))
+      all.emplace(row.first.begin() + 1, row.first.end());
+    return all;
+  };
+  const std::set<Bytes> people = tags(1);
+  const std::set<Bytes> browsers = tags(2);
+  ASSERT_EQ(people.size(), kPairs);
+  ASSERT_EQ(browsers.size(), kPairs);
+  for (const Bytes& tag : browsers) EXPECT_FALSE(people.contains(tag));
+  const auto size_of = [&](store::Table table) {
+    return [&raw, table](const Handle& handle) {
+      size_t bytes = 0;
+      for (const RawRows::Row& row : raw.All(table, handle.view())) bytes += row.second.size();
+      return bytes;
+    };
+  };
+  EXPECT_LE(Right(pairs, [](const Handle& handle) { return handle; }), kByChance);
+  EXPECT_LE(Right(pairs, size_of(store::Table::kSubjects)), kByChance);
+  EXPECT_LE(Right(pairs, size_of(store::Table::kRecords)), kByChance);
+  // It would be seen: with the names, every browser has its person.
+  std::map<Handle, size_t> names;
+  for (size_t i = 0; i < kPairs; ++i) names[pairs.people[i]] = names[pairs.browsers[i]] = i;
+  EXPECT_EQ(Right(pairs, [&](const Handle& handle) { return names[handle]; }), kPairs);
 }
 
 TEST_F(Clauses, LO_05_CookiesOfVendorsAndCustomersServeReturningVisitorsAndNothingElse) {
