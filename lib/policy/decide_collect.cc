@@ -4,6 +4,8 @@
 namespace bailee::policy {
 namespace {
 
+constexpr auto kValuesMax = uint16_t{limits::kFieldsPerCategoryMax};
+
 TermsIndexes Proposed(const Asked& asked) { return {asked.notice, asked.source, asked.controller}; }
 
 // Whether `field` is a value of the field that is asked for: that field itself or a view of it.
@@ -20,7 +22,7 @@ FieldSet ValuesOf(const Asked& asked) {
 }
 
 bool AnyEffective(const Asked& asked, FieldSet values, const TermsIndexes& terms) {
-  for (uint16_t i = 0; i < values.size(); ++i) {
+  for (uint16_t i = 0; i < kValuesMax; ++i) {
     if (values[i] && asked.in_force.EffectivePurposes(asked.category, FieldIndex{i}, terms).any()) {
       return true;
     }
@@ -29,7 +31,7 @@ bool AnyEffective(const Asked& asked, FieldSet values, const TermsIndexes& terms
 }
 
 bool AnyReport(const Asked& asked, FieldSet values, const TermsIndexes& terms) {
-  for (uint16_t i = 0; i < values.size(); ++i) {
+  for (uint16_t i = 0; i < kValuesMax; ++i) {
     if (values[i] && asked.in_force.ReportPurposes(asked.category, {i}, terms).any()) return true;
   }
   return false;
@@ -70,7 +72,7 @@ Use UseOf(const Asked& asked, const Standing& standing, FieldIndex value, Reason
 }
 
 FieldSet WithoutFedOnly(const Asked& asked, FieldSet values) {
-  for (uint16_t i = 0; i < values.size(); ++i) {
+  for (uint16_t i = 0; i < kValuesMax; ++i) {
     if (values[i] && asked.in_force.field(asked.category, {i}).fed_only()) values.reset(i);
   }
   return values;
@@ -117,7 +119,7 @@ ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing, FieldSet
   const FieldSet values = ValuesOf(asked);
   ReasonSet reasons;
   bool open = false;
-  for (uint16_t i = asked.field.value; i < values.size(); ++i) {
+  for (uint16_t i = asked.field.value; i < kValuesMax; ++i) {
     if (!values[i]) continue;
     const Use use = UseOf(asked, standing, {i}, reasons);
     open = open || use != Use::kClosed;

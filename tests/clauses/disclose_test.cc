@@ -130,6 +130,21 @@ TEST_F(Leaving, LL_13_AProcessorGetsWhatItsAgreementIsFor) {
   EXPECT_THAT(charge("ON_OUR_BEHALF"), IsOk());
   EXPECT_EQ(WhyNot(charge("CONSENT")), Reason::kGroundNotMet);
   EXPECT_EQ(Accounted().front().recipient, "acquirer");
+  // The law may ask for the number, and not for when it expires.
+  const auto oblige = [&](std::string_view field) {
+    return world_.With({"legal.process"}, [&](Vault& vault) {
+      return StatusOf(vault.As("legal.process")
+                          ->Disclose({.who = kAda,
+                                      .category = "payment_card",
+                                      .records = {stored->records.front()},
+                                      .fields = {field},
+                                      .recipient = "authority",
+                                      .ground = "LAW",
+                                      .case_reference = kCase}));
+    });
+  };
+  EXPECT_THAT(oblige("pan"), IsOk());
+  EXPECT_EQ(WhyNot(oblige("expiry")), Reason::kNotCollectedFor);
 }
 
 TEST_F(Leaving, LL_13_WithConsentAndNoLongerThanIt) {

@@ -278,6 +278,22 @@ TEST_F(Clauses, LL_05_OldLinesAreTakenForWhatTheirViewsAreStillOfUse) {
   EXPECT_EQ(WhyNot(world_.Collect(late, "web_log", std::move(again))), Reason::kPastRetention);
 }
 
+TEST_F(Clauses, LL_13_SecurityAndWhoeverTheLawObligesReadLogsForThatAlone) {
+  const Collected line = Store(Under("visit-1", "web", Who::Nobody()), "web_log", Line());
+  const Who visitor = Who::ByHandle(line.handle);
+  const RecordId id = line.records.front();
+  EXPECT_EQ(*world_.Read({"security", visitor, "web_log", "ip", id}), "83.149.9.216");
+  world_.ExpectAllowed(EventKind::kRead, "security", "ip");
+  // A law is named each time, by its case.
+  EXPECT_EQ(WhyNot(world_.Read({"legal.process", visitor, "web_log", "ip", id})),
+            Reason::kCaseMissing);
+  world_.ExpectRefused(EventKind::kRead, "legal.process", Reason::kCaseMissing);
+  EXPECT_EQ(*world_.Read({"legal.process", visitor, "web_log", "ip", id, kCase}), "83.149.9.216");
+  world_.ExpectAllowed(EventKind::kRead, "legal.process", "ip");
+  EXPECT_THAT(world_.RawReaders(line.handle, "web_log", "ip"),
+              UnorderedElementsAre("security", "legal.process", "rights", "upkeep"));
+}
+
 TEST_F(Clauses, LL_06_SupportReadsMessagesAndImprovingOnlyWhatTheyAreAbout) {
   std::string body(size_t{900} << 10, 'x');
   body += " with the whole story of user-4711";
@@ -348,6 +364,34 @@ TEST_F(Clauses, LL_08_ThePurposesAreThoseOfTheTextAndEachCitesIt) {
   for (const auto& purpose : document->Describe().purposes) {
     if (!purpose.leaf) continue;
     EXPECT_THAT(purpose.clause, StartsWith("LL-")) << purpose.id;
+  }
+}
+
+TEST_F(Clauses, LL_08_EachPurposeReadsWhatItIsForAndNoMore) {
+  Store(Under("signup-1", "web"), "account", Account());
+  EXPECT_EQ(*world_.Read({"improve.service", kAda, "account", "email.domain"}),
+            "analytical.example");
+  world_.ExpectAllowed(EventKind::kRead, "improve.service", "email.domain");
+  EXPECT_EQ(WhyNot(world_.Read({"improve.service", kAda, "account", "email"})),
+            Reason::kNotCollectedFor);
+  world_.ExpectRefused(EventKind::kRead, "improve.service", Reason::kNotCollectedFor);
+
+  const Collected line = Store(Under("visit-1", "web", Who::Nobody()), "web_log", Line());
+  const Who visitor = Who::ByHandle(line.handle);
+  const RecordId id = line.records.front();
+  const struct {
+    std::string_view purpose, reads, value, refused;
+  } uses[] = {{"network", "ip.net", "83.149.9.0/24", "ip"},
+              {"audit", "request.path", "/help/chat", "agent"},
+              {"improve.service", "at.day", "2013-06-01", "at"}};
+  for (const auto& use : uses) {
+    EXPECT_EQ(*world_.Read({use.purpose, visitor, "web_log", use.reads, id}), use.value);
+    world_.ExpectAllowed(EventKind::kRead, use.purpose, use.reads);
+    EXPECT_EQ(WhyNot(world_.Read({use.purpose, visitor, "web_log", use.refused, id})),
+              Reason::kNotCollectedFor);
+    world_.ExpectRefused(EventKind::kRead, use.purpose, Reason::kNotCollectedFor);
+    EXPECT_FALSE(
+        world_.RawReaders(line.handle, "web_log", use.refused).contains(std::string(use.purpose)));
   }
 }
 

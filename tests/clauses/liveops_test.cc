@@ -154,8 +154,9 @@ class Unlinkable : public Clauses {
     const auto ranked = [&](const std::vector<Handle>& handles) {
       std::vector<size_t> numbers(kPairs);
       std::iota(numbers.begin(), numbers.end(), 0);
-      std::stable_sort(numbers.begin(), numbers.end(),
-                       [&](size_t a, size_t b) { return key(handles[a]) < key(handles[b]); });
+      std::sort(numbers.begin(), numbers.end(), [&](size_t a, size_t b) {
+        return std::pair(key(handles[a]), handles[a]) < std::pair(key(handles[b]), handles[b]);
+      });
       return numbers;
     };
     const std::vector<size_t> people = ranked(pairs.people);

@@ -121,6 +121,21 @@ TEST_F(LiveLook, LL_10_SensitiveDataServesNoFurtherPurposeBeforeConsent) {
               Not(Contains("develop")));
 }
 
+TEST_F(LiveLook, LL_11_DevelopingSomethingElseWaitsForConsent) {
+  const Collected stored = Store(Under("signup-1", "web"), "account", Account());
+  const ClauseWorld::Question ask{"develop", kAda, "account", "email.domain"};
+  EXPECT_FALSE(world_.Read(ask).ok());
+  world_.ExpectRefused(EventKind::kRead, "develop", Reason::kNotCollectedFor);
+  EXPECT_THAT(world_.RawReaders(stored.handle, "account", "email.domain"),
+              Not(Contains("develop")));
+
+  ASSERT_THAT(StatusOf(world_.Say(kAda, Said(LedgerKind::kGiven, "develop", "checkout-2"))),
+              IsOk());
+  world_.Upkeep();
+  EXPECT_EQ(*world_.Read(ask), "analytical.example");
+  world_.ExpectAllowed(EventKind::kRead, "develop", "email.domain");
+}
+
 TEST_F(LiveLook, LL_12_OneMayDeclineAndOnlyThoseWhoMayKnowAreTold) {
   const Collected stored = Store(Under("signup-1", "web"), "account", Account());
   ASSERT_THAT(
