@@ -20,8 +20,9 @@ constexpr uint8_t kListRowVersion = 1;
 constexpr size_t kListKeyBytes = 17;
 
 Bytes ListKeyOf(ByteView tag) {
-  Bytes key;
-  Writer(key).Put(kListPrefix).Put(tag);
+  Bytes key{kListPrefix};
+  key.reserve(kListKeyBytes);
+  key.insert(key.end(), tag.begin(), tag.end());
   return key;
 }
 
