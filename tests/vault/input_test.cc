@@ -7,6 +7,7 @@ namespace bailee {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::ErrorIs;
 using ::testing::HasSubstr;
 using testing::IsOk;
 using ::testing::Not;
@@ -142,20 +143,21 @@ TEST_F(Input, AboutAPersonByTagOrABrowserByRefIsInvalid) {
 }
 
 TEST_F(Input, AboutAPersonAndABrowserAtOnceByNobodyIsInvalid) {
-  refused_any_ = true;
-  Vault vault = vault_.Open({});
-  CollectRequest visit = Signup();
-  visit.who = Who::Nobody();
-  visit.notice = "visit-1";
-  EXPECT_EQ(vault.Collect(visit)
-                .Put("browser_preferences", {{"language", MakeSecret("en")}})
-                .Put("web_log", {{"request", MakeSecret("https://example.org/")},
-                                 {"ip", MakeSecret("192.0.2.7")},
-                                 {"at", MakeSecret("2013-05-31T10:00:00Z")}})
-                .Commit()
-                .status()
-                .code(),
-            Code::kInvalidValue);
+  TempVault other(PolicyText("liveops_2016"));
+  other.clock().Set(Timestamp{1'467'331'200'000});  // 2016-07-01
+  Vault vault = other.Open({});
+  EXPECT_THAT(StatusOf(vault
+                           .Collect({.who = Who::Nobody(),
+                                     .notice = "transaction-1",
+                                     .source = "web",
+                                     .on_behalf_of = {}})
+                           .Put("transaction", {{"reference", MakeSecret("A-1")},
+                                                {"at", MakeSecret("2016-06-30T10:00:00Z")}})
+                           .Put("clickstream", {{"page", MakeSecret("https://example.org/")},
+                                                {"at", MakeSecret("2016-06-30T10:00:00Z")}})
+                           .Commit()),
+              ErrorIs(Code::kInvalidValue, "collect.about"));
+  EXPECT_EQ(vault.Info()->records, 0u);
 }
 
 // Otherwise a browser's handle would tie the browser to a person.
