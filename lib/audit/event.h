@@ -54,8 +54,12 @@ enum class EventKind : uint8_t {
   kExpire = 33,  // what no purpose may use any longer was deleted
   kExportSubject = 34,
   kReview = 35,
+  kErase = 36,    // somebody was erased
+  kRenew = 37,    // shards got new keys, or with `epoch` that one began
+  kShred = 38,    // the key of an epoch is overwritten and held by nobody
+  kCompact = 39,  // the file was written anew
 };
-inline constexpr uint8_t kEventKindCount = 35;
+inline constexpr uint8_t kEventKindCount = 39;
 
 // The word users see, e.g. "read-all". Never empty for a declared value.
 std::string_view EventKindWord(EventKind kind);
@@ -92,8 +96,9 @@ enum class What : uint8_t {
   kReport = 12,
   kBucket = 13,   // of a report: its first day, YYYY-MM-DD
   kVersion = 14,  // of a policy
+  kEpoch = 15,
 };
-inline constexpr uint8_t kWhatCount = 14;
+inline constexpr uint8_t kWhatCount = 15;
 
 // The word users see, e.g. "tree-size".
 std::string_view WhatWord(What what);

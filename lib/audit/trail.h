@@ -43,6 +43,8 @@ struct TrailOptions {
   crypto::Random* random = nullptr;  // not null; outlives the trail
   // Told what the caretaker finds, once each time it is something else; from its thread.
   std::function<void(const Status&)> report = {};
+  // What else the caretaker does at each look; what it says is reported like the rest.
+  std::function<Status()> tend_too = {};
   // How often the caretaker looks; 0: there is none, and Tend is called by hand.
   std::chrono::milliseconds tend_every{100};
 };

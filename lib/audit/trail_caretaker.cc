@@ -60,7 +60,11 @@ void Trail::RunCaretaker() {
     wanted_ = false;
     lock.unlock();
     // What fails here is found again where it matters: by the next event, write or look at health.
-    const Status status = Tend();
+    Status status = Tend();
+    if (options_.tend_too) {
+      const Status too = options_.tend_too();
+      if (status.ok()) status = too;
+    }
     if (!status.ok() && status.name() != said && options_.report) options_.report(status);
     said = status.name();
     lock.lock();

@@ -25,7 +25,7 @@ enum class Label : uint8_t {
   kWrapsRow = 3,         // S: a wraps row, wraps that travel with a record
   kWrap = 4,             // K of a purpose: a symmetric wrap of D
   kWriteOnlyWrap = 5,    // box key: a write-only wrap of D
-  kShardKey = 6,         // storage key
+  kShardKey = 6,         // E of an epoch
   kStorageSecrets = 7,   // storage key: ref key and tag key
   kLookupHandle = 8,     // shard key: the handle in a lookup row
   kPendingOuter = 9,     // S: pending lookup entry
@@ -33,12 +33,15 @@ enum class Label : uint8_t {
   kKeyringSecrets = 11,  // unlocking key: the secrets of a keyring file
   kJournalHead = 12,     // box key: first keys and origin of an instance of the trail
   kWriteEvent = 13,      // entry key of the trail: the event of a write
-  kLedgerEntry = 14,     // S: an entry of a subject's ledger
-  kDisclosure = 15,      // S: what was disclosed of a subject
+  kLedgerEntry = 14,     // H: an entry of a subject's ledger
+  kDisclosure = 15,      // H: what was disclosed of a subject
   kReportCell = 16,      // K of `tally`: the cells of a closed bucket of a report
   kReportFeed = 17,      // feed key: what collecting added to a bucket so far
   kParcel = 18,          // box key: values on their way to a recipient
-  kRevisions = 20,       // S: revisions of the compartments of a record that was put right
+  kRevisions = 20,       // H: revisions of the compartments of a record that was put right
+  kEpochKey = 21,        // storage key: E of an epoch
+  kBackRow = 22,         // H: where a lookup row of a subject is
+  kKeptDisclosure = 23,  // K of `rights`: what was disclosed of somebody erased
 };
 
 // The layout that a label is used with, and no other.
@@ -49,6 +52,7 @@ constexpr Layer LayerOf(Label label) {
     case Label::kPendingInner:
     case Label::kJournalHead:
     case Label::kParcel:
+    case Label::kKeptDisclosure:
       return Layer::kWrap;
     case Label::kKeyringSecrets:
       return Layer::kKeyring;
@@ -112,7 +116,8 @@ inline constexpr std::array kAllLabels = {
     Label::kWriteOnlyWrap, Label::kShardKey,     Label::kStorageSecrets, Label::kLookupHandle,
     Label::kPendingOuter,  Label::kPendingInner, Label::kKeyringSecrets, Label::kJournalHead,
     Label::kWriteEvent,    Label::kLedgerEntry,  Label::kDisclosure,     Label::kReportCell,
-    Label::kReportFeed,    Label::kParcel,       Label::kRevisions};
+    Label::kReportFeed,    Label::kParcel,       Label::kRevisions,      Label::kEpochKey,
+    Label::kBackRow,       Label::kKeptDisclosure};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

@@ -15,7 +15,6 @@ namespace {
 
 using store::Table;
 
-constexpr uint8_t kFieldKind = 0x03;
 constexpr uint8_t kPendingKind = 0x04;
 
 Status DamagedLookup() {
@@ -47,38 +46,60 @@ crypto::EncodedBinding HandleBinding(const VaultId& vault, const IndexName& inde
                                         .context = context});
 }
 
-Status PutSealed(const LookupContext& context, store::WriteTransaction& transaction, Bytes key,
-                 const IndexName& index, const LookupTag& tag, ByteView plain,
-                 crypto::Random& random) {
-  const RowNonce nonce = crypto::RandomArray<sizeof(RowNonce)>(random);
-  Writer(key).Put(ByteView(nonce));
-  BAILEE_TRY(const crypto::ShardKey* shard, context.shards.Get(transaction, ShardOf(tag)));
-  const Bytes value = crypto::Seal(
-      *shard, HandleBinding(context.vault, index, tag, ContextOf(nonce)), plain, random);
-  return transaction.Insert(Table::kLookup, key, value);
+// The parts of the key of a row that is sealed under a shard key.
+struct TaggedKey {
+  IndexName index;  // of a ref or browser: zero
+  LookupTag tag{};
+  RowNonce nonce{};
+};
+
+Result<TaggedKey> ParseTaggedKey(ByteView key) {
+  Reader reader(key);
+  TaggedKey parsed;
+  const auto kind = reader.Get<uint8_t>();
+  if (kind == kFieldKind) parsed.index = {{reader.GetArray<8>()}, reader.Get<uint16_t>()};
+  parsed.tag = reader.GetArray<16>();
+  parsed.nonce = reader.GetArray<8>();
+  if (!reader.complete() || kind < 1 || kind > kFieldKind) return DamagedLookup();
+  return parsed;
+}
+
+Result<Bytes> SealedValue(const LookupContext& context, store::Snapshot& snapshot,
+                          const TaggedKey& key, ByteView plain, crypto::Random& random) {
+  BAILEE_TRY(const NamedShardKey shard, context.shards.Current(snapshot, ShardOf(key.tag)));
+  Bytes value;
+  Writer(value).Put(shard.id);
+  crypto::SealAppend(*shard.key,
+                     HandleBinding(context.vault, key.index, key.tag, ContextOf(key.nonce)), plain,
+                     random, value);
+  return value;
+}
+
+// Opens the value of a row into `plain`, which has its exact size.
+Status OpenValue(const LookupContext& context, store::Snapshot& snapshot, const TaggedKey& key,
+                 ByteView value, std::span<uint8_t> plain) {
+  if (value.size() != sizeof(uint64_t) + plain.size() + crypto::kEnvelopeOverhead)
+    return DamagedLookup();
+  const auto id = LoadBigEndian<uint64_t>(value.data());
+  BAILEE_TRY(const crypto::ShardKey* shard, context.shards.Get(snapshot, ShardOf(key.tag), id));
+  const Status opened = crypto::OpenInto(
+      *shard, HandleBinding(context.vault, key.index, key.tag, ContextOf(key.nonce)),
+      value.subspan(sizeof(uint64_t)), plain);
+  return opened.ok() ? opened : crypto::DamageUnlessFull(opened, DamagedLookup());
 }
 
 // Calls `use` with the opened value of every row under `prefix` until it returns false.
 Status VisitSealed(const LookupContext& context, store::Snapshot& snapshot, const Bytes& prefix,
-                   const IndexName& index, const LookupTag& tag, size_t plain_bytes,
-                   const std::function<bool(ByteView)>& use) {
-  BAILEE_TRY(const crypto::ShardKey* shard, context.shards.Get(snapshot, ShardOf(tag)));
+                   size_t plain_bytes, const std::function<bool(ByteView)>& use) {
   Status problem;
   BAILEE_RETURN_IF_ERROR(
       snapshot.Scan(Table::kLookup, prefix, {}, [&](ByteView key, ByteView value) {
         std::array<uint8_t, 32> plain{};
-        const bool shaped = key.size() == prefix.size() + sizeof(RowNonce) &&
-                            plain_bytes <= plain.size() &&
-                            value.size() == plain_bytes + crypto::kEnvelopeOverhead;
-        problem = !shaped ? DamagedLookup()
-                          : crypto::OpenInto(*shard,
-                                             HandleBinding(context.vault, index, tag,
-                                                           ContextOf(key.last(sizeof(RowNonce)))),
-                                             value, std::span(plain).first(plain_bytes));
-        if (!problem.ok()) {
-          problem = crypto::DamageUnlessFull(problem, DamagedLookup());
-          return false;
-        }
+        const std::span<uint8_t> opened = std::span(plain).first(plain_bytes);
+        const Result<TaggedKey> parsed = ParseTaggedKey(key);
+        problem = parsed.ok() ? OpenValue(context, snapshot, *parsed, value, opened)
+                              : parsed.status();
+        if (!problem.ok()) return false;
         return use(ByteView(plain).first(plain_bytes));
       }));
   return problem;
@@ -106,6 +127,26 @@ Bytes PaddedBytes(Bytes plain) {
   return plain;
 }
 
+// The beginnings of the keys of all rows of a kind, one for each index: kind, index, version.
+Result<std::vector<Bytes>> IndexPrefixes(store::Snapshot& snapshot, uint8_t kind) {
+  constexpr size_t kPrefixBytes = 1 + 8 + 2;
+  std::vector<Bytes> prefixes;
+  const Bytes kind_prefix = {kind};
+  Bytes from;
+  for (;;) {
+    Bytes found;
+    BAILEE_RETURN_IF_ERROR(
+        snapshot.Scan(Table::kLookup, kind_prefix, from, [&](ByteView key, ByteView) {
+          if (key.size() > kPrefixBytes) found.assign(key.begin(), key.begin() + kPrefixBytes);
+          return found.empty();
+        }));
+    if (found.empty()) return prefixes;
+    from = found;
+    from.insert(from.end(), 16 + 8 + 1, 0xFF);  // behind every tag or handle, and random
+    prefixes.push_back(std::move(found));
+  }
+}
+
 }  // namespace
 
 LookupTag TagOfRef(const crypto::RefKey& key, std::string_view ref) {
@@ -124,7 +165,7 @@ Result<std::optional<Handle>> FindRef(const LookupContext& context, store::Snaps
                                       RefDomain domain, const LookupTag& tag) {
   std::optional<Handle> found;
   BAILEE_RETURN_IF_ERROR(
-      VisitSealed(context, snapshot, RefPrefix(domain, tag), {}, tag, 16, [&](ByteView plain) {
+      VisitSealed(context, snapshot, RefPrefix(domain, tag), 16, [&](ByteView plain) {
         found.emplace();
         std::copy(plain.begin(), plain.end(), found->bytes.begin());
         return false;
@@ -134,12 +175,17 @@ Result<std::optional<Handle>> FindRef(const LookupContext& context, store::Snaps
 
 Status PutRef(const LookupContext& context, store::WriteTransaction& transaction, RefDomain domain,
               const LookupTag& tag, const Handle& handle, crypto::Random& random) {
-  return PutSealed(context, transaction, RefPrefix(domain, tag), {}, tag, handle.view(), random);
+  Bytes key = RefPrefix(domain, tag);
+  const RowNonce nonce = crypto::RandomArray<sizeof(RowNonce)>(random);
+  Writer(key).Put(ByteView(nonce));
+  BAILEE_TRY(const Bytes value,
+             SealedValue(context, transaction, {{}, tag, nonce}, handle.view(), random));
+  return transaction.Insert(Table::kLookup, key, value);
 }
 
 Status FindField(const LookupContext& context, store::Snapshot& snapshot, const IndexName& index,
                  const LookupTag& tag, const std::function<bool(const FieldHit&)>& visit) {
-  return VisitSealed(context, snapshot, FieldPrefix(index, tag), index, tag, 32,
+  return VisitSealed(context, snapshot, FieldPrefix(index, tag), 32,
                      [&](ByteView plain) {
                        Reader reader(plain);
                        return visit({{reader.GetArray<16>()}, {reader.GetArray<16>()}});
@@ -157,11 +203,17 @@ Result<bool> IsListed(const LookupContext& context, store::Snapshot& snapshot,
 }
 
 Status PutField(const LookupContext& context, store::WriteTransaction& transaction,
-                const IndexName& index, const LookupTag& tag, const FieldHit& hit,
-                crypto::Random& random) {
+                const IndexName& index, const LookupTag& tag, const RowOwner& owner,
+                const RecordId& record, crypto::Random& random) {
   Bytes plain;
-  Writer(plain).Put(hit.handle.view()).Put(hit.record.view());
-  return PutSealed(context, transaction, FieldPrefix(index, tag), index, tag, plain, random);
+  Writer(plain).Put(owner.handle.view()).Put(record.view());
+  Bytes key = FieldPrefix(index, tag);
+  const RowNonce nonce = crypto::RandomArray<sizeof(RowNonce)>(random);
+  Writer(key).Put(ByteView(nonce));
+  BAILEE_TRY(const Bytes value,
+             SealedValue(context, transaction, {index, tag, nonce}, plain, random));
+  BAILEE_RETURN_IF_ERROR(transaction.Insert(Table::kLookup, key, value));
+  return PutBackRow(context.vault, transaction, owner, key, record, random);
 }
 
 Status PutPending(store::WriteTransaction& transaction, const PendingPlace& place,
@@ -188,6 +240,21 @@ Status PutPending(store::WriteTransaction& transaction, const PendingPlace& plac
   return transaction.Insert(Table::kLookup, key, value);
 }
 
+Result<Bytes> ResealPending(const VaultId& vault, ByteView key, ByteView value,
+                            const crypto::SubjectKey& old_key, const crypto::SubjectKey& new_key,
+                            crypto::Random& random) {
+  BAILEE_TRY(const PendingKey parsed, ParsePendingKey(key));
+  // Of a place only what the outer layer is bound to matters.
+  const PendingPlace place{
+      .vault = vault, .handle = parsed.handle, .index = parsed.index, .purpose = {}};
+  const auto binding = crypto::Encode(
+      PendingBinding(place, crypto::Label::kPendingOuter, ContextOf(parsed.nonce)));
+  const Result<Secret> plain = crypto::Open(old_key, binding, value);
+  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedLookup());
+  return plain->RevealBytes(
+      [&](ByteView bytes) { return crypto::Seal(new_key, binding, bytes, random); });
+}
+
 Status DeleteRef(store::WriteTransaction& transaction, RefDomain domain, const LookupTag& tag) {
   std::vector<Bytes> found;
   BAILEE_RETURN_IF_ERROR(
@@ -200,28 +267,51 @@ Status DeleteRef(store::WriteTransaction& transaction, RefDomain domain, const L
 }
 
 bool LeadsToRecord(ByteView key) {
-  return !key.empty() && (key[0] == kFieldKind || key[0] == kPendingKind);
+  return !key.empty() &&
+         (key[0] == kFieldKind || key[0] == kPendingKind || OwnerOfBackRow(key).has_value());
+}
+
+std::optional<LookupTag> TagOfField(ByteView key) {
+  if (key.empty() || key[0] != kFieldKind) return std::nullopt;
+  const Result<TaggedKey> parsed = ParseTaggedKey(key);
+  return parsed.ok() ? std::optional<LookupTag>(parsed->tag) : std::nullopt;
 }
 
 Result<OpenedRow> OpenFieldRow(const LookupContext& context, store::Snapshot& snapshot,
                                ByteView key, ByteView value) {
-  Reader reader(key);
-  const auto kind = reader.Get<uint8_t>();
-  OpenedRow row;
-  row.index = {{reader.GetArray<8>()}, reader.Get<uint16_t>()};
-  const LookupTag tag = reader.GetArray<16>();
-  const RowNonce nonce = reader.GetArray<8>();
-  if (!reader.complete() || kind != kFieldKind) return DamagedLookup();
-  BAILEE_TRY(const crypto::ShardKey* shard, context.shards.Get(snapshot, ShardOf(tag)));
-  const Result<Secret> plain =
-      crypto::Open(*shard, HandleBinding(context.vault, row.index, tag, ContextOf(nonce)), value);
-  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedLookup());
-  return plain->RevealBytes([&](ByteView bytes) -> Result<OpenedRow> {
-    Reader hit(bytes);
-    row.hit = {{hit.GetArray<16>()}, {hit.GetArray<16>()}};
-    if (!hit.complete()) return DamagedLookup();
-    return row;
-  });
+  if (key.empty() || key[0] != kFieldKind) return DamagedLookup();
+  BAILEE_TRY(const TaggedKey parsed, ParseTaggedKey(key));
+  std::array<uint8_t, 32> plain{};
+  BAILEE_RETURN_IF_ERROR(OpenValue(context, snapshot, parsed, value, plain));
+  Reader hit{ByteView(plain)};
+  return OpenedRow{parsed.index, {{hit.GetArray<16>()}, {hit.GetArray<16>()}}};
+}
+
+Result<bool> MoveRow(const LookupContext& context, store::WriteTransaction& transaction,
+                     ByteView key, crypto::Random& random) {
+  BAILEE_TRY(const TaggedKey parsed, ParseTaggedKey(key));
+  BAILEE_TRY(const std::optional<ByteView> value, transaction.Get(Table::kLookup, key));
+  constexpr size_t kLeast = sizeof(uint64_t) + crypto::kEnvelopeOverhead;
+  if (!value || value->size() < kLeast) return DamagedLookup();
+  BAILEE_TRY(const NamedShardKey current,
+             context.shards.Current(transaction, ShardOf(parsed.tag)));
+  if (LoadBigEndian<uint64_t>(value->data()) == current.id) return false;
+  Bytes plain(value->size() - kLeast);
+  BAILEE_RETURN_IF_ERROR(OpenValue(context, transaction, parsed, *value, plain));
+  BAILEE_TRY(const Bytes moved, SealedValue(context, transaction, parsed, plain, random));
+  BAILEE_RETURN_IF_ERROR(transaction.Put(Table::kLookup, key, moved));
+  return true;
+}
+
+Result<std::vector<Bytes>> TaggedPrefixes(store::Snapshot& snapshot) {
+  BAILEE_TRY(std::vector<Bytes> prefixes, IndexPrefixes(snapshot, kFieldKind));
+  for (const RefDomain domain : {RefDomain::kSubject, RefDomain::kTag})
+    prefixes.push_back({static_cast<uint8_t>(domain)});
+  return prefixes;
+}
+
+Result<std::vector<Bytes>> PendingPrefixes(store::Snapshot& snapshot) {
+  return IndexPrefixes(snapshot, kPendingKind);
 }
 
 Bytes FieldPrefix(const IndexName& index) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "bailee/bytes.h"
 #include "bailee/ids.h"
@@ -15,14 +16,13 @@
 #include "crypto/key.h"
 #include "crypto/names.h"
 #include "crypto/random.h"
+#include "keys/back_rows.h"
 #include "keys/shards.h"
 #include "store/engine.h"
 
 // Lookup rows: FORMAT.md §11. From a ref, a browser's tag or a field's value to a handle.
 namespace bailee::keys {
 
-using LookupTag = std::array<uint8_t, 16>;
-using RowNonce = std::array<uint8_t, 8>;  // the random end of a row's key
 
 // Which list of refs: subjects and browsers are in key domains of their own.
 enum class RefDomain : uint8_t { kSubject = 0x01, kTag = 0x02 };
@@ -37,6 +37,7 @@ struct LookupContext {
   Shards& shards;
 };
 
+
 // The handle under a ref's tag, or nothing. Errors: kDamage "lookup.damaged"; kFull; those of the
 // store.
 Result<std::optional<Handle>> FindRef(const LookupContext& context, store::Snapshot& snapshot,
@@ -45,12 +46,6 @@ Result<std::optional<Handle>> FindRef(const LookupContext& context, store::Snaps
 // REQUIRES: no row under this tag yet. Errors: those of the store.
 Status PutRef(const LookupContext& context, store::WriteTransaction& transaction, RefDomain domain,
               const LookupTag& tag, const Handle& handle, crypto::Random& random);
-
-// One index: a field for one lookup purpose, and a version of its key.
-struct IndexName {
-  crypto::NameId id;
-  uint16_t version = 0;
-};
 
 struct FieldHit {
   Handle handle;
@@ -66,9 +61,15 @@ Status FindField(const LookupContext& context, store::Snapshot& snapshot, const 
 Result<bool> IsListed(const LookupContext& context, store::Snapshot& snapshot,
                       const IndexName& index, const LookupTag& tag, const FieldHit& hit);
 
+// Lists a record of `owner`, with a back row. Errors: those of the store; kDamage; kFull.
 Status PutField(const LookupContext& context, store::WriteTransaction& transaction,
-                const IndexName& index, const LookupTag& tag, const FieldHit& hit,
-                crypto::Random& random);
+                const IndexName& index, const LookupTag& tag, const RowOwner& owner,
+                const RecordId& record, crypto::Random& random);
+
+// Seals a row of a ref or field again under the current key of its shard, if it is not yet.
+// Returns whether it was not. Errors: kDamage; kFull; those of the store.
+Result<bool> MoveRow(const LookupContext& context, store::WriteTransaction& transaction,
+                     ByteView key, crypto::Random& random);
 
 // A value on its way to an index whose key its writer does not hold.
 struct Pending {
@@ -92,11 +93,19 @@ Status PutPending(store::WriteTransaction& transaction, const PendingPlace& plac
                   const RecordId& record, ByteView index_form, crypto::BoxSender& sender,
                   crypto::Random& random);
 
+// The value of a pending entry under another S. Errors: kDamage "lookup.damaged"; kFull.
+Result<Bytes> ResealPending(const VaultId& vault, ByteView key, ByteView value,
+                            const crypto::SubjectKey& old_key, const crypto::SubjectKey& new_key,
+                            crypto::Random& random);
+
 // Takes away every row under a ref's tag. Errors: those of the store.
 Status DeleteRef(store::WriteTransaction& transaction, RefDomain domain, const LookupTag& tag);
 
-// Whether a key of the table is of a row that leads to a record, pending ones too.
+// Whether a key of the table is of a row that leads to a record, pending and back rows too.
 bool LeadsToRecord(ByteView key);
+
+// The tag in the key of a row of a field; nothing of another row.
+std::optional<LookupTag> TagOfField(ByteView key);
 
 // A row that leads from a value to a record, as a holder of the storage key sees it.
 struct OpenedRow {
@@ -106,6 +115,14 @@ struct OpenedRow {
 // Errors: kDamage "lookup.damaged" also for a row of another kind; kFull; those of the store.
 Result<OpenedRow> OpenFieldRow(const LookupContext& context, store::Snapshot& snapshot,
                                ByteView key, ByteView value);
+
+// The prefixes behind which the tags of rows begin that are sealed under shard keys: of refs, of
+// browsers, and of each index that has rows. Errors: those of the store.
+Result<std::vector<Bytes>> TaggedPrefixes(store::Snapshot& snapshot);
+
+// The first bytes of the keys of pending entries of each index that has some. Errors: those of the
+// store.
+Result<std::vector<Bytes>> PendingPrefixes(store::Snapshot& snapshot);
 
 // The first bytes of the keys of all rows of one index.
 Bytes FieldPrefix(const IndexName& index);

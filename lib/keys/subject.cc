@@ -26,13 +26,13 @@ crypto::EncodedBinding SubjectBinding(const VaultId& vault, const Handle& handle
                                         .handle = handle,
                                         .generation = head.generation,
                                         .revision = head.revision,
-                                        .context = head.epoch});
+                                        .context = head.shard_key});
 }
 
 // The plaintext of a row, in guarded memory because it holds S.
 Result<Secret> EncodeState(const Subject& subject) {
   BAILEE_CHECK(subject.ref.size_bytes() <= limits::kRefBytesMax);
-  const size_t size = 1 + crypto::kKeyBytes + 1 + subject.ref.size_bytes() + 8 + 4 +
+  const size_t size = 1 + 2 * crypto::kKeyBytes + 1 + subject.ref.size_bytes() + 8 + 4 +
                       subject.standing.size() + 4 + subject.overwritten.size() * kOverwrittenBytes;
   BAILEE_TRY(Secret state, Secret::Allocate(crypto::PaddedSize(size)));
   state.RevealMutable([&](std::span<uint8_t> out) {
@@ -44,6 +44,7 @@ Result<Secret> EncodeState(const Subject& subject) {
     };
     put_int(static_cast<uint8_t>(subject.kind));
     subject.key.Reveal(put);
+    subject.history.Reveal(put);
     put_int(static_cast<uint8_t>(subject.ref.size_bytes()));
     subject.ref.RevealBytes(put);
     put_int(subject.created_at.unix_ms);
@@ -68,6 +69,7 @@ Result<Subject> DecodeState(const SubjectHead& head, ByteView padded) {
   subject.head = head;
   const auto kind = reader.Get<uint8_t>();
   const ByteView key = reader.GetBytes(crypto::kKeyBytes);
+  const ByteView history = reader.GetBytes(crypto::kKeyBytes);
   const ByteView ref = reader.GetPrefixed<uint8_t>();
   subject.created_at = {reader.Get<int64_t>()};
   const ByteView standing = reader.GetPrefixed<uint32_t>();
@@ -77,6 +79,7 @@ Result<Subject> DecodeState(const SubjectHead& head, ByteView padded) {
   if (kind < 1 || kind > 2) return DamagedSubject();
   subject.kind = static_cast<SubjectKind>(kind);
   BAILEE_TRY(subject.key, crypto::SubjectKey::FromBytes(key));
+  BAILEE_TRY(subject.history, crypto::HistoryKey::FromBytes(history));
   BAILEE_TRY(subject.ref, Secret::From(ref));
   subject.standing.assign(standing.begin(), standing.end());
   subject.overwritten.reserve(count);
@@ -127,26 +130,31 @@ Result<SubjectHead> ParseSubjectHead(ByteView row) {
 }
 
 Result<Bytes> SealSubject(const VaultId& vault, const Handle& handle, const Subject& subject,
-                          const crypto::ShardKey& shard, crypto::Random& random) {
+                          const NamedShardKey& shard, crypto::Random& random) {
   BAILEE_TRY(const Secret state, EncodeState(subject));
+  SubjectHead head = subject.head;
+  head.shard_key = shard.id;
   Bytes row;
   row.reserve(kHeadBytes + state.size_bytes() + crypto::kEnvelopeOverhead);
   Writer(row)
       .Put(kSubjectRowVersion)
-      .Put(subject.head.generation)
-      .Put(subject.head.epoch)
-      .Put(subject.head.revision);
+      .Put(head.generation)
+      .Put(head.shard_key)
+      .Put(head.revision);
   state.RevealBytes([&](ByteView bytes) {
-    crypto::SealAppend(shard, SubjectBinding(vault, handle, subject.head), bytes, random, row);
+    crypto::SealAppend(*shard.key, SubjectBinding(vault, handle, head), bytes, random, row);
   });
   return row;
 }
 
 Result<Subject> OpenSubject(const VaultId& vault, const Handle& handle, ByteView row,
-                            const crypto::ShardKey& shard) {
+                            Shards& shards, store::Snapshot& snapshot) {
   BAILEE_TRY(const SubjectHead head, ParseSubjectHead(row));
+  // The row lies in the snapshot, which a look for the key leaves as it is.
+  BAILEE_TRY(const crypto::ShardKey* shard,
+             shards.Get(snapshot, ShardOf(handle.bytes), head.shard_key));
   const Result<Secret> state =
-      crypto::Open(shard, SubjectBinding(vault, handle, head), row.subspan(kHeadBytes));
+      crypto::Open(*shard, SubjectBinding(vault, handle, head), row.subspan(kHeadBytes));
   if (!state.ok()) return crypto::DamageUnlessFull(state.status(), DamagedSubject());
   return state->RevealBytes([&](ByteView bytes) { return DecodeState(head, bytes); });
 }

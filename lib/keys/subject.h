@@ -14,6 +14,7 @@
 #include "crypto/key.h"
 #include "crypto/names.h"
 #include "crypto/random.h"
+#include "keys/shards.h"
 
 // Subject rows: FORMAT.md §9.1.
 namespace bailee::keys {
@@ -29,7 +30,7 @@ Status DamagedSubject();
 // heads are the same row.
 struct SubjectHead {
   uint32_t generation = 1;  // grows when something is taken away; wraps rows are bound to it
-  uint64_t epoch = 1;
+  uint64_t shard_key = 0;   // id of the key that the row is sealed under
   uint32_t revision = 1;  // grows with every change
   bool operator==(const SubjectHead&) const = default;
 };
@@ -46,7 +47,8 @@ enum class SubjectKind : uint8_t { kSubject = 1, kTag = 2 };
 struct Subject {
   SubjectHead head;
   SubjectKind kind = SubjectKind::kSubject;
-  crypto::SubjectKey key;  // S
+  crypto::SubjectKey key;      // S
+  crypto::HistoryKey history;  // H
   Secret ref;              // empty for somebody unnamed
   Timestamp created_at;
   Bytes standing;  // what the ledger comes to, encoded; empty while it is
@@ -60,12 +62,12 @@ struct Subject {
 // Errors: kDamage "subject.damaged".
 Result<SubjectHead> ParseSubjectHead(ByteView row);
 
-// Errors: kFull.
+// A row under `shard`, whatever key its head names. Errors: kFull.
 Result<Bytes> SealSubject(const VaultId& vault, const Handle& handle, const Subject& subject,
-                          const crypto::ShardKey& shard, crypto::Random& random);
+                          const NamedShardKey& shard, crypto::Random& random);
 
-// Errors: kDamage "subject.damaged"; kFull.
+// Errors: kDamage "subject.damaged", "shard.damaged"; kFull; those of the store.
 Result<Subject> OpenSubject(const VaultId& vault, const Handle& handle, ByteView row,
-                            const crypto::ShardKey& shard);
+                            Shards& shards, store::Snapshot& snapshot);
 
 }  // namespace bailee::keys

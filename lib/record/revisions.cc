@@ -30,12 +30,12 @@ Status NotAuthentic() {
 
 }  // namespace
 
-Result<Revisions> Revisions::Open(const RecordPlace& place, const crypto::SubjectKey& subject,
+Result<Revisions> Revisions::Open(const RecordPlace& place, const crypto::HistoryKey& history,
                                   const RecordRow& row) {
   Revisions opened(row.head());
   if (row.revisions().empty()) return opened;
   const Result<Secret> plain =
-      crypto::Open(subject, RevisionsBinding(place, row.head()), row.revisions());
+      crypto::Open(history, RevisionsBinding(place, row.head()), row.revisions());
   if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), NotAuthentic());
   const bool sensible = plain->RevealBytes([&](ByteView bytes) {
     Reader reader(bytes);
@@ -64,7 +64,7 @@ RecordHead Revisions::HeadOf(uint16_t compartment) const {
 }
 
 Bytes SealRevisions(const RecordPlace& place, const RecordHead& head,
-                    const crypto::SubjectKey& subject, std::span<const uint32_t> revisions,
+                    const crypto::HistoryKey& history, std::span<const uint32_t> revisions,
                     crypto::Random& random) {
   Bytes plain;
   Writer writer(plain);
@@ -72,7 +72,7 @@ Bytes SealRevisions(const RecordPlace& place, const RecordHead& head,
     BAILEE_CHECK(revision <= head.revision);
     writer.Put(revision);
   }
-  return crypto::Seal(subject, RevisionsBinding(place, head), plain, random);
+  return crypto::Seal(history, RevisionsBinding(place, head), plain, random);
 }
 
 }  // namespace bailee::record

@@ -30,7 +30,7 @@ class Revisions {
  public:
   // Those of a row, in which the newest revision of the record must be that of its head.
   // Errors: kDamage "record.not-authentic"; kFull.
-  static Result<Revisions> Open(const RecordPlace& place, const crypto::SubjectKey& subject,
+  static Result<Revisions> Open(const RecordPlace& place, const crypto::HistoryKey& history,
                                 const RecordRow& row);
 
   uint32_t Of(uint16_t compartment) const;
@@ -47,7 +47,7 @@ class Revisions {
 // What EncodeRecordRow takes for entries of these revisions, in their order.
 // REQUIRES: none is above head.revision.
 Bytes SealRevisions(const RecordPlace& place, const RecordHead& head,
-                    const crypto::SubjectKey& subject, std::span<const uint32_t> revisions,
+                    const crypto::HistoryKey& history, std::span<const uint32_t> revisions,
                     crypto::Random& random);
 
 }  // namespace bailee::record

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "bailee/bytes.h"
 #include "bailee/result.h"
@@ -94,6 +95,18 @@ class Engine {
   // committed: end all snapshots and read back.
   using Job = std::function<Status(WriteTransaction&)>;
   virtual Status Write(const Job& job) = 0;
+
+  // Tells everybody who has the store open a number of this opener, whose meaning is theirs.
+  // Errors: kFailed (I/O).
+  virtual Status Say(uint64_t number) = 0;
+
+  struct Opener {
+    uint64_t process = 0;  // its process id
+    uint64_t said = 0;     // 0: nothing yet
+    bool self = false;
+  };
+  // Who has the store open now. Errors: kFailed (I/O).
+  virtual Result<std::vector<Opener>> Openers() = 0;
 
   struct Statistics {
     uint64_t file_bytes = 0;

@@ -66,6 +66,8 @@ class LmdbCore {
   // "store.reopen" (snapshots are live); why reopening failed.
   Status Recover(std::chrono::milliseconds wait);
 
+  Openers& openers() { return *openers_; }
+
   // As found by the last reopening, before it settled.
   CommitMark recovered_mark() const;
 

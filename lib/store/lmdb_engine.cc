@@ -53,6 +53,16 @@ class LmdbEngine : public Engine {
     return parts_->queue.Submit(job);
   }
 
+  Status Say(uint64_t number) override {
+    if (parts_->core->forked()) return ForkedError();
+    return parts_->core->openers().Say(number);
+  }
+
+  Result<std::vector<Opener>> Openers() override {
+    if (parts_->core->forked()) return ForkedError();
+    return parts_->core->openers().Live();
+  }
+
   Result<Statistics> Measure() override {
     if (GroupCommitter::InsideJob()) return InsideJobError();
     return MeasureStore(*parts_->core);

@@ -20,6 +20,7 @@ namespace {
 constexpr size_t kSlotBytes = 64;
 using SlotBytes = std::array<uint8_t, kSlotBytes>;
 constexpr off_t kHeadAt = 0;
+constexpr off_t kSaidAt = 32;  // in a slot
 
 off_t SlotAt(size_t slot) { return static_cast<off_t>(kSlotBytes * (slot + 1)); }
 
@@ -167,6 +168,31 @@ Status Openers::Join(uint64_t pid_namespace) {
   StoreBigEndian(static_cast<uint64_t>(getpid()), mine.data() + 8);
   std::ranges::copy(instance_, mine.begin() + 16);
   return WriteSlot(fd_, slot_, mine);
+}
+
+Status Openers::Say(uint64_t number) {
+  std::array<uint8_t, 8> bytes{};
+  StoreBigEndian(number, bytes.data());
+  const ssize_t put = pwrite(fd_, bytes.data(), bytes.size(), SlotAt(slot_) + kSaidAt);
+  if (put == static_cast<ssize_t>(bytes.size())) return {};
+  return LmdbError(put < 0 ? errno : ENOSPC, "write the list of openers");
+}
+
+Result<std::vector<Engine::Opener>> Openers::Live() const {
+  BAILEE_TRY(const std::vector<SlotBytes> slots, ReadSlots(fd_));
+  std::vector<Engine::Opener> live;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    bool locked = i == slot_;
+    if (!locked) {
+      const int rc = IsLockedByAnother(fd_, SlotAt(i), locked);
+      if (rc != 0) return LmdbError(rc, "look at the list of openers");
+    }
+    if (!locked) continue;
+    live.push_back({.process = LoadBigEndian<uint64_t>(slots[i].data() + 8),
+                    .said = LoadBigEndian<uint64_t>(slots[i].data() + kSaidAt),
+                    .self = i == slot_});
+  }
+  return live;
 }
 
 }  // namespace bailee::store

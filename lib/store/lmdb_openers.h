@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "bailee/result.h"
+#include "store/engine.h"
 
 namespace bailee::store {
 
@@ -16,7 +18,8 @@ namespace bailee::store {
 // of 64 bytes each; a slot belongs to the process that holds the lock on its bytes (an open file
 // description lock: gone with its holder, and not to be dropped by closing another descriptor). The
 // lock on the head serialises opening and closing. The content is for others to read and is rebuilt
-// at each open: PID namespace inode 8 ‖ process id 8 ‖ instance 16 ‖ 32 bytes zero, big-endian. A
+// at each open: PID namespace inode 8 ‖ process id 8 ‖ instance 16 ‖ said 8 ‖ 24 bytes zero,
+// big-endian. A
 // slot with content and no lock was left by a process that did not close.
 class Openers {
  public:
@@ -60,6 +63,11 @@ class Openers {
 
   // Empties the own slot and gives it back; nothing if not joined.
   void Leave();
+
+  // Writes the number that others see. REQUIRES: joined. Errors: kFailed; kFull.
+  Status Say(uint64_t number);
+  // Everybody who is live. REQUIRES: joined. Errors: kFailed.
+  Result<std::vector<Engine::Opener>> Live() const;
 
   // Of the slot taken. REQUIRES: joined.
   uint16_t slot() const { return slot_; }

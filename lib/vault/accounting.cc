@@ -30,6 +30,14 @@ Status SessionImpl::RefuseUnlessRights(const Frame& frame) {
   return Refuse(frame, ask, refused, {});
 }
 
+Result<DisclosureInfo> SessionImpl::OpenAccount(const Handle& handle, const OpenedSubject* subject,
+                                                uint64_t sequence, ByteView row) const {
+  if (subject != nullptr)
+    return OpenDisclosure(vault_->id(), handle, sequence, subject->subject().history, row);
+  if (!IsKeptDisclosure(row)) return DisclosureMissing();
+  return OpenKeptDisclosure(vault_->id(), handle, sequence, purpose_, row);
+}
+
 Result<std::vector<DisclosureInfo>> SessionImpl::Disclosures(const Who& who) {
   BAILEE_TRY(Frame frame, vault_->Begin());
   BAILEE_RETURN_IF_ERROR(RefuseUnlessRights(frame));
@@ -37,8 +45,10 @@ Result<std::vector<DisclosureInfo>> SessionImpl::Disclosures(const Who& who) {
       .kind = EventKind::kDisclosures, .category = {}, .fields = {}, .case_reference = {}};
   const Result<SharedSubject> loaded = SubjectOf(frame, who);
   if (!loaded.ok()) return Fail(frame, ask, {}, loaded.status());
-  if (*loaded == nullptr) return Fail(frame, ask, {}, NotFound());
-  const OpenedSubject& subject = **loaded;
+  // Of somebody erased nothing but this is kept, and the handle leads to it alone.
+  const bool by_handle = who.kind() == Who::Kind::kHandle;
+  if (*loaded == nullptr && !by_handle) return Fail(frame, ask, {}, NotFound());
+  const Handle handle = *loaded == nullptr ? who.handle() : (*loaded)->handle();
   std::vector<DisclosureInfo> list;
   uint64_t expected = 1;
   Status problem;
@@ -46,20 +56,20 @@ Result<std::vector<DisclosureInfo>> SessionImpl::Disclosures(const Who& who) {
     if (key.size() != kDisclosureKeyBytes) return DisclosureMissing();
     const uint64_t sequence = LoadBigEndian<uint64_t>(key.data() + sizeof(Handle));
     if (sequence != expected++) return DisclosureMissing();
-    BAILEE_TRY(DisclosureInfo info, OpenDisclosure(vault_->id(), subject.handle(), sequence,
-                                                   subject.subject().key, row));
+    BAILEE_TRY(DisclosureInfo info, OpenAccount(handle, loaded->get(), sequence, row));
     if (info.on_behalf_of == on_behalf_of_) list.push_back(std::move(info));
     return Status();
   };
-  BAILEE_RETURN_IF_ERROR(frame.snapshot->Scan(Table::kDisclosures, subject.handle().view(), {},
+  BAILEE_RETURN_IF_ERROR(frame.snapshot->Scan(Table::kDisclosures, handle.view(), {},
                                               [&](ByteView key, ByteView row) {
                                                 problem = take(key, row);
                                                 return problem.ok();
                                               }));
-  if (!problem.ok()) return Fail(frame, ask, subject.handle(), problem);
+  if (!problem.ok()) return Fail(frame, ask, handle, problem);
+  if (*loaded == nullptr && expected == 1) return Fail(frame, ask, {}, NotFound());
   const std::string count = std::to_string(list.size());
   const audit::Detail detail{audit::What::kCount, count};
-  Event event = EventOf(ask, Outcome::kAllowed, subject.handle());
+  Event event = EventOf(ask, Outcome::kAllowed, handle);
   event.details = {&detail, 1};
   BAILEE_RETURN_IF_ERROR(vault_->Record(frame, event).status());
   return list;
@@ -81,10 +91,8 @@ Result<SessionImpl::SharesChunk> SessionImpl::EndedChunk(const Bytes& from) {
     const auto sequence = reader.Get<uint64_t>();
     if (subject == nullptr || subject->handle() != handle) {
       BAILEE_TRY(subject, vault_->LoadSubject(frame, handle));
-      if (subject == nullptr) return DisclosureMissing();
     }
-    BAILEE_TRY(DisclosureInfo info,
-               OpenDisclosure(vault_->id(), handle, sequence, subject->subject().key, row));
+    BAILEE_TRY(DisclosureInfo info, OpenAccount(handle, subject.get(), sequence, row));
     const bool ended = info.until && *info.until <= frame.now;
     if (ended && info.on_behalf_of == on_behalf_of_) chunk.ended.push_back(std::move(info));
     return Status();

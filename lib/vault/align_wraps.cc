@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "base/try.h"
+#include "vault/due.h"
 #include "vault/session_impl.h"
 
 namespace bailee::vault {
@@ -48,8 +49,9 @@ class Aligner {
   }
 
   // REQUIRES: Look was called; within a write of the same subject.
-  Result<Aligned> Settle(WritableSubject& subject) {
-    if (aligned_.wraps_removed > 0) BAILEE_RETURN_IF_ERROR(SealAll(subject));
+  Result<Aligned> Settle(WritableSubject& subject, Renew renew) {
+    if (aligned_.wraps_removed > 0 || renew == Renew::kAlways)
+      BAILEE_RETURN_IF_ERROR(SealAll(subject));
     BAILEE_RETURN_IF_ERROR(Work(subject));
     return aligned_;
   }
@@ -183,11 +185,15 @@ class Aligner {
     return false;
   }
 
-  // Seals every wrap again: what was copied from the file before opens under the old generation
-  // alone.
+  // Seals every wrap again under a new S: with the old one gone, no copy of the file opens what was
+  // taken away.
   Status SealAll(WritableSubject& subject) {
+    const crypto::SubjectKey old = std::move(subject.subject.key);
+    BAILEE_TRY(subject.subject.key, crypto::SubjectKey::Generate(vault_.random()));
     ++subject.subject.head.generation;
     subject.changed = true;
+    BAILEE_RETURN_IF_ERROR(OweShardOf(*frame_.transaction, subject.handle.bytes));
+    BAILEE_RETURN_IF_ERROR(SealPending(subject, old));
     for (const FoundWraps& found : rows_) {
       const keys::WrapPlace place =
           found.group->bound.group.Compartment(subject_.subject, found.compartment);
@@ -196,6 +202,22 @@ class Aligner {
           frame_.transaction->Put(Table::kSubjects, keys::WrapsRowKeyOf(place), row));
     }
     for (const auto& [key, sets] : travelling_) BAILEE_RETURN_IF_ERROR(SealRecord(key, sets));
+    return Status();
+  }
+
+  Status SealPending(const WritableSubject& subject, const crypto::SubjectKey& old) {
+    BAILEE_TRY(const std::vector<Bytes> prefixes, keys::PendingPrefixes(*frame_.snapshot));
+    for (Bytes prefix : prefixes) {
+      Writer(prefix).Put(subject.handle.view());
+      BAILEE_TRY(const std::vector<RawRow> rows, Rows(Table::kLookup, prefix));
+      for (const RawRow& row : rows) {
+        const Result<Bytes> sealed = keys::ResealPending(vault_.id(), row.key, row.value, old,
+                                                         subject.subject.key, vault_.random());
+        if (!sealed.ok() && sealed.status().code() == Code::kDamage) continue;
+        if (!sealed.ok()) return sealed.status();
+        BAILEE_RETURN_IF_ERROR(frame_.transaction->Put(Table::kLookup, row.key, *sealed));
+      }
+    }
     return Status();
   }
 
@@ -247,12 +269,13 @@ class Aligner {
 
 }  // namespace
 
-Result<Aligned> AlignWraps(VaultImpl& vault, const Frame& frame, WritableSubject& subject) {
+Result<Aligned> AlignWraps(VaultImpl& vault, const Frame& frame, WritableSubject& subject,
+                           Renew renew) {
   // Before its day a policy allows nothing, and what it will allow must not be lost until then.
   if (frame.now < frame.in_force().effective()) return Aligned();
   Aligner aligner(vault, frame, subject);
   BAILEE_RETURN_IF_ERROR(aligner.Look().status());
-  return aligner.Settle(subject);
+  return aligner.Settle(subject, renew);
 }
 
 Result<bool> IsAligned(VaultImpl& vault, const Frame& frame, const WritableSubject& subject) {

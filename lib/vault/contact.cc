@@ -57,7 +57,7 @@ class ContactQuestion {
   Result<std::vector<Handle>> Holders(Frame& frame, std::string_view form) {
     std::vector<Handle> holders;
     if (who_ != nullptr) {
-      BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, *who_));
+      BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(frame, *who_));
       if (handle) holders.push_back(*handle);
     } else {
       const BoundPolicy& bound = *frame.rules->in_force;

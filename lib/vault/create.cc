@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
 
 #include "bailee/vault.h"
 #include "base/codec.h"
 #include "base/try.h"
 #include "crypto/init.h"
+#include "keys/epoch_file.h"
 #include "keys/issue.h"
 #include "keys/shards.h"
 #include "policy/policy.h"
@@ -22,7 +24,8 @@ namespace fs = std::filesystem;
 
 // Everything that the first transaction of a vault writes.
 Status WriteFirstRows(store::WriteTransaction& transaction, const keys::VaultKeys& keys,
-                      const policy::Policy& policy, Timestamp now, crypto::Random& random) {
+                      const crypto::EpochKey& epoch, const policy::Policy& policy, Timestamp now,
+                      crypto::Random& random) {
   BAILEE_TRY(keys::Manifest manifest, keys::ManifestOf(keys));
   manifest.policy_in_force = policy.version();
   manifest.policies.push_back(
@@ -40,7 +43,7 @@ Status WriteFirstRows(store::WriteTransaction& transaction, const keys::VaultKey
   BAILEE_TRY(const Bytes sealed, vault::SealStorageSecrets(keys.vault, keys::kFirstVersion,
                                                            keys.storage, secrets, random));
   BAILEE_RETURN_IF_ERROR(transaction.Put(Table::kMeta, AsBytes(vault::kMetaSecrets), sealed));
-  BAILEE_RETURN_IF_ERROR(keys::CreateShards(transaction, keys.vault, keys.storage, random));
+  BAILEE_RETURN_IF_ERROR(keys::CreateShards(transaction, keys.vault, keys::kFirstEpoch, epoch, random));
   BAILEE_RETURN_IF_ERROR(vault::PutLatestTime(transaction, now));
   // Last, because it is what makes the directory a vault.
   return transaction.Put(Table::kMeta, AsBytes(vault::kMetaVault),
@@ -74,7 +77,7 @@ class Place {
   }
 
  private:
-  static constexpr const char* kFiles[] = {"data.mdb", "lock.mdb", "openers"};
+  static constexpr const char* kFiles[] = {"data.mdb", "lock.mdb", "openers", "epoch"};
   Place(std::string directory, bool existed)
       : directory_(std::move(directory)), existed_(existed) {}
   std::string directory_;
@@ -82,7 +85,7 @@ class Place {
 };
 
 Status MakeStore(const std::string& directory, uint64_t map_bytes, const Place& place,
-                 const store::Engine::Job& first_rows) {
+                 const std::function<Status(store::Engine&)>& fill) {
   Result<std::unique_ptr<store::Engine>> engine =
       store::CreateLmdb(directory, {.map_bytes = map_bytes});
   if (!engine.ok()) {
@@ -92,7 +95,7 @@ Status MakeStore(const std::string& directory, uint64_t map_bytes, const Place& 
     if (!theirs) place.Clear();
     return engine.status();
   }
-  Status written = (*engine)->Write(first_rows);
+  Status written = fill(**engine);
   if (written.ok()) return written;
   engine->reset();
   place.Clear();
@@ -116,8 +119,20 @@ Result<CreatedVault> Vault::Create(const std::string& directory, const CreateOpt
 
   BAILEE_TRY(const Place place, Place::Claim(directory));
   BAILEE_RETURN_IF_ERROR(
-      MakeStore(directory, options.map_bytes, place, [&](store::WriteTransaction& transaction) {
-        return WriteFirstRows(transaction, keys, *policy, now, random);
+      MakeStore(directory, options.map_bytes, place, [&](store::Engine& engine) -> Status {
+        const bool apart = !options.epoch_path.empty();
+        const std::string path = apart ? options.epoch_path : directory + "/epoch";
+        // There is no vault here, so that this is what a making left that did not end.
+        std::error_code ignored;
+        if (!apart) fs::remove(path, ignored);
+        const keys::EpochFile file(path, keys.vault);
+        BAILEE_TRY(const crypto::EpochKey epoch,
+                   file.Create({keys::kFirstVersion, keys.storage}, random));
+        const Status written = engine.Write([&](store::WriteTransaction& transaction) {
+          return WriteFirstRows(transaction, keys, epoch, *policy, now, random);
+        });
+        if (!written.ok()) fs::remove(path, ignored);
+        return written;
       }));
   return CreatedVault{id, std::move(issued.reserved), std::move(issued.origins)};
 }

@@ -7,6 +7,8 @@
 #include "base/codec.h"
 #include "base/try.h"
 #include "record/row.h"
+#include "vault/align_wraps.h"
+#include "vault/due.h"
 #include "vault/move_records.h"
 #include "vault/session_impl.h"
 #include "vault/writable_subject.h"
@@ -69,7 +71,7 @@ Status DeleteGroup(const Frame& frame, const Handle& handle, const GroupId& grou
 // Its row and the row under its ref. Returns whether it was empty.
 Result<bool> DeleteSubject(VaultImpl& vault, const Frame& frame, const Handle& handle) {
   BAILEE_TRY(const std::optional<WritableSubject> subject,
-             FindForWrite(vault, *frame.transaction, handle));
+             FindForWrite(vault, frame, handle));
   if (!subject || subject->ledger.entries > 0) return false;
   BAILEE_TRY(const std::vector<Bytes> disclosed,
              KeysUnder(*frame.snapshot, Table::kDisclosures, HandlePrefix(handle)));
@@ -78,12 +80,22 @@ Result<bool> DeleteSubject(VaultImpl& vault, const Frame& frame, const Handle& h
     BAILEE_RETURN_IF_ERROR(subject->subject.ref.Reveal([&](std::string_view ref) -> Status {
       const bool tag = subject->subject.kind == keys::SubjectKind::kTag;
       BAILEE_TRY(const VaultImpl::Ref listed, vault.RefTag(tag ? Who::Tag(ref) : Who::Ref(ref)));
+      BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, listed.tag));
       return keys::DeleteRef(*frame.transaction, listed.domain, listed.tag);
     }));
   }
   BAILEE_RETURN_IF_ERROR(
       frame.transaction->Delete(Table::kSubjects, keys::SubjectRowKeyOf(handle)));
+  BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, handle.bytes));
   return true;
+}
+
+// What was deleted of somebody who stays must not open with the S that they have.
+Status RenewSubject(VaultImpl& vault, const Frame& frame, const Handle& handle) {
+  BAILEE_TRY(std::optional<WritableSubject> subject, FindForWrite(vault, frame, handle));
+  if (!subject) return Status();
+  BAILEE_RETURN_IF_ERROR(AlignWraps(vault, frame, *subject, Renew::kAlways).status());
+  return PutSubject(vault, frame, *subject);
 }
 
 // Which category an index belongs to, in any version of the policy.
@@ -111,8 +123,10 @@ class LookupSweep {
                  frame_.snapshot->Get(Table::kSubjects, keys::SubjectRowKeyOf(pending->handle)));
       return !row;
     }
+    if (const std::optional<Handle> owner = keys::OwnerOfBackRow(key))
+      return IsDeadBack(*owner, key, value);
     const Result<keys::OpenedRow> row =
-        keys::OpenFieldRow(vault_.lookup(), *frame_.snapshot, key, value);
+        keys::OpenFieldRow(vault_.LookupOf(frame_), *frame_.snapshot, key, value);
     if (!row.ok()) return row.status().code() == Code::kDamage ? Result<bool>(false) : row.status();
     const auto known = categories_.find(row->index.id);
     if (known == categories_.end()) return false;
@@ -123,6 +137,19 @@ class LookupSweep {
       if (record) return false;
     }
     return true;
+  }
+
+  // Whether the row that a back row is about is gone.
+  Result<bool> IsDeadBack(const Handle& owner, ByteView key, ByteView value) {
+    BAILEE_TRY(const std::shared_ptr<const OpenedSubject> subject,
+               vault_.LoadSubject(frame_, owner));
+    if (subject == nullptr) return true;
+    const Result<keys::BackRow> back =
+        keys::OpenBackRow(vault_.id(), {owner, subject->subject().history}, key, value);
+    if (!back.ok()) return back.status().code() == Code::kDamage ? Result<bool>(false) : back.status();
+    BAILEE_TRY(const std::optional<ByteView> row,
+               frame_.snapshot->Get(Table::kLookup, back->field_key));
+    return !row;
   }
 
  private:
@@ -167,12 +194,18 @@ Result<size_t> DeleteWhatIsEmpty(VaultImpl& vault, const Frame& frame,
   size_t subjects = 0;
   for (const auto& [handle, groups] : touched) {
     BAILEE_TRY(const std::set<GroupId> left, GroupsLeft(*frame.snapshot, handle));
+    bool any = false;
     for (const GroupId& group : groups) {
-      if (!left.contains(group)) BAILEE_RETURN_IF_ERROR(DeleteGroup(frame, handle, group));
+      if (left.contains(group)) continue;
+      any = true;
+      BAILEE_RETURN_IF_ERROR(DeleteGroup(frame, handle, group));
     }
-    if (!left.empty()) continue;
-    BAILEE_TRY(const bool gone, DeleteSubject(vault, frame, handle));
+    bool gone = false;
+    if (left.empty()) {
+      BAILEE_TRY(gone, DeleteSubject(vault, frame, handle));
+    }
     if (gone) ++subjects;
+    if (any && !gone) BAILEE_RETURN_IF_ERROR(RenewSubject(vault, frame, handle));
   }
   return subjects;
 }
@@ -194,6 +227,8 @@ Result<uint64_t> DeleteDeadLookups(VaultImpl& vault) {
           BAILEE_TRY(const bool still, sweep.IsDead(key, *value));
           if (!still) continue;
           BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kLookup, key));
+          if (const auto tag = keys::TagOfField(key))
+            BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, *tag));
           ++now;
         }
         return Status();

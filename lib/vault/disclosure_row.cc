@@ -10,11 +10,14 @@
 #include "crypto/binding.h"
 #include "crypto/padding.h"
 #include "crypto/suite1.h"
+#include "keys/issue.h"
 
 namespace bailee::vault {
 namespace {
 
-constexpr uint8_t kDisclosureRowVersion = 1;
+constexpr uint8_t kDisclosureRowVersion = 1;  // of what is sealed
+constexpr uint8_t kLivingRow = 1;
+constexpr uint8_t kKeptRow = 2;
 constexpr int64_t kNoEnd = std::numeric_limits<int64_t>::max();
 
 Status DamagedDisclosure() {
@@ -26,6 +29,16 @@ crypto::EncodedBinding DisclosureBinding(const VaultId& vault, const Handle& han
                                          uint64_t sequence) {
   return crypto::Encode(crypto::Binding{
       .label = crypto::Label::kDisclosure, .vault = vault, .handle = handle, .context = sequence});
+}
+
+crypto::EncodedWrapBinding KeptBinding(const VaultId& vault, const Handle& handle,
+                                       uint64_t sequence, uint16_t key_version) {
+  return crypto::Encode(crypto::WrapBinding{{.label = crypto::Label::kKeptDisclosure,
+                                             .vault = vault,
+                                             .handle = handle,
+                                             .context = sequence},
+                                            crypto::NameIdOf(keys::kRights),
+                                            key_version});
 }
 
 // The texts of a row, in their order.
@@ -75,6 +88,22 @@ Result<DisclosureInfo> Decode(ByteView padded) {
   return info;
 }
 
+Result<Secret> OpenLiving(const VaultId& vault, const Handle& handle, uint64_t sequence,
+                          const crypto::HistoryKey& history, ByteView row) {
+  if (row.empty() || row[0] != kLivingRow) return DamagedDisclosure();
+  Result<Secret> plain =
+      crypto::Open(history, DisclosureBinding(vault, handle, sequence), row.subspan(1));
+  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedDisclosure());
+  return plain;
+}
+
+Result<DisclosureInfo> DecodePlain(const Secret& plain, const Handle& handle, uint64_t sequence) {
+  BAILEE_TRY(DisclosureInfo info, plain.RevealBytes(Decode));
+  info.handle = handle;
+  info.sequence = sequence;
+  return info;
+}
+
 }  // namespace
 
 DisclosureKey DisclosureKeyOf(const Handle& handle, uint64_t sequence) {
@@ -85,26 +114,51 @@ DisclosureKey DisclosureKeyOf(const Handle& handle, uint64_t sequence) {
 }
 
 Result<Bytes> SealDisclosure(const VaultId& vault, const DisclosureInfo& info,
-                             const ParcelId& parcel, const crypto::SubjectKey& subject,
+                             const ParcelId& parcel, const crypto::HistoryKey& history,
                              crypto::Random& random) {
   BAILEE_CHECK(!info.fields.empty() && info.fields.size() <= 255);
   BAILEE_CHECK(!info.records.empty() && info.records.size() <= kDisclosedRecordsMax);
   BAILEE_TRY(const Secret plain, crypto::Padded(Encode(info, parcel)));
-  return plain.RevealBytes([&](ByteView bytes) {
-    return crypto::Seal(subject, DisclosureBinding(vault, info.handle, info.sequence), bytes,
-                        random);
+  Bytes row = {kLivingRow};
+  plain.RevealBytes([&](ByteView bytes) {
+    crypto::SealAppend(history, DisclosureBinding(vault, info.handle, info.sequence), bytes, random,
+                       row);
   });
+  return row;
 }
 
 Result<DisclosureInfo> OpenDisclosure(const VaultId& vault, const Handle& handle, uint64_t sequence,
-                                      const crypto::SubjectKey& subject, ByteView row) {
+                                      const crypto::HistoryKey& history, ByteView row) {
+  BAILEE_TRY(const Secret plain, OpenLiving(vault, handle, sequence, history, row));
+  return DecodePlain(plain, handle, sequence);
+}
+
+Result<Bytes> KeepDisclosure(const VaultId& vault, const Handle& handle, uint64_t sequence,
+                             const crypto::HistoryKey& history, ByteView row,
+                             const keys::HeldPurpose& rights, crypto::Random& random) {
+  BAILEE_TRY(const Secret plain, OpenLiving(vault, handle, sequence, history, row));
+  Bytes kept;
+  Writer(kept).Put(kKeptRow).Put(rights.version);
+  plain.RevealBytes([&](ByteView bytes) {
+    crypto::SealAppend(rights.key, KeptBinding(vault, handle, sequence, rights.version), bytes,
+                       random, kept);
+  });
+  return kept;
+}
+
+bool IsKeptDisclosure(ByteView row) { return !row.empty() && row[0] == kKeptRow; }
+
+Result<DisclosureInfo> OpenKeptDisclosure(const VaultId& vault, const Handle& handle,
+                                          uint64_t sequence, const keys::HeldPurpose& rights,
+                                          ByteView row) {
+  Reader reader(row);
+  const auto kind = reader.Get<uint8_t>();
+  const auto version = reader.Get<uint16_t>();
+  if (reader.failed() || kind != kKeptRow || version != rights.version) return DamagedDisclosure();
   const Result<Secret> plain =
-      crypto::Open(subject, DisclosureBinding(vault, handle, sequence), row);
+      crypto::Open(rights.key, KeptBinding(vault, handle, sequence, version), reader.rest());
   if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedDisclosure());
-  BAILEE_TRY(DisclosureInfo info, plain->RevealBytes(Decode));
-  info.handle = handle;
-  info.sequence = sequence;
-  return info;
+  return DecodePlain(*plain, handle, sequence);
 }
 
 Result<uint64_t> LastDisclosure(store::Snapshot& snapshot, const Handle& handle) {

@@ -10,6 +10,7 @@
 #include "bailee/result.h"
 #include "crypto/key.h"
 #include "crypto/random.h"
+#include "keys/keyring_keys.h"
 #include "store/engine.h"
 
 // Rows of the accounting: FORMAT.md §15.1.
@@ -24,12 +25,22 @@ using ParcelId = Id<struct ParcelIdTag>;
 
 // Errors: kFull. REQUIRES: names fit a `str8`, fields 255, records kDisclosedRecordsMax.
 Result<Bytes> SealDisclosure(const VaultId& vault, const DisclosureInfo& info,
-                             const ParcelId& parcel, const crypto::SubjectKey& subject,
+                             const ParcelId& parcel, const crypto::HistoryKey& history,
                              crypto::Random& random);
 
 // Errors: kDamage "disclosure.damaged"; kFull.
 Result<DisclosureInfo> OpenDisclosure(const VaultId& vault, const Handle& handle, uint64_t sequence,
-                                      const crypto::SubjectKey& subject, ByteView row);
+                                      const crypto::HistoryKey& history, ByteView row);
+
+// The same row for `rights` alone, of somebody who is being erased. Errors: as OpenDisclosure.
+Result<Bytes> KeepDisclosure(const VaultId& vault, const Handle& handle, uint64_t sequence,
+                             const crypto::HistoryKey& history, ByteView row,
+                             const keys::HeldPurpose& rights, crypto::Random& random);
+bool IsKeptDisclosure(ByteView row);
+// Errors: as OpenDisclosure.
+Result<DisclosureInfo> OpenKeptDisclosure(const VaultId& vault, const Handle& handle,
+                                          uint64_t sequence, const keys::HeldPurpose& rights,
+                                          ByteView row);
 
 // The number of the subject's last disclosure; 0: none. They are numbered without gaps.
 // Errors: those of the store.

@@ -53,7 +53,7 @@ Status SessionImpl::MatchTag(Frame& frame, const Ask& ask, const keys::HeldIndex
   const crypto::NameId category_id = crypto::NameIdOf(ask.category);
   const keys::LookupTag tag = keys::TagOfValue(index.key, AsBytes(index_form));
   std::vector<keys::FieldHit> hits;
-  BAILEE_RETURN_IF_ERROR(keys::FindField(vault_->lookup(), *frame.snapshot,
+  BAILEE_RETURN_IF_ERROR(keys::FindField(vault_->LookupOf(frame), *frame.snapshot,
                                          {index.id, index.version}, tag,
                                          [&](const keys::FieldHit& hit) {
                                            hits.push_back(hit);

@@ -47,13 +47,9 @@ Result<std::vector<Entry>> SomeEntries(store::Snapshot& snapshot, const keys::In
   return entries;
 }
 
-Result<keys::Pending> OpenEntry(VaultImpl& vault, store::Snapshot& snapshot,
+Result<keys::Pending> OpenEntry(const VaultImpl& vault, const keys::Subject& subject,
                                 const Foldable& foldable, const keys::PendingKey& key,
-                                ByteView subject_row, ByteView value) {
-  BAILEE_TRY(const crypto::ShardKey* shard,
-             vault.shards().Get(snapshot, keys::ShardOf(key.handle.bytes)));
-  BAILEE_TRY(const keys::Subject subject,
-             keys::OpenSubject(vault.id(), key.handle, subject_row, *shard));
+                                ByteView value) {
   const keys::PendingPlace place{.vault = vault.id(),
                                  .handle = key.handle,
                                  .index = key.index,
@@ -62,21 +58,26 @@ Result<keys::Pending> OpenEntry(VaultImpl& vault, store::Snapshot& snapshot,
   return keys::OpenPending(place, key.nonce, subject.key, foldable.purpose.key, value);
 }
 
-Status FoldEntry(VaultImpl& vault, store::WriteTransaction& transaction, const Foldable& foldable,
+Status FoldEntry(VaultImpl& vault, const Frame& frame, const Foldable& foldable,
                  const Entry& entry) {
+  store::WriteTransaction& transaction = *frame.transaction;
   BAILEE_TRY(const keys::PendingKey key, keys::ParsePendingKey(entry.key));
   BAILEE_TRY(const std::optional<ByteView> row,
              transaction.Get(Table::kSubjects, keys::SubjectRowKeyOf(key.handle)));
   if (row) {
+    BAILEE_TRY(const keys::Subject subject,
+               keys::OpenSubject(vault.id(), key.handle, *row, *frame.shards, transaction));
     BAILEE_TRY(const keys::Pending pending,
-               OpenEntry(vault, transaction, foldable, key, *row, entry.value));
+               OpenEntry(vault, subject, foldable, key, entry.value));
     const keys::LookupTag tag = pending.index_form.RevealBytes(
         [&](ByteView form) { return keys::TagOfValue(foldable.index.key, form); });
-    const keys::FieldHit hit{key.handle, pending.record};
-    BAILEE_TRY(const bool listed, keys::IsListed(vault.lookup(), transaction, key.index, tag, hit));
+    const keys::LookupContext context = vault.LookupOf(frame);
+    BAILEE_TRY(const bool listed, keys::IsListed(context, transaction, key.index, tag,
+                                                 {key.handle, pending.record}));
     if (!listed) {
-      BAILEE_RETURN_IF_ERROR(
-          keys::PutField(vault.lookup(), transaction, key.index, tag, hit, vault.random()));
+      BAILEE_RETURN_IF_ERROR(keys::PutField(context, transaction, key.index, tag,
+                                            {key.handle, subject.history}, pending.record,
+                                            vault.random()));
     }
   }
   return transaction.Delete(Table::kLookup, entry.key);
@@ -98,7 +99,7 @@ Status FoldSome(VaultImpl& vault, Frame& frame, const Foldable& foldable, Progre
                          kEntriesPerTransaction));
   size_t folded = 0;
   for (const Entry& entry : entries) {
-    Status status = FoldEntry(vault, transaction, foldable, entry);
+    Status status = FoldEntry(vault, frame, foldable, entry);
     if (!status.ok() && status.code() != Code::kDamage) return status;
     if (!status.ok() && progress.damage.ok()) progress.damage = status;
     if (status.ok()) ++folded;

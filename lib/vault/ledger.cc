@@ -73,7 +73,7 @@ Result<Recorded> RecordOnce(VaultImpl& vault, const Frame& frame, const Who& who
     BAILEE_RETURN_IF_ERROR(CheckLedgerEvent(frame, event));
     known_needed = known_needed || NeedsKnown(event.kind);
   }
-  BAILEE_TRY(std::optional<WritableSubject> found, FindForWrite(vault, *frame.transaction, who));
+  BAILEE_TRY(std::optional<WritableSubject> found, FindForWrite(vault, frame, who));
   if (!found) {
     if (known_needed || who.kind() == Who::Kind::kHandle) return NotFound();
     const auto kind =
@@ -86,7 +86,7 @@ Result<Recorded> RecordOnce(VaultImpl& vault, const Frame& frame, const Who& who
     BAILEE_TRY(recorded.decision, AppendEntries(vault, frame, *found, EntriesOf(frame, event)));
   }
   BAILEE_TRY(const Aligned aligned, AlignWraps(vault, frame, *found));
-  BAILEE_RETURN_IF_ERROR(PutSubject(vault, *frame.transaction, *found));
+  BAILEE_RETURN_IF_ERROR(PutSubject(vault, frame, *found));
   BAILEE_RETURN_IF_ERROR(KeepTime(frame));
   recorded.handle = found->handle;
   recorded.sequence = found->ledger.entries;
@@ -112,14 +112,14 @@ Status Refuse(VaultImpl& vault, const Status& status) {
 }
 
 Result<LedgerView> LookAt(VaultImpl& vault, Frame& frame, const Who& who) {
-  BAILEE_TRY(const std::optional<Handle> handle, vault.Resolve(*frame.snapshot, who));
+  BAILEE_TRY(const std::optional<Handle> handle, vault.Resolve(frame, who));
   if (!handle) return NotFound();
   BAILEE_TRY(const std::shared_ptr<const OpenedSubject> subject, vault.LoadSubject(frame, *handle));
   if (subject == nullptr) return NotFound();
   LedgerView view;
   view.handle = *handle;
   view.restricted = subject->standing().restricted;
-  BAILEE_TRY(view.entries, ReadLedger(*frame.snapshot, vault.id(), *handle, subject->subject().key,
+  BAILEE_TRY(view.entries, ReadLedger(*frame.snapshot, vault.id(), *handle, subject->subject().history,
                                       subject->ledger_entries()));
   return view;
 }
@@ -147,7 +147,7 @@ Result<DecisionId> AppendEntries(VaultImpl& vault, const Frame& frame, WritableS
     entry.sequence = subject.ledger.entries + 1;
     Fold(entry, subject.ledger);
     BAILEE_RETURN_IF_ERROR(PutLedgerEntry(*frame.transaction, vault.id(), subject.handle,
-                                          subject.subject.key, entry, vault.random()));
+                                          subject.subject.history, entry, vault.random()));
     BAILEE_TRY(last, RecordEntry(vault, frame, subject.handle, entry));
   }
   subject.changed = true;

@@ -41,12 +41,6 @@ Status DamagedLedger() {
                 "restore the vault from a backup; other people's ledgers are still readable");
 }
 
-Bytes EntriesPrefix(const Handle& handle) {
-  Bytes key;
-  Writer(key).Put(kEntryPrefix).Put(handle.view());
-  return key;
-}
-
 crypto::EncodedBinding EntryBinding(const VaultId& vault, const Handle& handle, uint64_t sequence) {
   return crypto::Encode(crypto::Binding{
       .label = crypto::Label::kLedgerEntry, .vault = vault, .handle = handle, .context = sequence});
@@ -55,10 +49,10 @@ crypto::EncodedBinding EntryBinding(const VaultId& vault, const Handle& handle, 
 std::string Text(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
 Result<LedgerEntry> OpenEntry(const VaultId& vault, const Handle& handle,
-                              const crypto::SubjectKey& subject, uint64_t sequence, ByteView row) {
+                              const crypto::HistoryKey& history, uint64_t sequence, ByteView row) {
   if (row.empty() || row[0] != kEntryRowVersion) return DamagedLedger();
   const Result<Secret> padded =
-      crypto::Open(subject, EntryBinding(vault, handle, sequence), row.subspan(1));
+      crypto::Open(history, EntryBinding(vault, handle, sequence), row.subspan(1));
   if (!padded.ok()) return crypto::DamageUnlessFull(padded.status(), DamagedLedger());
   return padded->RevealBytes([&](ByteView bytes) -> Result<LedgerEntry> {
     BAILEE_TRY(const size_t size, crypto::UnpaddedSize(bytes));
@@ -67,6 +61,12 @@ Result<LedgerEntry> OpenEntry(const VaultId& vault, const Handle& handle,
 }
 
 }  // namespace
+
+Bytes EntriesPrefix(const Handle& handle) {
+  Bytes key;
+  Writer(key).Put(kEntryPrefix).Put(handle.view());
+  return key;
+}
 
 Bytes EncodeLedgerEntry(const LedgerEntry& entry) {
   Bytes bytes;
@@ -105,21 +105,21 @@ Result<LedgerEntry> DecodeLedgerEntry(uint64_t sequence, ByteView bytes) {
 }
 
 Status PutLedgerEntry(store::WriteTransaction& transaction, const VaultId& vault,
-                      const Handle& handle, const crypto::SubjectKey& subject,
+                      const Handle& handle, const crypto::HistoryKey& history,
                       const LedgerEntry& entry, crypto::Random& random) {
   Bytes plain = EncodeLedgerEntry(entry);
   const size_t size = plain.size();
   plain.resize(crypto::PaddedSize(size));
   crypto::Pad(plain, size);
   Bytes row = {kEntryRowVersion};
-  crypto::SealAppend(subject, EntryBinding(vault, handle, entry.sequence), plain, random, row);
+  crypto::SealAppend(history, EntryBinding(vault, handle, entry.sequence), plain, random, row);
   Bytes key = EntriesPrefix(handle);
   Writer(key).Put(entry.sequence);
   return transaction.Insert(Table::kLedger, key, row);
 }
 
 Result<std::vector<LedgerEntry>> ReadLedger(store::Snapshot& snapshot, const VaultId& vault,
-                                            const Handle& handle, const crypto::SubjectKey& subject,
+                                            const Handle& handle, const crypto::HistoryKey& history,
                                             uint64_t count) {
   std::vector<LedgerEntry> entries;
   Status problem;
@@ -128,7 +128,7 @@ Result<std::vector<LedgerEntry>> ReadLedger(store::Snapshot& snapshot, const Vau
         const uint64_t next = entries.size() + 1;
         const bool is_next =
             key.size() == kEntryKeyBytes && Reader(key.last(8)).Get<uint64_t>() == next;
-        Result<LedgerEntry> entry = is_next ? OpenEntry(vault, handle, subject, next, row)
+        Result<LedgerEntry> entry = is_next ? OpenEntry(vault, handle, history, next, row)
                                             : Result<LedgerEntry>(DamagedLedger());
         problem = entry.status();
         if (problem.ok()) entries.push_back(*std::move(entry));

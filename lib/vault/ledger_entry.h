@@ -17,16 +17,19 @@ Bytes EncodeLedgerEntry(const LedgerEntry& entry);
 // Errors: kDamage "ledger.damaged".
 Result<LedgerEntry> DecodeLedgerEntry(uint64_t sequence, ByteView bytes);
 
+// The first bytes of the keys of all entries of a subject.
+Bytes EntriesPrefix(const Handle& handle);
+
 // Adds an entry. Errors: those of the store.
 Status PutLedgerEntry(store::WriteTransaction& transaction, const VaultId& vault,
-                      const Handle& handle, const crypto::SubjectKey& subject,
+                      const Handle& handle, const crypto::HistoryKey& history,
                       const LedgerEntry& entry, crypto::Random& random);
 
 // Every entry of a ledger that has `count`, in order.
 // Errors: kDamage "ledger.damaged" also for one missing, left over or put elsewhere; kFull; those
 // of the store.
 Result<std::vector<LedgerEntry>> ReadLedger(store::Snapshot& snapshot, const VaultId& vault,
-                                            const Handle& handle, const crypto::SubjectKey& subject,
+                                            const Handle& handle, const crypto::HistoryKey& history,
                                             uint64_t count);
 
 }  // namespace bailee::vault

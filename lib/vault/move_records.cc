@@ -70,7 +70,7 @@ Status MoveRecord(store::WriteTransaction& transaction, const keys::KeyringKeys&
   }
   BAILEE_TRY(
       const record::Revisions revisions,
-      record::Revisions::Open({group.vault, group.handle, group.category, id}, subject.key, row));
+      record::Revisions::Open({group.vault, group.handle, group.category, id}, subject.history, row));
   std::vector<Bytes> sealed(row.size());
   std::vector<record::RowEntry> entries;
   for (const record::RowEntry& entry : row) entries.push_back(entry);

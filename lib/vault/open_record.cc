@@ -43,7 +43,7 @@ Result<FoundRow> SessionImpl::ParseRow(Frame& frame, const OpenedSubject& subjec
     return DamagedRecord("it is not the newest");
   BAILEE_TRY(record::Revisions revisions,
              record::Revisions::Open({vault_->id(), subject.handle(), category, id},
-                                     subject.subject().key, row));
+                                     subject.subject().history, row));
   BAILEE_TRY(std::shared_ptr<const BoundTerms> terms,
              vault_->terms().Get(*frame.snapshot, vault_->id(), frame.rules, row.head().terms));
   return FoundRow{id, row, std::move(revisions), std::move(terms)};

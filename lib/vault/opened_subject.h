@@ -22,9 +22,14 @@ namespace bailee::vault {
 // for that list. Thread-safe.
 class OpenedSubject {
  public:
+  // `shards` are those of the epoch that it was opened in: as long as they live, so may S.
   OpenedSubject(const VaultId& vault, const Handle& handle, keys::Subject subject,
-                LedgerState ledger)
-      : vault_(vault), handle_(handle), subject_(std::move(subject)), ledger_(std::move(ledger)) {}
+                LedgerState ledger, std::shared_ptr<const keys::Shards> shards)
+      : vault_(vault),
+        handle_(handle),
+        subject_(std::move(subject)),
+        ledger_(std::move(ledger)),
+        shards_(std::move(shards)) {}
 
   const Handle& handle() const { return handle_; }
   const keys::Subject& subject() const { return subject_; }
@@ -67,6 +72,7 @@ class OpenedSubject {
   const Handle handle_;
   const keys::Subject subject_;
   const LedgerState ledger_;
+  const std::shared_ptr<const keys::Shards> shards_;
   mutable std::mutex mutex_;
   mutable std::vector<Cached> cached_;
   mutable size_t next_victim_ = 0;

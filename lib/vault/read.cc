@@ -42,7 +42,7 @@ Result<RecordId> SessionImpl::RecordAsked(const Frame& frame, const Ask& ask,
 }
 
 Result<SessionImpl::SharedSubject> SessionImpl::SubjectOf(Frame& frame, const Who& who) {
-  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(*frame.snapshot, who));
+  BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(frame, who));
   if (!handle) return SharedSubject();
   BAILEE_TRY(SharedSubject subject, vault_->LoadSubject(frame, *handle));
   // An erased subject is one nobody ever knew, but to rights: also where nothing is decided because

@@ -113,7 +113,7 @@ Result<Rectified> SessionImpl::PutRight(Frame& frame, const Ask& ask, Aimed& aim
   const Handle handle = aimed.handle();
   const crypto::TermsId terms = aimed.row->row.head().terms;
   BAILEE_TRY(std::optional<WritableSubject> subject,
-             FindForWrite(*vault_, *frame.transaction, handle));
+             FindForWrite(*vault_, frame, handle));
   BAILEE_CHECK(subject.has_value());
   Rectifier rectifier(
       *vault_, frame, *std::move(subject),
@@ -133,7 +133,7 @@ Result<Rectified> SessionImpl::PutRight(Frame& frame, const Ask& ask, Aimed& aim
   entry.fields.assign(ask.fields.begin(), ask.fields.end());
   WritableSubject& written = rectifier.subject();
   BAILEE_RETURN_IF_ERROR(AppendEntries(*vault_, frame, written, {std::move(entry)}).status());
-  BAILEE_RETURN_IF_ERROR(PutSubject(*vault_, *frame.transaction, written));
+  BAILEE_RETURN_IF_ERROR(PutSubject(*vault_, frame, written));
   BAILEE_RETURN_IF_ERROR(KeepTime(frame));
   done.sequence = written.ledger.entries;
   const std::string sequence = std::to_string(done.sequence);

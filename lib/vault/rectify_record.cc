@@ -100,7 +100,7 @@ Status Rectifier::ReadRow() {
   if (!bytes) return DamagedRecord("it is gone");
   old_bytes_.assign(bytes->begin(), bytes->end());
   BAILEE_TRY(old_, record::ParseRecordRow(old_bytes_));
-  BAILEE_TRY(old_revisions_, record::Revisions::Open(Place(), target_.subject.key, *old_));
+  BAILEE_TRY(old_revisions_, record::Revisions::Open(Place(), target_.subject.history, *old_));
   if (old_->size() != draft_.category.compartments.size())
     return DamagedRecord("a compartment is missing");
   const uint32_t newest = target_.subject.RevisionOf(draft_.binding.id, draft_.record.id);
@@ -225,7 +225,7 @@ Status Rectifier::PutRow() {
   }
   Bytes sealed;
   if (sealed_.size() < entries.size()) {
-    sealed = record::SealRevisions(Place(), head_, target_.subject.key, revisions, vault_.random());
+    sealed = record::SealRevisions(Place(), head_, target_.subject.history, revisions, vault_.random());
   }
   return frame_.transaction->Put(Table::kRecords,
                                  RecordKeyOf(target_.handle, draft_.binding.id, draft_.record.id),

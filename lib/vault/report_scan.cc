@@ -139,7 +139,7 @@ Result<bool> ReportScan::AddValue(Frame& frame, const OpenedSubject& subject, co
   const crypto::NameId category = rules_->in_force->category(report_.category).id;
   BAILEE_TRY(const record::Revisions revisions,
              record::Revisions::Open({vault_.id(), subject.handle(), category, id},
-                                     subject.subject().key, row));
+                                     subject.subject().history, row));
   const record::CompartmentPlace place{.vault = vault_.id(),
                                        .handle = subject.handle(),
                                        .category = category,

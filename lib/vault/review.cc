@@ -115,7 +115,7 @@ class Reviewer {
     BAILEE_TRY(const auto subject, vault_.LoadSubject(frame, handle));
     if (subject == nullptr) return Status();
     BAILEE_TRY(const std::vector<LedgerEntry> entries,
-               ReadLedger(*frame.snapshot, vault_.id(), handle, subject->subject().key,
+               ReadLedger(*frame.snapshot, vault_.id(), handle, subject->subject().history,
                           subject->ledger_entries()));
     Confirmed confirmed;
     for (const LedgerEntry& entry : entries) {

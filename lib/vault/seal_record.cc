@@ -172,7 +172,7 @@ Result<bool> CollectionWriter::HasSameContent(const PreparedCollection& collecti
   BAILEE_TRY(
       const record::Revisions revisions,
       record::Revisions::Open({vault_.id(), target.handle, draft.binding.id, draft.record.id},
-                              target.subject.key, old));
+                              target.subject.history, old));
   for (const record::RowEntry& entry : old) {
     if (entry.compartment >= draft.category.compartments.size()) return false;
     BAILEE_TRY(const auto key, HeldKey(target, draft, terms, entry));
@@ -227,13 +227,14 @@ Status CollectionWriter::PutLookup(Target& target, const Draft& draft, const Ind
                             draft.record.id, form, *sender, vault_.random());
   }
   const keys::LookupTag tag = keys::TagOfValue(index.held->key, form);
-  const keys::FieldHit hit{target.handle, draft.record.id};
+  const keys::LookupContext context = vault_.LookupOf(frame_);
   if (draft.revision > 0) {
-    BAILEE_TRY(const bool listed,
-               keys::IsListed(vault_.lookup(), transaction_, index.index, tag, hit));
+    BAILEE_TRY(const bool listed, keys::IsListed(context, transaction_, index.index, tag,
+                                                 {target.handle, draft.record.id}));
     if (listed) return Status();
   }
-  return keys::PutField(vault_.lookup(), transaction_, index.index, tag, hit, vault_.random());
+  return keys::PutField(context, transaction_, index.index, tag,
+                        {target.handle, target.subject.history}, draft.record.id, vault_.random());
 }
 
 }  // namespace bailee::vault

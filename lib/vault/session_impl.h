@@ -86,6 +86,7 @@ class SessionImpl {
 
  private:
   friend class SubjectExport;  // goes through everything, with the same parts
+  friend class SubjectEraser;
 
   // decision.cc
   policy::Request RequestFor(const Frame& frame, const Ask& ask, std::string_view field) const;
@@ -229,6 +230,9 @@ class SessionImpl {
 
   // accounting.cc
   Status RefuseUnlessRights(const Frame& frame);
+  // A row of the accounting; `subject` is null if they were erased. REQUIRES: acting for `rights`.
+  Result<DisclosureInfo> OpenAccount(const Handle& handle, const OpenedSubject* subject,
+                                     uint64_t sequence, ByteView row) const;
   struct SharesChunk {
     std::vector<DisclosureInfo> ended;
     Bytes next;  // the key to go on with; empty after the last chunk

@@ -35,7 +35,7 @@ Result<Timestamp> CollectionWriter::CollectedAt(const PreparedRequest& request) 
 Result<std::optional<CollectionWriter::Target>> CollectionWriter::FindTarget(
     const PreparedRequest& request) {
   BAILEE_TRY(std::optional<WritableSubject> found, request.WithWho([&](const Who& who) {
-    return FindForWrite(vault_, transaction_, who);
+    return FindForWrite(vault_, frame_, who);
   }));
   if (!found) return std::optional<Target>();
   return std::optional<Target>(Target{*std::move(found), {}});
@@ -139,7 +139,7 @@ Status CollectionWriter::RecordSignalsOf(const PreparedCollection& collection, T
   BAILEE_RETURN_IF_ERROR(AppendEntries(vault_, frame_, target, std::move(entries)).status());
   if (target.created) return Status();  // its row comes with its records
   BAILEE_RETURN_IF_ERROR(AlignWraps(vault_, frame_, target).status());
-  BAILEE_RETURN_IF_ERROR(PutSubject(vault_, transaction_, target));
+  BAILEE_RETURN_IF_ERROR(PutSubject(vault_, frame_, target));
   target.changed = false;
   sealers_.clear();  // what they seal under may have been dropped
   return Status();
@@ -353,7 +353,7 @@ Result<Collected> CollectionWriter::StoreKept(const PreparedCollection& collecti
     about.push_back({found->handle, binding.id, record.id, {}});
   }
   BAILEE_RETURN_IF_ERROR(FoldTarget(*found));
-  BAILEE_RETURN_IF_ERROR(PutSubject(vault_, transaction_, *found));
+  BAILEE_RETURN_IF_ERROR(PutSubject(vault_, frame_, *found));
   BAILEE_RETURN_IF_ERROR(KeepTime(frame_));
   BAILEE_RETURN_IF_ERROR(RecordCollected(collection, found->handle, about, fed));
   done.transaction = transaction_.transaction_id();

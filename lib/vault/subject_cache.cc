@@ -30,11 +30,12 @@ std::shared_ptr<const OpenedSubject> SubjectCache::Find(const Handle& handle,
   return *it->second;
 }
 
-void SubjectCache::Put(std::shared_ptr<const OpenedSubject> subject) {
+void SubjectCache::Put(uint64_t epoch, std::shared_ptr<const OpenedSubject> subject) {
   if (per_part_max_ == 0) return;
   const Handle handle = subject->handle();
   Part& part = PartOf(handle);
   const std::lock_guard lock(part.mutex);
+  if (part.epoch != epoch) return;
   if (const auto it = part.by_handle.find(handle); it != part.by_handle.end()) {
     *it->second = std::move(subject);
     return;
@@ -45,6 +46,16 @@ void SubjectCache::Put(std::shared_ptr<const OpenedSubject> subject) {
   }
   part.by_use.push_front(std::move(subject));
   part.by_handle.emplace(handle, part.by_use.begin());
+}
+
+void SubjectCache::Begin(uint64_t epoch) {
+  for (Part& part : parts_) {
+    const std::lock_guard lock(part.mutex);
+    if (part.epoch >= epoch) continue;
+    part.epoch = epoch;
+    part.by_handle.clear();
+    part.by_use.clear();
+  }
 }
 
 }  // namespace bailee::vault

@@ -21,7 +21,11 @@ class SubjectCache {
 
   // The cached subject if its row still has this head, else null.
   std::shared_ptr<const OpenedSubject> Find(const Handle& handle, const keys::SubjectHead& head);
-  void Put(std::shared_ptr<const OpenedSubject> subject);
+  // Ignored unless `epoch`, in which it was opened, is the one that began last.
+  void Put(uint64_t epoch, std::shared_ptr<const OpenedSubject> subject);
+
+  // Forgets everybody: what was erased or renewed before `epoch` must not be kept.
+  void Begin(uint64_t epoch);
 
  private:
   static constexpr size_t kParts = 8;
@@ -30,6 +34,7 @@ class SubjectCache {
   };
   struct Part {
     std::mutex mutex;
+    uint64_t epoch = 0;
     std::list<std::shared_ptr<const OpenedSubject>> by_use;  // most recent first
     std::unordered_map<Handle, std::list<std::shared_ptr<const OpenedSubject>>::iterator,
                        HashHandle>

@@ -7,6 +7,7 @@
 #include "base/codec.h"
 #include "base/try.h"
 #include "vault/ledger_entry.h"
+#include "vault/rights.h"
 
 namespace bailee::vault {
 namespace {
@@ -155,7 +156,7 @@ Result<ExportedSubject> SubjectExport::Describe(Frame& frame, const OpenedSubjec
   if (!on_behalf_of_.empty()) return described;
   described.restricted = subject.standing().restricted;
   Result<std::vector<LedgerEntry>> ledger = ReadLedger(
-      *frame.snapshot, vault_->id(), subject.handle(), row.key, subject.ledger_entries());
+      *frame.snapshot, vault_->id(), subject.handle(), row.history, subject.ledger_entries());
   if (ledger.ok()) {
     described.ledger = *std::move(ledger);
   } else if (ledger.status().code() == Code::kDamage) {
@@ -310,24 +311,10 @@ Status SubjectExport::OpenFields(Frame& frame, const OpenedSubject& subject, con
 Result<SubjectExportSummary> ExportSubject(const std::shared_ptr<VaultImpl>& vault, const Who& who,
                                            const SubjectExportOptions& options,
                                            SubjectExportVisitor& visitor) {
-  const keys::HeldPurpose* rights = nullptr;
-  {
-    BAILEE_TRY(const Frame frame, vault->Begin());
-    const keys::Manifest::Purpose* known = frame.rules->manifest.FindPurpose(keys::kRights);
-    if (known != nullptr) rights = vault->keyring().FindPurpose(known->id, known->version);
-    if (rights == nullptr) {
-      const Reason reason = Reason::kPurposeKeyMissing;
-      BAILEE_TRY(const DecisionId decision,
-                 vault->Record(frame, {.kind = EventKind::kExportSubject,
-                                       .outcome = Outcome::kRefused,
-                                       .purpose = keys::kRights,
-                                       .on_behalf_of = options.on_behalf_of,
-                                       .reasons = {&reason, 1}}));
-      return WithDecision(NotForThisKeyring("everything of a person is given to rights alone",
-                                            "open the vault with the rights keyring"),
-                          decision);
-    }
-  }
+  BAILEE_TRY(const keys::HeldPurpose* rights,
+             HeldRights(*vault, {.kind = EventKind::kExportSubject,
+                                 .on_behalf_of = options.on_behalf_of},
+                        "everything of a person is given to rights alone"));
   return SubjectExport(vault, *rights, options.on_behalf_of).Run(who, visitor);
 }
 

@@ -16,7 +16,7 @@ using store::Table;
 
 // Before the tag in the key of a row of `ledger`; other rows there begin with other bytes.
 constexpr uint8_t kListPrefix = 0x02;
-constexpr uint8_t kListRowVersion = 1;
+constexpr uint8_t kListRow[] = {1};
 constexpr size_t kListKeyBytes = 17;
 
 Bytes ListKeyOf(ByteView tag) {
@@ -52,8 +52,7 @@ Status Apply(VaultImpl& vault, std::span<const SuppressionTag> tags, ListChange 
         continue;
       }
       ++outcome.changed;
-      const uint8_t value[] = {kListRowVersion};
-      BAILEE_RETURN_IF_ERROR(wanted ? frame.transaction->Put(Table::kLedger, key, value)
+      BAILEE_RETURN_IF_ERROR(wanted ? frame.transaction->Put(Table::kLedger, key, kListRow)
                                     : frame.transaction->Delete(Table::kLedger, key));
     }
     const std::string count = std::to_string(outcome.changed);
@@ -93,6 +92,16 @@ Result<bool> IsSuppressed(VaultImpl& vault, store::Snapshot& snapshot, std::stri
   BAILEE_TRY(const std::optional<ByteView> row,
              snapshot.Get(Table::kLedger, ListKeyOf(vault.SuppressionTag(form))));
   return row.has_value();
+}
+
+Result<bool> SuppressAddress(VaultImpl& vault, const Frame& frame, const Secret& address) {
+  BAILEE_TRY(const Secret form, AddressForm(address));
+  const Bytes key =
+      ListKeyOf(form.Reveal([&](std::string_view text) { return vault.SuppressionTag(text); }));
+  BAILEE_TRY(const std::optional<ByteView> row, frame.snapshot->Get(Table::kLedger, key));
+  if (row) return false;
+  BAILEE_RETURN_IF_ERROR(frame.transaction->Put(Table::kLedger, key, kListRow));
+  return true;
 }
 
 Result<SuppressOutcome> ChangeList(VaultImpl& vault, std::span<const Secret> addresses,

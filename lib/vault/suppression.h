@@ -22,6 +22,10 @@ Result<bool> IsSuppressed(VaultImpl& vault, store::Snapshot& snapshot, std::stri
 
 enum class ListChange : uint8_t { kAdd, kRemove };
 
+// Puts an address on the list, in a write that records it. Returns whether it was not there.
+// Errors: kInvalidValue (no address); kFull; those of the store.
+Result<bool> SuppressAddress(VaultImpl& vault, const Frame& frame, const Secret& address);
+
 // The parts of Vault that bailee/disclose.h describes.
 Result<SuppressOutcome> ChangeList(VaultImpl& vault, std::span<const Secret> addresses,
                                    ListChange change);

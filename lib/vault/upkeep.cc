@@ -8,6 +8,7 @@
 #include "base/try.h"
 #include "vault/align_wraps.h"
 #include "vault/next_subjects.h"
+#include "vault/shred.h"
 
 namespace bailee::vault {
 namespace {
@@ -17,11 +18,9 @@ using store::Table;
 constexpr size_t kSubjectsPerWrite = 16;
 
 Result<WritableSubject> Opened(VaultImpl& vault, Frame& frame, const Handle& handle, ByteView row) {
-  BAILEE_TRY(const crypto::ShardKey* shard,
-             vault.shards().Get(*frame.snapshot, keys::ShardOf(handle.bytes)));
   WritableSubject subject;
   subject.handle = handle;
-  BAILEE_TRY(subject.subject, keys::OpenSubject(vault.id(), handle, row, *shard));
+  BAILEE_TRY(subject.subject, keys::OpenSubject(vault.id(), handle, row, *frame.shards, *frame.snapshot));
   BAILEE_TRY(subject.ledger, DecodeStanding(subject.subject.standing));
   return subject;
 }
@@ -71,10 +70,10 @@ Status AlignSome(VaultImpl& vault, std::span<const Handle> handles, UpkeepResult
     done = {};
     for (const Handle& handle : handles) {
       BAILEE_TRY(std::optional<WritableSubject> subject,
-                 FindForWrite(vault, *frame.transaction, handle));
+                 FindForWrite(vault, frame, handle));
       if (!subject) continue;
       BAILEE_TRY(const Aligned aligned, AlignWraps(vault, frame, *subject));
-      BAILEE_RETURN_IF_ERROR(PutSubject(vault, *frame.transaction, *subject));
+      BAILEE_RETURN_IF_ERROR(PutSubject(vault, frame, *subject));
       done.wraps_removed += aligned.wraps_removed;
       done.wraps_made += aligned.wraps_made;
       done.renewed += aligned.renewed;
@@ -133,7 +132,7 @@ Result<Fate> WorkOn(VaultImpl& vault, Frame& frame, const Bytes& key, UpkeepResu
   if (!value) return Fate::kDone;
   BAILEE_TRY(const KeyworkRow row, ParseKeywork(key, *value));
   BAILEE_TRY(std::optional<WritableSubject> subject,
-             FindForWrite(vault, *frame.transaction, row.handle));
+             FindForWrite(vault, frame, row.handle));
   std::optional<BoundGroup> bound;
   if (subject) {
     BAILEE_TRY(bound, BindGroup(vault, frame, row.handle, row.category, row.terms));
@@ -145,7 +144,7 @@ Result<Fate> WorkOn(VaultImpl& vault, Frame& frame, const Bytes& key, UpkeepResu
   size_t records_left = kMovedRecordsMax;
   BAILEE_TRY(const WorkDone work,
              DoKeywork(vault, frame, *subject, *bound, row.owed, records_left));
-  BAILEE_RETURN_IF_ERROR(PutSubject(vault, *frame.transaction, *subject));
+  BAILEE_RETURN_IF_ERROR(PutSubject(vault, frame, *subject));
   done.wraps_made += work.wraps_made;
   done.renewed += work.renewed;
   if (!work.left) return Fate::kDone;
@@ -226,6 +225,7 @@ Result<UpkeepResult> RunUpkeep(VaultImpl& vault, const UpkeepOptions& options) {
   result.wraps_made += work.wraps_made;
   result.renewed += work.renewed;
   result.left = work.left;
+  BAILEE_TRY(result.shredded, Shred(vault, options.shred));
   return result;
 }
 

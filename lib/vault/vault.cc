@@ -12,6 +12,7 @@
 #include "vault/collection_impl.h"
 #include "vault/disregard.h"
 #include "vault/fold_lookups.h"
+#include "vault/erase.h"
 #include "vault/ledger.h"
 #include "vault/publish.h"
 #include "vault/report.h"
@@ -109,6 +110,12 @@ Result<BreachScope> Vault::ScopeOfBreach(const Keyring::Description& leaked,
 }
 Result<UpkeepResult> Vault::Upkeep(const UpkeepOptions& options) {
   return vault::RunUpkeep(*impl_, options);
+}
+Result<Erased> Vault::Erase(std::span<const Who> whos, const EraseOptions& options) {
+  return vault::EraseSubjects(impl_, whos, options);
+}
+Result<Erased> Vault::Erase(const Who& who, const EraseOptions& options) {
+  return vault::EraseSubjects(impl_, {&who, 1}, options);
 }
 Result<RetentionPlan> Vault::PlanRetention(const RetentionOptions& options) {
   return vault::PlanRetention(*impl_, options);

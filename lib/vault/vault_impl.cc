@@ -26,6 +26,18 @@ Status CheckKeyring(const keys::KeyringKeys& keyring, const VaultRow& row) {
   return Status();
 }
 
+constexpr int kEpochTriesMax = 8;
+
+Status EpochMissing() {
+  return Status(Code::kDamage, "epoch.missing",
+                "the file `epoch` has not the key that the vault lies under",
+                "put the file back that belongs to this vault, or restore from a backup");
+}
+
+std::string EpochPath(const std::string& directory, const OpenOptions& options) {
+  return options.epoch_path.empty() ? directory + "/epoch" : options.epoch_path;
+}
+
 // Names and messages of a Status hold nothing that needs escaping in JSON.
 std::function<void(const Status&)> ReportTo(
     const std::function<void(std::string_view, std::string_view)>& log) {
@@ -74,10 +86,11 @@ Result<std::shared_ptr<VaultImpl>> VaultImpl::Open(const std::string& directory,
                                 keyring.keys().storage));
   snapshot.reset();
   std::shared_ptr<VaultImpl> vault(
-      new VaultImpl(row, std::move(engine), std::move(keyring), std::move(secrets), options));
+      new VaultImpl(directory, row, std::move(engine), std::move(keyring), std::move(secrets), options));
   if (!options.regions.empty()) {
     BAILEE_TRY(vault->regions_, record::RegionFile::Open(options.regions));
   }
+  BAILEE_RETURN_IF_ERROR(vault->NoticeEpoch());
   BAILEE_RETURN_IF_ERROR(vault->StartTrail(directory, options));
   BAILEE_TRY(const Frame frame, vault->Begin());
   BAILEE_TRY([[maybe_unused]] const DecisionId decision,
@@ -107,19 +120,21 @@ Status VaultImpl::StartTrail(const std::string& directory, const OpenOptions& op
                                                               : audit::Durability::kWritten,
                                             .clock = &clock_,
                                             .random = &random(),
-                                            .report = ReportTo(options.log)}));
+                                            .report = ReportTo(options.log),
+                                            .tend_too = [this] { return NoticeEpoch(); }}));
   events_ = trail_;
   return Status();
 }
 
-VaultImpl::VaultImpl(const VaultRow& row, std::unique_ptr<store::Engine> engine, Keyring keyring,
-                     StorageSecrets secrets, const OpenOptions& options)
+VaultImpl::VaultImpl(const std::string& directory, const VaultRow& row,
+                     std::unique_ptr<store::Engine> engine, Keyring keyring, StorageSecrets secrets,
+                     const OpenOptions& options)
     : row_(row),
       engine_(std::move(engine)),
       keyring_(std::move(keyring)),
       secrets_(std::move(secrets)),
       clock_(options.clock == nullptr ? Clock::System() : *options.clock),
-      shards_(row_.id, keyring_.keys().storage),
+      epoch_file_(EpochPath(directory, options), row_.id),
       subjects_(options.cached_subjects_max) {}
 
 VaultImpl::Moment VaultImpl::Known() {
@@ -136,6 +151,7 @@ Result<VaultImpl::Moment> VaultImpl::MomentOf(store::Snapshot& snapshot, const M
   Moment moment;
   moment.transaction = snapshot.transaction_id();
   BAILEE_TRY(moment.latest, ReadLatestTime(snapshot));
+  BAILEE_TRY(moment.shards, ShardsOf(snapshot, known));
   BAILEE_TRY(const std::optional<ByteView> manifest,
              snapshot.Get(store::Table::kMeta, AsBytes(kMetaManifest)));
   const bool same_rules =
@@ -149,11 +165,49 @@ Result<VaultImpl::Moment> VaultImpl::MomentOf(store::Snapshot& snapshot, const M
     BAILEE_TRY(moment.rules, Rules::Load(snapshot, row_.id, keyring_.keys(),
                                          std::max(seen, keyring_.keys().header.manifest_min)));
   }
-  if (committed) {
-    const std::lock_guard lock(mutex_);
-    if (moment_.rules == nullptr || moment_.transaction < moment.transaction) moment_ = moment;
-  }
+  if (committed) Remember(moment);
   return moment;
+}
+
+Result<std::shared_ptr<keys::Shards>> VaultImpl::ShardsOf(store::Snapshot& snapshot,
+                                                          const Moment& known) {
+  BAILEE_TRY(const keys::EpochRow row, keys::ReadEpochRow(snapshot));
+  if (known.shards != nullptr && known.shards->epoch() == row.epoch) return known.shards;
+  BAILEE_TRY(crypto::EpochKey key, epoch_file_.Get(row.epoch, storage()));
+  return std::make_shared<keys::Shards>(row_.id, row.epoch, std::move(key));
+}
+
+void VaultImpl::Remember(const Moment& moment) {
+  const std::lock_guard lock(mutex_);
+  if (moment_.rules != nullptr && moment_.transaction >= moment.transaction) return;
+  if (moment_.shards != moment.shards) {
+    if (moment_.shards != nullptr) over_.push_back(moment_.shards);
+    subjects_.Begin(moment.shards->epoch());
+  }
+  moment_ = moment;
+}
+
+uint64_t VaultImpl::LowestEpochHeld() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(over_, [](const auto& over) { return over.expired(); });
+  uint64_t lowest = moment_.shards == nullptr ? 0 : moment_.shards->epoch();
+  for (const auto& each : over_) {
+    if (const auto over = each.lock()) lowest = std::min(lowest, over->epoch());
+  }
+  return lowest;
+}
+
+Status VaultImpl::NoticeEpoch() {
+  {
+    BAILEE_TRY(const Frame frame, Begin());
+  }
+  const uint64_t lowest = LowestEpochHeld();
+  {
+    const std::lock_guard lock(mutex_);
+    if (said_ == lowest) return Status();
+    said_ = lowest;
+  }
+  return engine_->Say(lowest);
 }
 
 Result<Frame> VaultImpl::FrameOf(store::Snapshot& snapshot, const Moment& known, bool committed) {
@@ -162,17 +216,25 @@ Result<Frame> VaultImpl::FrameOf(store::Snapshot& snapshot, const Moment& known,
   BAILEE_TRY(frame.now, TimeNow(clock_, moment.latest));
   frame.snapshot = &snapshot;
   frame.rules = std::move(moment.rules);
+  frame.shards = std::move(moment.shards);
   return frame;
 }
 
 Result<Frame> VaultImpl::Begin() {
   // First what is known, then the snapshot: judged by what another thread sees after it, the
   // manifest of this one would look rolled back.
-  const Moment known = Known();
-  BAILEE_TRY(std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
-  BAILEE_TRY(Frame frame, FrameOf(*snapshot, known, true));
-  frame.owned = std::move(snapshot);
-  return frame;
+  for (int tries = 0;; ++tries) {
+    const Moment known = Known();
+    BAILEE_TRY(std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
+    Result<Frame> frame = FrameOf(*snapshot, known, true);
+    if (frame.ok()) {
+      frame->owned = std::move(snapshot);
+      return frame;
+    }
+    if (frame.status().name() != "epoch.passed") return frame.status();
+    // The epoch went on between the snapshot and the look into its file. The newest is there.
+    if (tries == kEpochTriesMax) return EpochMissing();
+  }
 }
 
 Status VaultImpl::Write(const std::function<Status(Frame&)>& job) {
@@ -221,11 +283,11 @@ keys::LookupTag VaultImpl::SuppressionTag(std::string_view index_form) const {
   return tag;
 }
 
-Result<std::optional<Handle>> VaultImpl::Resolve(store::Snapshot& snapshot, const Who& who) {
+Result<std::optional<Handle>> VaultImpl::Resolve(const Frame& frame, const Who& who) {
   if (who.kind() == Who::Kind::kHandle) return std::optional<Handle>(who.handle());
   if (who.kind() == Who::Kind::kNobody) return std::optional<Handle>();
   BAILEE_TRY(const Ref ref, RefTag(who));
-  return keys::FindRef(lookup(), snapshot, ref.domain, ref.tag);
+  return keys::FindRef(LookupOf(frame), *frame.snapshot, ref.domain, ref.tag);
 }
 
 Result<std::shared_ptr<const OpenedSubject>> VaultImpl::LoadSubject(Frame& frame,
@@ -238,15 +300,15 @@ Result<std::shared_ptr<const OpenedSubject>> VaultImpl::LoadSubject(Frame& frame
   if (committed) {
     if (auto cached = subjects_.Find(handle, head)) return cached;
   }
-  BAILEE_TRY(const crypto::ShardKey* shard,
-             shards_.Get(*frame.snapshot, keys::ShardOf(handle.bytes)));
-  BAILEE_TRY(keys::Subject subject, keys::OpenSubject(row_.id, handle, *row, *shard));
+  BAILEE_TRY(keys::Subject subject,
+             keys::OpenSubject(row_.id, handle, *row, *frame.shards, *frame.snapshot));
   BAILEE_TRY(LedgerState ledger, DecodeStanding(subject.standing));
   auto opened =
-      std::make_shared<const OpenedSubject>(row_.id, handle, std::move(subject), std::move(ledger));
+      std::make_shared<const OpenedSubject>(row_.id, handle, std::move(subject), std::move(ledger),
+                                            frame.shards);
   // What a write sees may never be committed, and another process could then give the same head to
   // other content.
-  if (committed) subjects_.Put(opened);
+  if (committed) subjects_.Put(frame.shards->epoch(), opened);
   return std::shared_ptr<const OpenedSubject>(std::move(opened));
 }
 

@@ -14,6 +14,7 @@
 #include "bailee/vault.h"
 #include "bailee/who.h"
 #include "crypto/random.h"
+#include "keys/epoch_file.h"
 #include "keys/keyring_keys.h"
 #include "keys/lookup.h"
 #include "keys/shards.h"
@@ -39,6 +40,7 @@ struct Frame {
   store::Snapshot* snapshot = nullptr;
   std::unique_ptr<store::Snapshot> owned;  // empty within a write
   std::shared_ptr<const Rules> rules;
+  std::shared_ptr<keys::Shards> shards;  // of the epoch that the snapshot is in
   Timestamp now;
   store::WriteTransaction* transaction = nullptr;  // of a write: the same as `snapshot`
   audit::WriteEvents* events = nullptr;            // of a write: where its events go
@@ -61,8 +63,11 @@ class VaultImpl {
   // Null if events go elsewhere.
   audit::Trail* trail() { return trail_.get(); }
   TermsCache& terms() { return terms_; }
-  keys::LookupContext lookup() { return {row_.id, shards_}; }
-  keys::Shards& shards() { return shards_; }
+  keys::LookupContext LookupOf(const Frame& frame) const { return {row_.id, *frame.shards}; }
+  const keys::EpochFile& epoch_file() const { return epoch_file_; }
+  keys::StorageKeyRef storage() const {
+    return {keyring_.keys().header.storage_version, keyring_.keys().storage};
+  }
   // Null: every region is unknown.
   const record::RegionLookup* regions() const { return regions_.get(); }
   // FORMAT.md §16.2. Errors: kFull.
@@ -89,11 +94,18 @@ class VaultImpl {
   keys::LookupTag SuppressionTag(std::string_view index_form) const;
 
   // The handle of `who`, or nothing if unknown. Errors: kInvalidValue; kDamage; those of the store.
-  Result<std::optional<Handle>> Resolve(store::Snapshot& snapshot, const Who& who);
+  Result<std::optional<Handle>> Resolve(const Frame& frame, const Who& who);
 
   // The subject with this handle, or null. Reads through the cache in a snapshot; never fills it
   // from a write. Errors: kDamage; kFull; those of the store.
   Result<std::shared_ptr<const OpenedSubject>> LoadSubject(Frame& frame, const Handle& handle);
+
+  // Looks which epoch it is. Keys of one that is over are dropped once the operations that began in
+  // it have ended, and the other openers are told. Called often, and cheap if nothing was committed.
+  // Errors: as Begin.
+  Status NoticeEpoch();
+  // The lowest epoch of which this process may hold keys.
+  uint64_t LowestEpochHeld();
 
   // Fills in when and under which rules, and records the event, also from within Write what a
   // transaction that is given up must not take with it.
@@ -103,19 +115,23 @@ class VaultImpl {
 
  private:
   Status StartTrail(const std::string& directory, const OpenOptions& options);
-  VaultImpl(const VaultRow& row, std::unique_ptr<store::Engine> engine, Keyring keyring,
-            StorageSecrets secrets, const OpenOptions& options);
+  VaultImpl(const std::string& directory, const VaultRow& row,
+            std::unique_ptr<store::Engine> engine, Keyring keyring, StorageSecrets secrets,
+            const OpenOptions& options);
 
   // The rules and the latest time as of the transaction that a snapshot shows.
   struct Moment {
     uint64_t transaction = 0;
     std::shared_ptr<const Rules> rules;
+    std::shared_ptr<keys::Shards> shards;
     Timestamp latest;
   };
   // Of the newest committed state that was looked at.
   Moment Known();
   // `known` is what Known gave before the snapshot was taken, so that the snapshot is not older.
   Result<Moment> MomentOf(store::Snapshot& snapshot, const Moment& known, bool committed);
+  Result<std::shared_ptr<keys::Shards>> ShardsOf(store::Snapshot& snapshot, const Moment& known);
+  void Remember(const Moment& moment);
   Result<Frame> FrameOf(store::Snapshot& snapshot, const Moment& known, bool committed);
   // `fields` holds what the result's fields borrow.
   Event Signed(const Frame& frame, Event event, std::vector<std::string_view>& fields) const;
@@ -126,13 +142,17 @@ class VaultImpl {
   const StorageSecrets secrets_;
   const Clock& clock_;
   std::unique_ptr<const record::RegionLookup> regions_;  // set once, as events_ is
-  std::shared_ptr<EventSink> events_;    // set once, before anybody else sees the vault
-  std::shared_ptr<audit::Trail> trail_;  // the same, unless events go elsewhere
-  keys::Shards shards_;
+  const keys::EpochFile epoch_file_;
   SubjectCache subjects_;
   TermsCache terms_;
   std::mutex mutex_;
   Moment moment_;  // of the newest committed transaction seen
+  // Of epochs that are over: alive while an operation that began in them is.
+  std::vector<std::weak_ptr<keys::Shards>> over_;
+  uint64_t said_ = 0;                    // to the other openers
+  std::shared_ptr<EventSink> events_;    // set once, before anybody else sees the vault
+  // The same, unless events go elsewhere. Goes first: its caretaker notices epochs.
+  std::shared_ptr<audit::Trail> trail_;
 };
 
 // The answer to everything that may not be told: unknown, absent and forbidden alike.

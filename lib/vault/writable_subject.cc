@@ -19,26 +19,23 @@ Status SubjectMissing() {
 }  // namespace
 
 Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault,
-                                                    store::WriteTransaction& transaction,
-                                                    const Handle& handle) {
+                                                    const Frame& frame, const Handle& handle) {
   BAILEE_TRY(const std::optional<ByteView> row,
-             transaction.Get(Table::kSubjects, keys::SubjectRowKeyOf(handle)));
+             frame.snapshot->Get(Table::kSubjects, keys::SubjectRowKeyOf(handle)));
   if (!row) return std::optional<WritableSubject>();
-  BAILEE_TRY(const crypto::ShardKey* shard,
-             vault.shards().Get(transaction, keys::ShardOf(handle.bytes)));
   WritableSubject found;
   found.handle = handle;
-  BAILEE_TRY(found.subject, keys::OpenSubject(vault.id(), handle, *row, *shard));
+  BAILEE_TRY(found.subject,
+             keys::OpenSubject(vault.id(), handle, *row, *frame.shards, *frame.snapshot));
   BAILEE_TRY(found.ledger, DecodeStanding(found.subject.standing));
   return std::optional<WritableSubject>(std::move(found));
 }
 
 Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault,
-                                                    store::WriteTransaction& transaction,
-                                                    const Who& who) {
-  BAILEE_TRY(const std::optional<Handle> handle, vault.Resolve(transaction, who));
+                                                    const Frame& frame, const Who& who) {
+  BAILEE_TRY(const std::optional<Handle> handle, vault.Resolve(frame, who));
   if (!handle) return std::optional<WritableSubject>();
-  BAILEE_TRY(std::optional<WritableSubject> found, FindForWrite(vault, transaction, *handle));
+  BAILEE_TRY(std::optional<WritableSubject> found, FindForWrite(vault, frame, *handle));
   if (!found && who.kind() != Who::Kind::kHandle) return SubjectMissing();
   return found;
 }
@@ -51,26 +48,25 @@ Result<WritableSubject> MakeSubject(VaultImpl& vault, const Frame& frame, const 
   made.handle = {crypto::RandomArray<16>(vault.random())};
   made.subject.kind = kind;
   made.subject.created_at = frame.now;
-  made.subject.head.epoch = keys::kFirstEpoch;
   BAILEE_TRY(made.subject.key, crypto::SubjectKey::Generate(vault.random()));
+  BAILEE_TRY(made.subject.history, crypto::HistoryKey::Generate(vault.random()));
   BAILEE_TRY(made.subject.ref, Secret::From(AsBytes(who.text())));
   if (who.kind() == Who::Kind::kNobody) return made;
   BAILEE_TRY(const VaultImpl::Ref ref, vault.RefTag(who));
-  BAILEE_RETURN_IF_ERROR(keys::PutRef(vault.lookup(), *frame.transaction, ref.domain, ref.tag,
+  BAILEE_RETURN_IF_ERROR(keys::PutRef(vault.LookupOf(frame), *frame.transaction, ref.domain, ref.tag,
                                       made.handle, vault.random()));
   return made;
 }
 
-Status PutSubject(VaultImpl& vault, store::WriteTransaction& transaction,
-                  WritableSubject& subject) {
+Status PutSubject(VaultImpl& vault, const Frame& frame, WritableSubject& subject) {
   if (!subject.changed) return Status();
   if (!subject.created) ++subject.subject.head.revision;
   BAILEE_TRY(subject.subject.standing, EncodeStanding(subject.ledger));
-  BAILEE_TRY(const crypto::ShardKey* shard,
-             vault.shards().Get(transaction, keys::ShardOf(subject.handle.bytes)));
-  BAILEE_TRY(const Bytes row, keys::SealSubject(vault.id(), subject.handle, subject.subject, *shard,
+  BAILEE_TRY(const keys::NamedShardKey shard,
+             frame.shards->Current(*frame.snapshot, keys::ShardOf(subject.handle.bytes)));
+  BAILEE_TRY(const Bytes row, keys::SealSubject(vault.id(), subject.handle, subject.subject, shard,
                                                 vault.random()));
-  return transaction.Put(Table::kSubjects, keys::SubjectRowKeyOf(subject.handle), row);
+  return frame.transaction->Put(Table::kSubjects, keys::SubjectRowKeyOf(subject.handle), row);
 }
 
 Status KeepTime(const Frame& frame) {

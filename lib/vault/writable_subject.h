@@ -21,15 +21,13 @@ struct WritableSubject {
   const policy::Standing& standing() const { return ledger.standing; }
 };
 
-// The subject, or nothing if unknown. Errors: kDamage (also for a ref that is listed for a subject
+// The subject, or nothing if unknown. REQUIRES: within Write. Errors: kDamage (also for a ref that is listed for a subject
 // without a row: making a second one would leave two answers to who it is); those of the store.
 Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault,
-                                                    store::WriteTransaction& transaction,
-                                                    const Who& who);
+                                                    const Frame& frame, const Who& who);
 // The same of a handle.
 Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault,
-                                                    store::WriteTransaction& transaction,
-                                                    const Handle& handle);
+                                                    const Frame& frame, const Handle& handle);
 
 // A new subject, listed under its ref or tag. REQUIRES: unknown; `who` is no handle.
 // Errors: kInvalidValue; kFull; those of the store.
@@ -37,7 +35,7 @@ Result<WritableSubject> MakeSubject(VaultImpl& vault, const Frame& frame, const 
                                     keys::SubjectKind kind);
 
 // Writes its row if it changed. Errors: kFull; those of the store.
-Status PutSubject(VaultImpl& vault, store::WriteTransaction& transaction, WritableSubject& subject);
+Status PutSubject(VaultImpl& vault, const Frame& frame, WritableSubject& subject);
 
 // Has the vault remember how late it is, from time to time. Errors: those of the store.
 Status KeepTime(const Frame& frame);

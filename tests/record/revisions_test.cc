@@ -15,7 +15,7 @@ class RowOfRevisions : public ::testing::Test {
  protected:
   RowOfRevisions() {
     EXPECT_TRUE(crypto::Init().ok());
-    key_ = *crypto::SubjectKey::Generate(crypto::SystemRandom());
+    key_ = *crypto::HistoryKey::Generate(crypto::SystemRandom());
     place_ = {.vault = {{1}}, .handle = {{2}}, .category = {{3}}, .record = {{4}}};
     head_ = {.revision = 7, .collected_at = {8}, .terms = {{9}}};
     sealed_ = Sealed(head_);
@@ -41,7 +41,7 @@ class RowOfRevisions : public ::testing::Test {
     return opened.ok();
   }
 
-  crypto::SubjectKey key_;
+  crypto::HistoryKey key_;
   RecordPlace place_;
   RecordHead head_;
   Bytes sealed_;

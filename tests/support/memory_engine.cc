@@ -134,6 +134,15 @@ class MemoryEngine : public Engine {
     return {};
   }
 
+  Status Say(uint64_t number) override {
+    said_ = number;
+    return {};
+  }
+
+  Result<std::vector<Opener>> Openers() override {
+    return std::vector<Opener>{{.process = 1, .said = said_, .self = true}};
+  }
+
   Result<Statistics> Measure() override {
     const std::lock_guard lock(mutex_);
     Statistics out;
@@ -143,6 +152,7 @@ class MemoryEngine : public Engine {
   }
 
  private:
+  std::atomic<uint64_t> said_{0};
   std::mutex writer_;
   std::mutex mutex_;
   std::shared_ptr<Content> content_ = std::make_shared<Content>();

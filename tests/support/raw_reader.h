@@ -4,9 +4,11 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
+#include "keys/epoch_file.h"
 #include "keys/shards.h"
 #include "keys/subject.h"
 #include "keys/wraps.h"
@@ -22,12 +24,23 @@ namespace bailee {
 // is tried on every wrap.
 class RawReader {
  public:
-  RawReader(const RawRows& rows, const VaultId& vault, const keys::KeyringKeys& keys)
-      : vault_(vault), keys_(keys), shards_(vault, keys.storage) {
+  // `epoch_path`: the file of epochs they have; by default the one beside the rows.
+  RawReader(const RawRows& rows, const VaultId& vault, const keys::KeyringKeys& keys,
+            const std::string& epoch_path = {})
+      : vault_(vault), keys_(keys) {
     auto snapshot = rows.engine().Read();
     if (!snapshot.ok()) std::abort();
     snapshot_ = *std::move(snapshot);
+    const auto row = keys::ReadEpochRow(*snapshot_);
+    if (!row.ok()) std::abort();
+    const keys::EpochFile file(epoch_path.empty() ? rows.directory() + "/epoch" : epoch_path,
+                               vault);
+    auto key = file.Get(row->epoch, {keys.header.storage_version, keys.storage});
+    if (key.ok()) shards_ = std::make_unique<keys::Shards>(vault, row->epoch, *std::move(key));
   }
+
+  // Whether the file of epochs opens anything of these rows.
+  bool has_epoch() const { return shards_ != nullptr; }
 
   // The compartments of a record that open.
   std::set<uint16_t> Opens(ByteView key, ByteView row_bytes) {
@@ -59,11 +72,12 @@ class RawReader {
     std::copy_n(key.begin() + 16, 8, place.category.bytes.begin());
     RecordId id;
     std::copy_n(key.begin() + 24, 16, id.bytes.begin());
+    if (!has_epoch()) return;
     const keys::Subject subject = OpenSubject(place.handle);
     place.terms = row->head().terms;
     place.subject_generation = subject.head.generation;
     const auto revisions =
-        record::Revisions::Open({vault_, place.handle, place.category, id}, subject.key, *row);
+        record::Revisions::Open({vault_, place.handle, place.category, id}, subject.history, *row);
     if (!revisions.ok()) std::abort();
     for (const record::RowEntry& entry : *row) {
       place.compartment = entry.compartment;
@@ -89,9 +103,8 @@ class RawReader {
 
   keys::Subject OpenSubject(const Handle& handle) {
     const auto row = snapshot_->Get(store::Table::kSubjects, keys::SubjectRowKeyOf(handle));
-    const auto shard = shards_.Get(*snapshot_, keys::ShardOf(handle.bytes));
-    if (!row.ok() || !*row || !shard.ok()) std::abort();
-    auto subject = keys::OpenSubject(vault_, handle, **row, **shard);
+    if (!row.ok() || !*row) std::abort();
+    auto subject = keys::OpenSubject(vault_, handle, **row, *shards_, *snapshot_);
     if (!subject.ok()) std::abort();
     return *std::move(subject);
   }
@@ -107,7 +120,7 @@ class RawReader {
 
   const VaultId vault_;
   const keys::KeyringKeys& keys_;
-  keys::Shards shards_;
+  std::unique_ptr<keys::Shards> shards_;  // null: the epoch of the rows is gone
   std::unique_ptr<store::Snapshot> snapshot_;
 };
 

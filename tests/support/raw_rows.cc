@@ -14,7 +14,7 @@ void MustBeOk(const Status& status) {
 
 }  // namespace
 
-RawRows::RawRows(const std::string& directory) {
+RawRows::RawRows(const std::string& directory) : directory_(directory) {
   auto engine = store::OpenLmdb(directory, {.map_bytes = uint64_t{1} << 30});
   MustBeOk(engine.status());
   engine_ = *std::move(engine);

@@ -26,8 +26,10 @@ class RawRows {
   void Put(store::Table table, ByteView key, ByteView value) const;
   void Delete(store::Table table, ByteView key) const;
   store::Engine& engine() const { return *engine_; }
+  const std::string& directory() const { return directory_; }
 
  private:
+  const std::string directory_;
   std::unique_ptr<store::Engine> engine_;
 };
 

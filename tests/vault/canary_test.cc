@@ -10,6 +10,7 @@
 #include "bailee/inspect.h"
 #include "bailee/vault.h"
 #include "crypto/box.h"
+#include "keys/epoch_file.h"
 #include "keys/shards.h"
 #include "keys/subject.h"
 #include "keys/wraps.h"
@@ -278,17 +279,22 @@ class Canary : public ::testing::TestWithParam<std::string> {
                                                         keys.header.storage_version, keys.storage));
     PlantKey("ref key", secrets.ref_key);
     PlantKey("tag key", secrets.tag_key);
-    keys::Shards shards(vault_.id(), keys.storage);
+    const keys::EpochFile file(vault_.path() + "/epoch", vault_.id());
+    const keys::EpochRow epoch = Must(keys::ReadEpochRow(*snapshot));
+    const keys::StorageKeyRef storage{keys.header.storage_version, keys.storage};
+    PlantKey("epoch key", Must(file.Get(epoch.epoch, storage)));
+    keys::Shards shards(vault_.id(), epoch.epoch, Must(file.Get(epoch.epoch, storage)));
     for (uint16_t i = 0; i < keys::kShardCount; ++i)
-      PlantKey("shard key", *Must(shards.Get(*snapshot, i)));
+      PlantKey("shard key", *Must(shards.Current(*snapshot, i)).key);
     std::map<Handle, keys::Subject> subjects;
     for (const RawRows::Row& row : rows.All(Table::kSubjects)) {
       Handle handle;
       std::copy_n(row.first.begin(), 16, handle.bytes.begin());
       if (row.first.size() == 17) {
-        const crypto::ShardKey* shard = Must(shards.Get(*snapshot, keys::ShardOf(handle.bytes)));
-        auto subject = Must(keys::OpenSubject(vault_.id(), handle, row.second, *shard));
+        auto subject =
+            Must(keys::OpenSubject(vault_.id(), handle, row.second, shards, *snapshot));
         PlantKey("S", subject.key);
+        PlantKey("H", subject.history);
         subjects.emplace(handle, std::move(subject));
         continue;
       }

@@ -60,7 +60,7 @@ class Withdrawn : public ::testing::Test {
   size_t Opens(const std::string& directory, const std::string& purpose) const {
     const RawRows rows(directory);
     const Keyring keyring = vault_.Granted("thief", {purpose});
-    RawReader reader(rows, vault_.id(), keyring.keys());
+    RawReader reader(rows, vault_.id(), keyring.keys(), vault_.path() + "/epoch");
     size_t opened = 0;
     for (const auto& [key, value] : rows.All(store::Table::kRecords))
       opened += reader.Values(key, value).size();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bailee/clock.h"
+#include "bailee/erase.h"
 #include "bailee/export.h"
 #include "bailee/ids.h"
 
@@ -86,6 +87,7 @@ struct LedgerView {
 };
 
 struct UpkeepOptions {
+  ShredOptions shred = {};
   // Called with the number of subjects looked at; to return false is to stop, which is safe.
   std::function<bool(uint64_t subjects)> progress = {};
 };
@@ -97,6 +99,8 @@ struct UpkeepResult {
   uint64_t wraps_made = 0;
   uint64_t renewed = 0;  // places whose data lies under a new key
   uint64_t left = 0;     // places that wait for other keys
+  // Of everything that was taken away before, also by erasing.
+  Shredded shredded;
 };
 
 }  // namespace bailee

@@ -13,6 +13,7 @@
 #include "bailee/clock.h"
 #include "bailee/collection.h"
 #include "bailee/disclose.h"
+#include "bailee/erase.h"
 #include "bailee/export.h"
 #include "bailee/ids.h"
 #include "bailee/keyring.h"
@@ -51,6 +52,8 @@ struct OpenOptions {
   // every region is "unknown". Errors of Open: kNotFound "regions.not-found"; kInvalidValue
   // "regions.malformed".
   std::string regions = {};
+  // The file with the key that erasing destroys. Empty: `epoch` in the vault's directory.
+  std::string epoch_path = {};
   // Called with an event name and JSON fields that hold no value, ref or key; from any thread.
   // Default: nothing. So far it hears of what the trail's caretaker finds: the names are those of
   // Status, the fields "code" and "message".
@@ -64,6 +67,10 @@ struct CreateOptions {
   std::string policy_name = "policy";  // for messages: usually the file's name
   const Clock* clock = nullptr;
   uint64_t map_bytes = uint64_t{64} << 30;
+  // Where the file with the key that erasing destroys is to be, e.g. on a file system that is not
+  // copied on write and not in snapshots; every Open has to name it then. Empty: in the vault's
+  // directory.
+  std::string epoch_path = {};
 };
 
 // What a new vault hands out once: keyrings, none of which is kept anywhere else.
@@ -171,9 +178,23 @@ class BAILEE_EXPORT Vault {
 
   // Brings the keys of everybody into line with what they said, the policy and the time: takes away
   // what has ended, makes what is due as far as this keyring holds the keys (`upkeep` holds them
-  // all). In short transactions; can be stopped at any point and begun again. For a timer.
+  // all). Then makes sure that what was taken away, by this or by anybody, opens in no copy of the
+  // database (see ErasureGrade). In short transactions; can be stopped at any point and begun again.
+  // For a timer.
   // Errors: kDamage; kFull; kAuditDown; kBusy; kFailed.
   Result<UpkeepResult> Upkeep(const UpkeepOptions& options = {});
+
+  // Erases people and browsers: every record, key, entry and row that leads to them. With the
+  // `rights` keyring. What is left is a tag of each of their e-mail addresses on the list of those
+  // not to be written to, what the accounting of disclosures says (for `rights`, by handle), and
+  // the handle in the trail. Each is gone in a transaction of its own, with its event; an error
+  // leaves those before it erased, and the call can be made again. Then what they lay under is
+  // taken from every copy of the database (see ErasureGrade), unless deferred; what could not be
+  // finished is done by Upkeep. Whoever is named by a ref is unknown to it afterwards.
+  // Errors: kRefused purpose-key-missing, held (nothing of that person is erased); kInvalidValue;
+  // kDamage; kFull; kAuditDown; kBusy; kFailed.
+  Result<Erased> Erase(std::span<const Who> whos, const EraseOptions& options = {});
+  Result<Erased> Erase(const Who& who, const EraseOptions& options = {});
 
   // What retention would delete now, counted; nothing is changed. With the `upkeep` keyring.
   // Errors: kRefused purpose-key-missing; kPartial "retention.stopped"; kConflict (the policy is

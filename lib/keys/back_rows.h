@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "bailee/bytes.h"
+#include "bailee/ids.h"
+#include "bailee/result.h"
+#include "crypto/key.h"
+#include "crypto/names.h"
+#include "crypto/random.h"
+#include "store/engine.h"
+
+// Back rows: FORMAT.md §11.4. From a subject to the lookup rows that lead to them, so that whoever
+// erases the subject finds those without the keys of any index.
+namespace bailee::keys {
+
+using LookupTag = std::array<uint8_t, 16>;
+using RowNonce = std::array<uint8_t, 8>;  // the random end of a row's key
+
+// The first byte of the key of a row that leads from a value of a field to a record.
+inline constexpr uint8_t kFieldKind = 0x03;
+
+// One index: a field for one lookup purpose, and a version of its key.
+struct IndexName {
+  crypto::NameId id;
+  uint16_t version = 0;
+};
+
+// The subject whose record a row leads to.
+struct RowOwner {
+  const Handle& handle;
+  const crypto::HistoryKey& history;
+};
+
+struct BackRow {
+  Bytes field_key;  // of the row that leads to the subject
+  LookupTag tag{};  // which is in there
+  RecordId record;
+};
+
+// Errors: those of the store.
+Status PutBackRow(const VaultId& vault, store::WriteTransaction& transaction, const RowOwner& owner,
+                  ByteView field_key, const RecordId& record, crypto::Random& random);
+
+// Errors: kDamage "lookup.damaged"; kFull.
+Result<BackRow> OpenBackRow(const VaultId& vault, const RowOwner& owner, ByteView key,
+                            ByteView value);
+
+// The first bytes of the keys of all back rows of a subject.
+Bytes BackPrefix(const Handle& handle);
+
+// The subject of the back row with this key; nothing of another row.
+std::optional<Handle> OwnerOfBackRow(ByteView key);
+
+}  // namespace bailee::keys

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keys/epoch_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/codec.h"
+#include "base/try.h"
+#include "crypto/binding.h"
+#include "crypto/suite1.h"
+
+namespace bailee::keys {
+namespace {
+
+constexpr size_t kBlockBytes = 4096;
+constexpr std::string_view kMagic = "BAILEEEP";
+constexpr uint16_t kEpochFormat = 1;
+constexpr size_t kSealedBytes = crypto::kKeyBytes + crypto::kEnvelopeOverhead;
+using Block = std::array<uint8_t, kBlockBytes>;
+
+off_t BlockAt(uint64_t epoch) { return static_cast<off_t>((epoch % 2) * kBlockBytes); }
+
+Status EpochError(const char* doing) {
+  const int error = errno;
+  if (error == ENOSPC || error == EDQUOT) {
+    return Status(Code::kFull, "epoch.disk-full",
+                  std::string("the disk is full: cannot ") + doing + " the epoch file",
+                  "free some space and try again");
+  }
+  return Status(Code::kFailed, "epoch.io",
+                std::string("cannot ") + doing + " the epoch file: " + std::strerror(error),
+                "see that the file `epoch` is there and that this user may write it");
+}
+
+class EpochDescriptor {
+ public:
+  EpochDescriptor(const std::string& path, int flags)
+      : fd_(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
+  ~EpochDescriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  EpochDescriptor(const EpochDescriptor&) = delete;
+  EpochDescriptor& operator=(const EpochDescriptor&) = delete;
+  bool ok() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Status WriteBlock(int fd, uint64_t epoch, const Block& block) {
+  const ssize_t put = pwrite(fd, block.data(), block.size(), BlockAt(epoch));
+  if (put != static_cast<ssize_t>(block.size())) {
+    if (put >= 0) errno = ENOSPC;
+    return EpochError("write");
+  }
+  return fdatasync(fd) == 0 ? Status() : EpochError("sync");
+}
+
+// What is beyond the end of the file is zero.
+Result<Block> ReadBlock(int fd, uint64_t epoch) {
+  Block block{};
+  if (pread(fd, block.data(), block.size(), BlockAt(epoch)) < 0) return EpochError("read");
+  return block;
+}
+
+Status SyncDirectoryOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const EpochDescriptor opened(directory, O_RDONLY | O_DIRECTORY);
+  return opened.ok() && fsync(opened.get()) == 0 ? Status() : EpochError("sync the directory of");
+}
+
+crypto::EncodedBinding EpochBinding(const VaultId& vault, uint16_t version, uint64_t epoch) {
+  return crypto::Encode(crypto::Binding{.label = crypto::Label::kEpochKey,
+                                        .vault = vault,
+                                        .generation = version,
+                                        .context = epoch});
+}
+
+// The number in a block that is whole; nothing of any other. Sets `rest` to its sealed keys.
+std::optional<uint64_t> EpochOf(const Block& block, const VaultId& vault, Reader* rest = nullptr) {
+  Reader reader{ByteView(block)};
+  const ByteView magic = reader.GetBytes(kMagic.size());
+  const auto format = reader.Get<uint16_t>();
+  const VaultId id{reader.GetArray<16>()};
+  const auto epoch = reader.Get<uint64_t>();
+  if (AsText(magic) != kMagic || format != kEpochFormat || id != vault) return std::nullopt;
+  if (rest != nullptr) *rest = reader;
+  return epoch;
+}
+
+Status Passed() {
+  return Status(Code::kNotFound, "epoch.passed", "the epoch of this snapshot is over",
+                "try again");
+}
+
+Result<crypto::EpochKey> OpenBlock(const Block& block, const VaultId& vault, uint64_t epoch,
+                                   const StorageKeyRef& storage) {
+  Reader reader{ByteView()};
+  if (EpochOf(block, vault, &reader) != epoch) return Passed();
+  const auto count = reader.Get<uint8_t>();
+  for (uint8_t i = 0; i < count && !reader.failed(); ++i) {
+    const auto version = reader.Get<uint16_t>();
+    const ByteView sealed = reader.GetBytes(kSealedBytes);
+    if (version != storage.version || reader.failed()) continue;
+    Result<Secret> opened =
+        crypto::Open(storage.key, EpochBinding(vault, version, epoch), sealed);
+    if (!opened.ok()) return crypto::DamageUnlessFull(opened.status(), Passed());
+    return crypto::EpochKey::FromSecret(*std::move(opened));
+  }
+  return reader.failed() ? Passed()
+                         : Status(Code::kKey, "key.retired",
+                                  "the keyring's storage key is of a version that was rotated out",
+                                  "ask for a keyring that was made after the rotation");
+}
+
+Block MakeBlock(const VaultId& vault, uint64_t epoch, const StorageKeyRef& storage,
+                const crypto::EpochKey& key, crypto::Random& random) {
+  Bytes bytes;
+  Writer(bytes)
+      .Put(AsBytes(kMagic))
+      .Put(kEpochFormat)
+      .Put(vault.view())
+      .Put(epoch)
+      .Put(uint8_t{1})
+      .Put(storage.version);
+  key.Reveal([&](ByteView plain) {
+    crypto::SealAppend(storage.key, EpochBinding(vault, storage.version, epoch), plain, random,
+                       bytes);
+  });
+  Block block{};
+  std::copy(bytes.begin(), bytes.end(), block.begin());
+  return block;
+}
+
+bool IsZero(const Block& block) {
+  return std::all_of(block.begin(), block.end(), [](uint8_t byte) { return byte == 0; });
+}
+
+}  // namespace
+
+Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage,
+                                           crypto::Random& random) const {
+  const EpochDescriptor file(path_, O_RDWR | O_CREAT | O_EXCL);
+  if (!file.ok() && errno == EEXIST) {
+    return Status(Code::kConflict, "epoch.exists", "there is an epoch file at this path already",
+                  "name another path; it may be the only key to a vault");
+  }
+  if (!file.ok()) return EpochError("make");
+  BAILEE_TRY(crypto::EpochKey key, crypto::EpochKey::Generate(random));
+  BAILEE_RETURN_IF_ERROR(WriteBlock(file.get(), kFirstEpoch + 1, Block{}));
+  BAILEE_RETURN_IF_ERROR(WriteBlock(file.get(), kFirstEpoch,
+                                    MakeBlock(vault_, kFirstEpoch, storage, key, random)));
+  if (fsync(file.get()) != 0) return EpochError("sync");
+  BAILEE_RETURN_IF_ERROR(SyncDirectoryOf(path_));
+  return key;
+}
+
+Result<crypto::EpochKey> EpochFile::Get(uint64_t epoch, const StorageKeyRef& storage) const {
+  const EpochDescriptor file(path_, O_RDONLY);
+  if (!file.ok()) return EpochError("open");
+  BAILEE_TRY(const Block block, ReadBlock(file.get(), epoch));
+  return OpenBlock(block, vault_, epoch, storage);
+}
+
+Result<crypto::EpochKey> EpochFile::Prepare(uint64_t epoch, const StorageKeyRef& storage,
+                                            crypto::Random& random) const {
+  const EpochDescriptor file(path_, O_RDWR);
+  if (!file.ok()) return EpochError("open");
+  BAILEE_TRY(Block block, ReadBlock(file.get(), epoch));
+  Result<crypto::EpochKey> there = OpenBlock(block, vault_, epoch, storage);
+  if (!there.ok() && there.status().code() != Code::kNotFound) return there.status();
+  if (!there.ok()) {
+    there = crypto::EpochKey::Generate(random);
+    if (!there.ok()) return there.status();
+    block = MakeBlock(vault_, epoch, storage, *there, random);
+  }
+  // Also what was there: nobody knows whether it ever reached the disk.
+  BAILEE_RETURN_IF_ERROR(WriteBlock(file.get(), epoch, block));
+  return there;
+}
+
+Result<bool> EpochFile::Holds(uint64_t epoch) const {
+  const EpochDescriptor file(path_, O_RDONLY);
+  if (!file.ok()) return EpochError("open");
+  BAILEE_TRY(const Block block, ReadBlock(file.get(), epoch));
+  const std::optional<uint64_t> held = EpochOf(block, vault_);
+  return held ? *held <= epoch : !IsZero(block);
+}
+
+Status EpochFile::Wipe(uint64_t epoch) const {
+  BAILEE_TRY(const bool holds, Holds(epoch));
+  if (!holds) return Status();
+  const EpochDescriptor file(path_, O_RDWR);
+  if (!file.ok()) return EpochError("open");
+  return WriteBlock(file.get(), epoch, Block{});
+}
+
+}  // namespace bailee::keys

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "bailee/ids.h"
+#include "bailee/result.h"
+#include "crypto/key.h"
+#include "crypto/random.h"
+
+// The file `epoch`: FORMAT.md §17.1. It holds E, under which all shard keys lie, outside the
+// database so that it can be overwritten: what was sealed under a wiped E is gone in every copy of
+// the database.
+namespace bailee::keys {
+
+inline constexpr uint64_t kFirstEpoch = 1;
+
+// The storage key as the file knows it.
+struct StorageKeyRef {
+  uint16_t version = 0;
+  const crypto::StorageKey& key;
+};
+
+// Errors of all: kFailed "epoch.io"; kFull "epoch.disk-full". Writers are kept apart by the
+// engine's write lock: Prepare and Wipe are called within a write job only.
+class EpochFile {
+ public:
+  EpochFile(std::string path, const VaultId& vault) : path_(std::move(path)), vault_(vault) {}
+
+  const std::string& path() const { return path_; }
+
+  // Makes the file with the first epoch, durable with its name when it returns, and gives its key.
+  // Errors: also kConflict "epoch.exists".
+  Result<crypto::EpochKey> Create(const StorageKeyRef& storage, crypto::Random& random) const;
+
+  // E of `epoch`. Errors: also kNotFound "epoch.passed" if the file has it not, or not whole (it
+  // may be being wiped); kKey "key.retired"; kTooNew; kFull.
+  Result<crypto::EpochKey> Get(uint64_t epoch, const StorageKeyRef& storage) const;
+
+  // E of an epoch that no committed transaction names yet: what is in its block already, or a fresh
+  // one. Synced when it returns. Errors: as Get, but for "epoch.passed".
+  Result<crypto::EpochKey> Prepare(uint64_t epoch, const StorageKeyRef& storage,
+                                   crypto::Random& random) const;
+
+  // Whether the block of `epoch` still has its key, or anything that may be.
+  Result<bool> Holds(uint64_t epoch) const;
+
+  // Overwrites the block of `epoch` with zeros and syncs; nothing if it holds a later one.
+  // REQUIRES: the committed epoch is above it, in both pages of LMDB's head.
+  Status Wipe(uint64_t epoch) const;
+
+ private:
+  const std::string path_;
+  const VaultId vault_;
+};
+
+}  // namespace bailee::keys

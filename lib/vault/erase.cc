@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/erase.h"
+
+#include <string>
+
+#include "base/codec.h"
+#include "base/try.h"
+#include "keys/issue.h"
+#include "policy/case_reference.h"
+#include "vault/disclosure_row.h"
+#include "vault/due.h"
+#include "vault/ledger_entry.h"
+#include "vault/rights.h"
+#include "vault/shred.h"
+#include "vault/suppression.h"
+#include "vault/writable_subject.h"
+
+namespace bailee::vault {
+namespace {
+
+using store::Table;
+
+constexpr size_t kRowsPerWrite = 4'000;
+constexpr size_t kErasedPerLook = 64;
+
+struct Row {
+  Bytes key;
+  Bytes value;
+};
+
+Result<std::vector<Row>> SomeRows(store::Snapshot& snapshot, Table table, const Bytes& prefix,
+                                  const Bytes& from, size_t count_max) {
+  std::vector<Row> rows;
+  BAILEE_RETURN_IF_ERROR(snapshot.Scan(table, prefix, from, [&](ByteView key, ByteView value) {
+    if (rows.size() == count_max) return false;
+    rows.push_back({{key.begin(), key.end()}, {value.begin(), value.end()}});
+    return true;
+  }));
+  return rows;
+}
+
+Bytes HandleBytes(const Handle& handle) { return {handle.bytes.begin(), handle.bytes.end()}; }
+
+// Where rows lie whose keys name the subject.
+Result<std::vector<std::pair<Table, Bytes>>> PlacesOf(store::Snapshot& snapshot,
+                                                      const Handle& handle) {
+  std::vector<std::pair<Table, Bytes>> places = {{Table::kSubjects, HandleBytes(handle)},
+                                                 {Table::kRecords, HandleBytes(handle)},
+                                                 {Table::kKeywork, HandleBytes(handle)},
+                                                 {Table::kLedger, EntriesPrefix(handle)},
+                                                 {Table::kLookup, keys::BackPrefix(handle)}};
+  BAILEE_TRY(std::vector<Bytes> pending, keys::PendingPrefixes(snapshot));
+  for (Bytes& prefix : pending) {
+    Writer(prefix).Put(handle.view());
+    places.emplace_back(Table::kLookup, std::move(prefix));
+  }
+  return places;
+}
+
+// Deletes what there is of the subject but the accounting, at most `count_max` rows. Returns how
+// many; fewer mean that nothing is left.
+Result<size_t> DeleteRowsOf(const Frame& frame, const Handle& handle, size_t count_max) {
+  size_t deleted = 0;
+  BAILEE_TRY(const auto places, PlacesOf(*frame.snapshot, handle));
+  for (const auto& [table, prefix] : places) {
+    BAILEE_TRY(const std::vector<Row> rows,
+               SomeRows(*frame.snapshot, table, prefix, {}, count_max - deleted));
+    for (const Row& row : rows) BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(table, row.key));
+    deleted += rows.size();
+  }
+  return deleted;
+}
+
+Result<uint64_t> CountRecords(store::Snapshot& snapshot, const Handle& handle) {
+  uint64_t count = 0;
+  BAILEE_RETURN_IF_ERROR(
+      snapshot.Scan(Table::kRecords, HandleBytes(handle), {}, [&](ByteView, ByteView) {
+        ++count;
+        return true;
+      }));
+  return count;
+}
+
+Status Held(const policy::Standing& standing) {
+  Refusal refusal;
+  refusal.reasons = {Reason::kHeld};
+  refusal.rule = "what is held for a case is not erased";
+  refusal.offer = "release the hold for " + standing.holds.front().reference + " first";
+  return Status::Refused(std::move(refusal));
+}
+
+}  // namespace
+
+Status SubjectEraser::Run(const Who& who, Erased& erased) {
+  bool all = false;
+  while (!all) {
+    Done done;
+    const Status written = vault_->Write([&](Frame& frame) {
+      done = {};
+      return RunOnce(frame, who, done);
+    });
+    if (written.refusal() != nullptr) {
+      BAILEE_TRY(const Frame frame, vault_->Begin());
+      BAILEE_TRY(const DecisionId decision,
+                 vault_->Record(frame, {.kind = EventKind::kErase,
+                                        .outcome = Outcome::kRefused,
+                                        .purpose = keys::kRights,
+                                        .case_reference = case_,
+                                        .reasons = written.refusal()->reasons}));
+      return WithDecision(written, decision);
+    }
+    BAILEE_RETURN_IF_ERROR(written);
+    all = done.all;
+    erased.rows += done.rows;
+    erased.kept += done.kept;
+    erased.suppressed += done.suppressed;
+    erased.records += done.records;
+    if (all) ++(done.known ? erased.subjects : erased.unknown);
+    if (all) erased.decisions.push_back(done.decision);
+  }
+  return Status();
+}
+
+Status SubjectEraser::RunOnce(Frame& frame, const Who& who, Done& done) {
+  BAILEE_TRY(const SessionImpl::SharedSubject subject, session_.SubjectOf(frame, who));
+  if (subject == nullptr) {
+    done.all = true;
+    BAILEE_TRY(done.decision, vault_->RecordWrite(frame, {.kind = EventKind::kErase,
+                                                          .outcome = Outcome::kNotFound,
+                                                          .purpose = keys::kRights,
+                                                          .case_reference = case_}));
+    return Status();
+  }
+  if (!subject->standing().holds.empty()) return Held(subject->standing());
+  done.known = true;
+  BAILEE_TRY(const bool unlisted, DeleteLookups(frame, *subject, done));
+  if (!unlisted) return Status();
+  BAILEE_TRY(const bool kept, KeepAccounting(frame, *subject, done));
+  if (!kept) return Status();
+  BAILEE_RETURN_IF_ERROR(SuppressAddresses(frame, *subject, done));
+  BAILEE_RETURN_IF_ERROR(DeleteSelf(frame, *subject, done));
+  done.all = true;
+  return RecordErased(frame, subject->handle(), done);
+}
+
+Status SubjectEraser::SuppressAddresses(Frame& frame, const OpenedSubject& subject, Done& done) {
+  const Bytes prefix = HandleBytes(subject.handle());
+  Bytes from;
+  for (;;) {
+    BAILEE_TRY(const std::vector<Row> rows,
+               SomeRows(*frame.snapshot, Table::kRecords, prefix, from, kErasedPerLook));
+    if (rows.empty()) return Status();
+    for (const Row& row : rows) {
+      if (row.key.size() != kRecordKeyBytes) continue;
+      const Status status =
+          SuppressIn(frame, subject, DecodeRecordKey(row.key), row.value, done);
+      // What does not open or is no address must not keep anybody from being erased.
+      const bool told = status.code() == Code::kDamage || status.code() == Code::kInvalidValue;
+      if (!status.ok() && !told) return status;
+    }
+    from = rows.back().key;
+    from.push_back(0);
+  }
+}
+
+Status SubjectEraser::SuppressIn(Frame& frame, const OpenedSubject& subject, const RecordKey& key,
+                                 ByteView bytes, Done& done) {
+  BAILEE_TRY(const FoundRow found,
+             session_.ParseRow(frame, subject, key.category, key.record, bytes));
+  const BoundPolicy& bound = *found.terms->bound;
+  for (uint16_t i = 0; i < bound.categories.size(); ++i) {
+    if (bound.categories[i].id != key.category) continue;
+    const policy::CategoryInfo& category = bound.policy->category({i});
+    for (const policy::FieldInfo& field : category.fields) {
+      if (field.kind != Kind::kEmail) continue;
+      const std::string_view name = field.name;
+      const Ask ask{.kind = EventKind::kErase,
+                    .action = policy::Action::kRead,
+                    .category = category.id,
+                    .fields = {&name, 1},
+                    .case_reference = {}};
+      BAILEE_TRY(const std::optional<Record> opened,
+                 session_.OpenValues(frame, subject, ask, found));
+      if (!opened || !opened->values.front().value) continue;
+      BAILEE_TRY(const bool added, SuppressAddress(*vault_, frame, *opened->values.front().value));
+      if (added) ++done.suppressed;
+    }
+  }
+  return Status();
+}
+
+Result<bool> SubjectEraser::DeleteLookups(Frame& frame, const OpenedSubject& subject, Done& done) {
+  const keys::Subject& state = subject.subject();
+  BAILEE_TRY(const std::vector<Row> rows,
+             SomeRows(*frame.snapshot, Table::kLookup, keys::BackPrefix(subject.handle()), {},
+                      kRowsPerWrite / 2));
+  for (const Row& row : rows) {
+    const Result<keys::BackRow> back =
+        keys::OpenBackRow(vault_->id(), {subject.handle(), state.history}, row.key, row.value);
+    if (!back.ok() && back.status().code() != Code::kDamage) return back.status();
+    BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kLookup, row.key));
+    ++done.rows;
+    if (!back.ok()) continue;  // the row that it led to is found to be dead by upkeep
+    BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kLookup, back->field_key));
+    BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, back->tag));
+    ++done.rows;
+  }
+  return rows.size() < kRowsPerWrite / 2;
+}
+
+Result<bool> SubjectEraser::KeepAccounting(Frame& frame, const OpenedSubject& subject,
+                                           Done& done) {
+  const Bytes prefix = HandleBytes(subject.handle());
+  Bytes from;
+  for (;;) {
+    BAILEE_TRY(const std::vector<Row> rows,
+               SomeRows(*frame.snapshot, Table::kDisclosures, prefix, from, kErasedPerLook));
+    if (rows.empty()) return true;
+    for (const Row& row : rows) {
+      if (row.key.size() != kDisclosureKeyBytes || IsKeptDisclosure(row.value)) continue;
+      const auto sequence = Reader(ByteView(row.key).last(8)).Get<uint64_t>();
+      const Result<Bytes> kept =
+          KeepDisclosure(vault_->id(), subject.handle(), sequence, subject.subject().history,
+                         row.value, rights_, vault_->random());
+      // A damaged one is as damaged afterwards.
+      if (!kept.ok() && kept.status().code() == Code::kDamage) continue;
+      if (!kept.ok()) return kept.status();
+      BAILEE_RETURN_IF_ERROR(frame.transaction->Put(Table::kDisclosures, row.key, *kept));
+      ++done.kept;
+    }
+    if (done.kept >= kRowsPerWrite) return false;
+    from = rows.back().key;
+    from.push_back(0);
+  }
+}
+
+Status SubjectEraser::DeleteSelf(Frame& frame, const OpenedSubject& subject, Done& done) {
+  const keys::Subject& state = subject.subject();
+  BAILEE_TRY(done.records, CountRecords(*frame.snapshot, subject.handle()));
+  if (state.ref.size_bytes() > 0) {
+    BAILEE_RETURN_IF_ERROR(state.ref.Reveal([&](std::string_view ref) -> Status {
+      const bool tag = state.kind == keys::SubjectKind::kTag;
+      BAILEE_TRY(const VaultImpl::Ref listed, vault_->RefTag(tag ? Who::Tag(ref) : Who::Ref(ref)));
+      BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, listed.tag));
+      return keys::DeleteRef(*frame.transaction, listed.domain, listed.tag);
+    }));
+  }
+  BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kSubjects,
+                                                   keys::SubjectRowKeyOf(subject.handle())));
+  BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, subject.handle().bytes));
+  BAILEE_TRY(const size_t deleted, DeleteRowsOf(frame, subject.handle(), kRowsPerWrite));
+  done.rows += deleted + 1;
+  if (deleted < kRowsPerWrite) return Status();
+  return PutDue(*frame.transaction, Due::kRows, subject.handle().view());
+}
+
+Status SubjectEraser::RecordErased(Frame& frame, const Handle& handle, Done& done) {
+  const std::string count = std::to_string(done.records);
+  const audit::Detail detail{audit::What::kCount, count};
+  BAILEE_TRY(done.decision, vault_->RecordWrite(frame, {.kind = EventKind::kErase,
+                                                        .purpose = keys::kRights,
+                                                        .case_reference = case_,
+                                                        .handle = handle,
+                                                        .details = {&detail, 1}}));
+  return KeepTime(frame);
+}
+
+Status DeleteLeftRows(VaultImpl& vault) {
+  for (;;) {
+    std::vector<Bytes> left;
+    {
+      BAILEE_TRY(const Frame frame, vault.Begin());
+      BAILEE_TRY(left, ListDue(*frame.snapshot, Due::kRows, 1));
+    }
+    if (left.empty()) return Status();
+    BAILEE_RETURN_IF_ERROR(vault.Write([&](Frame& frame) -> Status {
+      const Handle handle{Reader(left.front()).GetArray<16>()};
+      BAILEE_TRY(const size_t deleted, DeleteRowsOf(frame, handle, kRowsPerWrite));
+      if (deleted == kRowsPerWrite) return Status();
+      return DeleteDue(*frame.transaction, Due::kRows, left.front());
+    }));
+  }
+}
+
+Result<Erased> EraseSubjects(const std::shared_ptr<VaultImpl>& vault, std::span<const Who> whos,
+                             const EraseOptions& options) {
+  if (!options.case_reference.empty() && !policy::IsCaseReference(options.case_reference)) {
+    return Status(Code::kInvalidValue, "erase.case", "a case is named by letters, digits and -",
+                  "use at most 64 of [A-Za-z0-9-]");
+  }
+  BAILEE_TRY(const keys::HeldPurpose* rights,
+             HeldRights(*vault, {.kind = EventKind::kErase}, "people are erased by rights"));
+  Erased erased;
+  SubjectEraser eraser(vault, *rights, options.case_reference);
+  for (const Who& who : whos) BAILEE_RETURN_IF_ERROR(eraser.Run(who, erased));
+  if (options.defer) {
+    BAILEE_TRY(const Frame frame, vault->Begin());
+    erased.shredded.grade = ErasureGrade::kInaccessible;
+    erased.shredded.epoch = frame.shards->epoch();
+    return erased;
+  }
+  BAILEE_TRY(erased.shredded, Shred(*vault, options.shred));
+  return erased;
+}
+
+}  // namespace bailee::vault

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "bailee/erase.h"
+#include "vault/session_impl.h"
+
+namespace bailee::vault {
+
+// Vault::Erase.
+Result<Erased> EraseSubjects(const std::shared_ptr<VaultImpl>& vault, std::span<const Who> whos,
+                             const EraseOptions& options);
+
+// Deletes rows that erased subjects left, in short transactions. Errors: those of the store.
+Status DeleteLeftRows(VaultImpl& vault);
+
+// Erases one person, in as many writes as it takes; only the last leaves them unknown.
+class SubjectEraser {
+ public:
+  // REQUIRES: `rights` is the key of that purpose and held by the vault's keyring.
+  SubjectEraser(const std::shared_ptr<VaultImpl>& vault, const keys::HeldPurpose& rights,
+                std::string_view case_reference)
+      : vault_(vault), rights_(rights), case_(case_reference), session_(vault, rights, {}) {}
+
+  // Adds to `erased`.
+  Status Run(const Who& who, Erased& erased);
+
+ private:
+  struct Done {  // in one write
+    bool known = false;
+    bool all = false;
+    uint64_t records = 0;
+    uint64_t rows = 0;
+    uint64_t suppressed = 0;
+    uint64_t kept = 0;
+    DecisionId decision;
+  };
+
+  Status RunOnce(Frame& frame, const Who& who, Done& done);
+  // Addresses that must not be written to any more: every EMAIL that `rights` may read.
+  Status SuppressAddresses(Frame& frame, const OpenedSubject& subject, Done& done);
+  Status SuppressIn(Frame& frame, const OpenedSubject& subject, const RecordKey& key,
+                    ByteView bytes, Done& done);
+  // Of both: false if there are more than one write takes.
+  Result<bool> DeleteLookups(Frame& frame, const OpenedSubject& subject, Done& done);
+  Result<bool> KeepAccounting(Frame& frame, const OpenedSubject& subject, Done& done);
+  Status DeleteSelf(Frame& frame, const OpenedSubject& subject, Done& done);
+  Status RecordErased(Frame& frame, const Handle& handle, Done& done);
+
+  const std::shared_ptr<VaultImpl> vault_;
+  const keys::HeldPurpose& rights_;
+  const std::string_view case_;
+  SessionImpl session_;
+};
+
+}  // namespace bailee::vault

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bailee/erase.h"
+#include "vault/vault_impl.h"
+
+namespace bailee::vault {
+
+// Gives every shard that is owed one a new key and seals its rows again, in short transactions;
+// can be stopped at any point and begun again. Adds to `done`; false if `progress` stopped it.
+// Errors: kFull; kAuditDown; those of the store.
+Result<bool> RenewShards(VaultImpl& vault, const ShredOptions& options, Shredded& done);
+
+}  // namespace bailee::vault

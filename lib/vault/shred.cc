@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/shred.h"
+
+#include <algorithm>
+#include <string>
+#include <thread>
+
+#include "base/codec.h"
+#include "base/try.h"
+#include "vault/due.h"
+#include "vault/erase.h"
+#include "vault/renew_shards.h"
+
+namespace bailee::vault {
+namespace {
+
+constexpr size_t kEndsMax = 16;
+constexpr std::chrono::milliseconds kLookEvery{5};
+
+std::array<uint8_t, 8> IdOf(uint64_t epoch) {
+  std::array<uint8_t, 8> id{};
+  StoreBigEndian(epoch, id.data());
+  return id;
+}
+
+Status RecordEpoch(VaultImpl& vault, const Frame& frame, EventKind kind, uint64_t epoch) {
+  const std::string text = std::to_string(epoch);
+  const audit::Detail detail{audit::What::kEpoch, text};
+  return vault.RecordWrite(frame, {.kind = kind, .details = {&detail, 1}}).status();
+}
+
+// Begins the next epoch if one is owed.
+Status BeginEpoch(VaultImpl& vault) {
+  {
+    BAILEE_TRY(const Frame frame, vault.Begin());
+    BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
+    if (owed.empty()) return Status();
+  }
+  return vault.Write([&](Frame& frame) -> Status {
+    BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
+    if (owed.empty()) return Status();
+    // Two epochs have room in the file: the one before this one goes first.
+    const uint64_t over = frame.shards->epoch();
+    BAILEE_TRY(const bool held, vault.epoch_file().Holds(over - 1));
+    if (held) return PutDue(*frame.transaction, Due::kEnd, IdOf(over - 1));
+    BAILEE_TRY(const crypto::EpochKey key,
+               vault.epoch_file().Prepare(over + 1, vault.storage(), vault.random()));
+    BAILEE_RETURN_IF_ERROR(
+        frame.shards->MoveTo(*frame.transaction, over + 1, key, vault.random()));
+    BAILEE_RETURN_IF_ERROR(DeleteDue(*frame.transaction, Due::kEpoch, {}));
+    BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over)));
+    return RecordEpoch(vault, frame, EventKind::kRenew, over + 1);
+  });
+}
+
+// Overwrites the key of `epoch` once nothing on the disk can lead back to it.
+Status WipeEpoch(VaultImpl& vault, uint64_t epoch) {
+  bool wiped = false;
+  while (!wiped) {
+    BAILEE_RETURN_IF_ERROR(vault.Write([&](Frame& frame) -> Status {
+      BAILEE_TRY(keys::EpochRow row, keys::ReadEpochRow(*frame.snapshot));
+      if (row.epoch <= epoch) {
+        return Status(Code::kDamage, "epoch.damaged", "an epoch that has not ended is to be wiped",
+                      "restore the vault from a backup");
+      }
+      const uint64_t now = frame.snapshot->transaction_id();
+      // Numbers begin again in a file that was written anew.
+      row.transaction = std::min(row.transaction, now);
+      wiped = now >= row.transaction + 2;
+      if (wiped) return vault.epoch_file().Wipe(epoch);
+      return keys::PutEpochRow(*frame.transaction, row);
+    }));
+  }
+  return Status();
+}
+
+// The processes that may hold keys of `epoch` or an earlier one.
+Result<std::vector<uint64_t>> HoldersOf(VaultImpl& vault, uint64_t epoch) {
+  BAILEE_RETURN_IF_ERROR(vault.NoticeEpoch());
+  BAILEE_TRY(const std::vector<store::Engine::Opener> openers, vault.engine().Openers());
+  std::vector<uint64_t> holders;
+  for (const store::Engine::Opener& each : openers) {
+    const uint64_t lowest = each.self ? vault.LowestEpochHeld() : each.said;
+    if (lowest <= epoch) holders.push_back(each.process);
+  }
+  return holders;
+}
+
+Status EndEpoch(VaultImpl& vault, uint64_t epoch, std::chrono::steady_clock::time_point deadline,
+                std::vector<uint64_t>& waiting_for) {
+  BAILEE_RETURN_IF_ERROR(WipeEpoch(vault, epoch));
+  for (;;) {
+    BAILEE_TRY(waiting_for, HoldersOf(vault, epoch));
+    if (waiting_for.empty()) break;
+    if (std::chrono::steady_clock::now() >= deadline) return Status();
+    std::this_thread::sleep_for(kLookEvery);
+  }
+  return vault.Write([&](Frame& frame) -> Status {
+    const std::array<uint8_t, 8> number = IdOf(epoch);
+    const Bytes id(number.begin(), number.end());
+    BAILEE_TRY(const std::vector<Bytes> ends, ListDue(*frame.snapshot, Due::kEnd, kEndsMax));
+    if (std::find(ends.begin(), ends.end(), id) == ends.end()) return Status();
+    BAILEE_RETURN_IF_ERROR(DeleteDue(*frame.transaction, Due::kEnd, id));
+    return RecordEpoch(vault, frame, EventKind::kShred, epoch);
+  });
+}
+
+Status EndEpochs(VaultImpl& vault, std::chrono::steady_clock::time_point deadline,
+                 std::vector<uint64_t>& waiting_for) {
+  std::vector<Bytes> ends;
+  {
+    BAILEE_TRY(const Frame frame, vault.Begin());
+    BAILEE_TRY(ends, ListDue(*frame.snapshot, Due::kEnd, kEndsMax));
+  }
+  for (const Bytes& id : ends) {
+    BAILEE_RETURN_IF_ERROR(EndEpoch(vault, Reader(id).Get<uint64_t>(), deadline, waiting_for));
+  }
+  return Status();
+}
+
+Result<bool> AnythingOwed(const Frame& frame) {
+  for (const Due due : {Due::kRows, Due::kShard, Due::kShardRows, Due::kEpoch, Due::kEnd}) {
+    BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, due, 1));
+    if (!owed.empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<Shredded> Shred(VaultImpl& vault, const ShredOptions& options) {
+  const auto deadline = std::chrono::steady_clock::now() + options.wait;
+  Shredded done;
+  BAILEE_RETURN_IF_ERROR(DeleteLeftRows(vault));
+  BAILEE_TRY(const bool all, RenewShards(vault, options, done));
+  if (all) {
+    BAILEE_RETURN_IF_ERROR(EndEpochs(vault, deadline, done.waiting_for));
+    BAILEE_RETURN_IF_ERROR(BeginEpoch(vault));
+    BAILEE_RETURN_IF_ERROR(EndEpochs(vault, deadline, done.waiting_for));
+  }
+  BAILEE_TRY(const Frame frame, vault.Begin());
+  BAILEE_TRY(const bool owed, AnythingOwed(frame));
+  done.epoch = frame.shards->epoch();
+  done.grade = owed ? ErasureGrade::kInaccessible : ErasureGrade::kShredded;
+  return done;
+}
+
+}  // namespace bailee::vault
+
+namespace bailee {
+
+std::string_view ErasureGradeWord(ErasureGrade grade) {
+  return grade == ErasureGrade::kShredded ? "shredded" : "inaccessible";
+}
+
+}  // namespace bailee
