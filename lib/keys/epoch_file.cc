@@ -17,9 +17,9 @@ namespace bailee::keys {
 namespace {
 
 constexpr size_t kBlockBytes = 4096;
-constexpr std::string_view kMagic = "BAILEEEP";
+constexpr std::string_view kEpochMagic = "BAILEEEP";
 constexpr uint16_t kEpochFormat = 1;
-constexpr size_t kSealedBytes = crypto::kKeyBytes + crypto::kEnvelopeOverhead;
+constexpr size_t kSealedEpochBytes = crypto::kKeyBytes + crypto::kEnvelopeOverhead;
 using Block = std::array<uint8_t, kBlockBytes>;
 
 off_t BlockAt(uint64_t epoch) { return static_cast<off_t>((epoch % 2) * kBlockBytes); }
@@ -85,11 +85,11 @@ crypto::EncodedBinding EpochBinding(const VaultId& vault, uint16_t version, uint
 // The number in a block that is whole; nothing of any other. Sets `rest` to its sealed keys.
 std::optional<uint64_t> EpochOf(const Block& block, const VaultId& vault, Reader* rest = nullptr) {
   Reader reader{ByteView(block)};
-  const ByteView magic = reader.GetBytes(kMagic.size());
+  const ByteView magic = reader.GetBytes(kEpochMagic.size());
   const auto format = reader.Get<uint16_t>();
   const VaultId id{reader.GetArray<16>()};
   const auto epoch = reader.Get<uint64_t>();
-  if (AsText(magic) != kMagic || format != kEpochFormat || id != vault) return std::nullopt;
+  if (AsText(magic) != kEpochMagic || format != kEpochFormat || id != vault) return std::nullopt;
   if (rest != nullptr) *rest = reader;
   return epoch;
 }
@@ -106,7 +106,7 @@ Result<crypto::EpochKey> OpenBlock(const Block& block, const VaultId& vault, uin
   const auto count = reader.Get<uint8_t>();
   for (uint8_t i = 0; i < count && !reader.failed(); ++i) {
     const auto version = reader.Get<uint16_t>();
-    const ByteView sealed = reader.GetBytes(kSealedBytes);
+    const ByteView sealed = reader.GetBytes(kSealedEpochBytes);
     if (version != storage.version || reader.failed()) continue;
     Result<Secret> opened =
         crypto::Open(storage.key, EpochBinding(vault, version, epoch), sealed);
@@ -123,7 +123,7 @@ Block MakeBlock(const VaultId& vault, uint64_t epoch, const StorageKeyRef& stora
                 const crypto::EpochKey& key, crypto::Random& random) {
   Bytes bytes;
   Writer(bytes)
-      .Put(AsBytes(kMagic))
+      .Put(AsBytes(kEpochMagic))
       .Put(kEpochFormat)
       .Put(vault.view())
       .Put(epoch)

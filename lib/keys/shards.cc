@@ -14,7 +14,7 @@ using store::Table;
 
 constexpr uint8_t kShardRowVersion = 1;
 constexpr size_t kKeysMax = 2;
-constexpr size_t kSealedBytes = crypto::kKeyBytes + crypto::kEnvelopeOverhead;
+constexpr size_t kSealedShardBytes = crypto::kKeyBytes + crypto::kEnvelopeOverhead;
 constexpr std::string_view kEpochRow = "epoch";
 
 std::array<uint8_t, 7> RowKey(uint16_t shard) {
@@ -57,7 +57,7 @@ Result<ShardRow> ReadShardRow(store::Snapshot& snapshot, uint16_t shard, uint64_
   ShardRow read;
   for (; read.count < count; ++read.count) {
     const auto id = reader.Get<uint64_t>();
-    read.entries[read.count] = {id, reader.GetBytes(kSealedBytes)};
+    read.entries[read.count] = {id, reader.GetBytes(kSealedShardBytes)};
   }
   if (!reader.complete()) return DamagedShard();
   return read;

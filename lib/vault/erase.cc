@@ -20,7 +20,7 @@ namespace {
 
 using store::Table;
 
-constexpr size_t kRowsPerWrite = 4'000;
+constexpr size_t kRowsErasedPerWrite = 4'000;
 constexpr size_t kErasedPerLook = 64;
 
 struct Row {
@@ -193,7 +193,7 @@ Result<bool> SubjectEraser::DeleteLookups(Frame& frame, const OpenedSubject& sub
   const keys::Subject& state = subject.subject();
   BAILEE_TRY(const std::vector<Row> rows,
              SomeRows(*frame.snapshot, Table::kLookup, keys::BackPrefix(subject.handle()), {},
-                      kRowsPerWrite / 2));
+                      kRowsErasedPerWrite / 2));
   for (const Row& row : rows) {
     const Result<keys::BackRow> back =
         keys::OpenBackRow(vault_->id(), {subject.handle(), state.history}, row.key, row.value);
@@ -205,7 +205,7 @@ Result<bool> SubjectEraser::DeleteLookups(Frame& frame, const OpenedSubject& sub
     BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, back->tag));
     ++done.rows;
   }
-  return rows.size() < kRowsPerWrite / 2;
+  return rows.size() < kRowsErasedPerWrite / 2;
 }
 
 Result<bool> SubjectEraser::KeepAccounting(Frame& frame, const OpenedSubject& subject,
@@ -228,7 +228,7 @@ Result<bool> SubjectEraser::KeepAccounting(Frame& frame, const OpenedSubject& su
       BAILEE_RETURN_IF_ERROR(frame.transaction->Put(Table::kDisclosures, row.key, *kept));
       ++done.kept;
     }
-    if (done.kept >= kRowsPerWrite) return false;
+    if (done.kept >= kRowsErasedPerWrite) return false;
     from = rows.back().key;
     from.push_back(0);
   }
@@ -248,9 +248,9 @@ Status SubjectEraser::DeleteSelf(Frame& frame, const OpenedSubject& subject, Don
   BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kSubjects,
                                                    keys::SubjectRowKeyOf(subject.handle())));
   BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, subject.handle().bytes));
-  BAILEE_TRY(const size_t deleted, DeleteRowsOf(frame, subject.handle(), kRowsPerWrite));
+  BAILEE_TRY(const size_t deleted, DeleteRowsOf(frame, subject.handle(), kRowsErasedPerWrite));
   done.rows += deleted + 1;
-  if (deleted < kRowsPerWrite) return Status();
+  if (deleted < kRowsErasedPerWrite) return Status();
   return PutDue(*frame.transaction, Due::kRows, subject.handle().view());
 }
 
@@ -275,8 +275,8 @@ Status DeleteLeftRows(VaultImpl& vault) {
     if (left.empty()) return Status();
     BAILEE_RETURN_IF_ERROR(vault.Write([&](Frame& frame) -> Status {
       const Handle handle{Reader(left.front()).GetArray<16>()};
-      BAILEE_TRY(const size_t deleted, DeleteRowsOf(frame, handle, kRowsPerWrite));
-      if (deleted == kRowsPerWrite) return Status();
+      BAILEE_TRY(const size_t deleted, DeleteRowsOf(frame, handle, kRowsErasedPerWrite));
+      if (deleted == kRowsErasedPerWrite) return Status();
       return DeleteDue(*frame.transaction, Due::kRows, left.front());
     }));
   }

@@ -12,8 +12,8 @@ namespace {
 
 using store::Table;
 
-constexpr size_t kRowsPerWrite = 4'000;
-constexpr size_t kRowsPerLook = 1'000;
+constexpr size_t kRowsMovedPerWrite = 4'000;
+constexpr size_t kRowsMovedPerLook = 1'000;
 
 // Rows of one table that lie under the keys of a shard: those whose id, which decides the shard,
 // begins behind `prefix`.
@@ -50,7 +50,7 @@ Result<OldRows> SomeOldRows(store::Snapshot& snapshot, const Range& range, uint1
   BAILEE_RETURN_IF_ERROR(
       snapshot.Scan(range.table, range.prefix, from, [&](ByteView key, ByteView value) {
         if (key.size() < range.prefix.size() + 16 || range.ShardOfKey(key) != shard) return false;
-        if (old.keys.size() == kRowsPerLook) {
+        if (old.keys.size() == kRowsMovedPerLook) {
           old.next.assign(key.begin(), key.end());
           return false;
         }
@@ -86,7 +86,7 @@ class Renewal {
   // Renews shards until none is owed a key or there was enough for one write.
   Status Run() {
     BAILEE_TRY(const std::vector<Range> ranges, RangesOf(*frame_.snapshot));
-    while (rows_ < kRowsPerWrite) {
+    while (rows_ < kRowsMovedPerWrite) {
       BAILEE_TRY(const std::optional<uint16_t> shard, Next());
       if (!shard) {
         all_ = true;
@@ -140,7 +140,7 @@ class Renewal {
       do {
         BAILEE_TRY(OldRows old, SomeOldRows(*frame_.snapshot, range, shard, newest.id, from));
         for (const Bytes& key : old.keys) BAILEE_RETURN_IF_ERROR(Move(range, key, newest));
-        if (rows_ >= kRowsPerWrite) return Status();
+        if (rows_ >= kRowsMovedPerWrite) return Status();
         from = std::move(old.next);
       } while (!from.empty());
     }

@@ -24,7 +24,21 @@ def _until(reader):
 
 def open_row(vault_id, subject, sequence, row):
     bound = suite1.binding(ACCOUNTING, vault_id, subject.handle, context=sequence.to_bytes(8, "big"))
-    reader = Reader(unpad(suite1.open_sealed(subject.key, bound, row, "accounting")), "disclosure").version(1)
+    envelope = Reader(row, "accounting").version(1).rest()
+    return _read_plain(sequence, suite1.open_sealed(subject.history, bound, envelope, "accounting"))
+
+
+def open_kept_row(vault_id, handle, sequence, row, rights, version):
+    """A row of somebody who was erased, with the key of `rights`."""
+    reader = Reader(row, "accounting").version(2)
+    require(reader.uint(2) == version, "accounting: another key of rights")
+    bound = suite1.binding(suite1.KEPT_DISCLOSURE, vault_id, handle, context=sequence.to_bytes(8, "big"),
+                           wrap_for=(name_id("rights"), version))
+    return _read_plain(sequence, suite1.open_sealed(rights, bound, reader.rest(), "accounting"))
+
+
+def _read_plain(sequence, plain):
+    reader = Reader(unpad(plain), "disclosure").version(1)
     head = [reader.i64(), _until(reader), reader.uint(4), reader.take(16)]
     texts = [reader.str8().decode() for _ in range(7)]
     fields = [reader.str8().decode() for _ in range(reader.uint(1))]

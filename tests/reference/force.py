@@ -18,7 +18,8 @@ def keys_of(vault, subject):
     """Every secret that a holder of the keyring can come by for this subject."""
     keyring = vault.keyring
     return (list(keyring.purposes.values()) + list(keyring.indexes.values()) + list(keyring.roles.values()) +
-            [keyring.storage, vault.ref_key, vault.tag_key, subject.key, vault.shard_key(subject.handle)])
+            [keyring.storage, vault.ref_key, vault.tag_key, subject.key, subject.history, vault.shards.key] +
+            list(vault.shards.keys.values()))
 
 
 def force_entry(vault, subject, category, record_id, record, entry):

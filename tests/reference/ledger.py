@@ -45,7 +45,7 @@ def parse_standing(data):
 def open_entry(vault_id, subject, sequence, row):
     envelope = Reader(row, "ledger row").version(1).rest()
     bound = suite1.binding(suite1.LEDGER, vault_id, subject.handle, context=sequence.to_bytes(8, "big"))
-    reader = Reader(unpad(suite1.open_sealed(subject.key, bound, envelope, "ledger row")), "ledger entry")
+    reader = Reader(unpad(suite1.open_sealed(subject.history, bound, envelope, "ledger row")), "ledger entry")
     kind = reader.uint(1)
     require(1 <= kind <= len(KINDS), "ledger entry: kind")
     entry = Entry(sequence, KINDS[kind - 1], reader.i64(), reader.i64(), reader.uint(4), *(_text(reader) for _ in range(6)),

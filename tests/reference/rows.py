@@ -13,7 +13,7 @@ TRAVELLING = 0xFFFFFFFF
 WRITE_ONLY_GENERATIONS_MAX = 4
 REF_BYTES_MAX, FIELD_BYTES_MAX, FIELDS_MAX = 255, 1 << 20, 64
 
-Subject = namedtuple("Subject", "handle kind key ref created_at generation epoch revisions standing")
+Subject = namedtuple("Subject", "handle kind key history ref created_at generation revisions standing")
 Wrap = namedtuple("Wrap", "write_only purpose version generation sealed")
 Record = namedtuple("Record", "revision collected_at terms entries revisions")  # revisions: sealed, or empty
 Entry = namedtuple("Entry", "compartment generation travelling sealed")
@@ -21,13 +21,14 @@ Entry = namedtuple("Entry", "compartment generation travelling sealed")
 Place = namedtuple("Place", "vault subject category record compartment terms")
 
 
-def read_subject(vault, handle, row, shard_key):
+def read_subject(vault, handle, row, shards):
     reader = Reader(row, "subject row").version(1)
-    generation, epoch, revision = reader.uint(4), reader.uint(8), reader.uint(4)
+    generation, shard_key, revision = reader.uint(4), reader.take(8), reader.uint(4)
     bound = suite1.binding(suite1.SUBJECT_ROW, vault, handle, generation=generation, revision=revision,
-                           context=epoch.to_bytes(8, "big"))
-    state = Reader(unpad(suite1.open_sealed(shard_key, bound, reader.rest(), "subject row")), "subject state")
-    kind, key, ref, created_at = state.uint(1), state.take(32), state.str8(), state.i64()
+                           context=shard_key)
+    state = Reader(unpad(suite1.open_sealed(shards.get(handle, shard_key), bound, reader.rest(),
+                                            "subject row")), "subject state")
+    kind, key, history, ref, created_at = state.uint(1), state.take(32), state.take(32), state.str8(), state.i64()
     require(kind in (1, 2), "subject state: kind")
     standing = ledger.parse_standing(state.str32())
     revisions = {}
@@ -36,8 +37,8 @@ def read_subject(vault, handle, row, shard_key):
         require(place not in revisions, "subject state: a record twice")
         revisions[place] = state.uint(4)
     state.end()
-    return Subject(handle, "subject" if kind == 1 else "tag", key, ref, created_at, generation, epoch, revisions,
-                   standing)
+    return Subject(handle, "subject" if kind == 1 else "tag", key, history, ref, created_at, generation,
+                   revisions, standing)
 
 
 def _outer(place):
@@ -98,7 +99,7 @@ def revision_of(place, record_id, record, entry):
     bound = suite1.binding(suite1.REVISIONS, place.vault, place.subject.handle, place.category, record_id,
                            terms=record.terms, revision=record.revision,
                            context=record.collected_at.to_bytes(8, "big", signed=True))
-    reader = Reader(suite1.open_sealed(place.subject.key, bound, record.revisions, "revisions"), "revisions")
+    reader = Reader(suite1.open_sealed(place.subject.history, bound, record.revisions, "revisions"), "revisions")
     revisions = {each.compartment: reader.uint(4) for each in record.entries}
     reader.end()
     require(max(revisions.values()) <= record.revision, "revisions: of the future")

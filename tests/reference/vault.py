@@ -5,6 +5,7 @@ import struct
 
 import lmdb
 
+import epoch
 import ledger
 import rows
 import suite1
@@ -20,20 +21,21 @@ COMMIT_ROW = b"\0commit\0\0"
 
 
 class Vault:
-    def __init__(self, path, keyring):
-        self.keyring = keyring
+    def __init__(self, path, keyring, epoch_path=None):
+        self.path, self.keyring = path, keyring
         self.env = lmdb.open(path, readonly=True, lock=False, max_dbs=64)
         with self.env.begin() as transaction:
             names = {key for key, _ in transaction.cursor()} - {COMMIT_ROW}
         require(names <= set(TABLES), "unknown table")
         self.tables = {name.decode(): self.env.open_db(name, create=False) for name in names}
         self._read_meta()
+        self.shards = epoch.Shards(self, epoch_path)
         self.subjects = {}
         for key, row in self.rows("subjects"):
             require(key[16:17] in (b"\0", b"\1"), "subjects: unknown type of row")
             require(len(key) == (17 if key[16] == 0 else 43), "subjects: length of a key")
             if key[16] == 0:
-                self.subjects[key[:16]] = rows.read_subject(self.id, key[:16], row, self.shard_key(key))
+                self.subjects[key[:16]] = rows.read_subject(self.id, key[:16], row, self.shards)
 
     def close(self):
         self.env.close()
@@ -80,20 +82,6 @@ class Vault:
         plain = suite1.open_sealed(self.keyring.storage, bound, secrets.rest(), "meta secrets")
         require(len(plain) == 64, "meta secrets: length")
         self.ref_key, self.tag_key = plain[:32], plain[32:]
-        self.shards = {}
-        require(sum(1 for _ in self.rows("meta", b"shard")) == 1024, "meta shard: number")
-
-    def shard_key(self, id16):
-        """The shard key for a handle or a tag, which its first ten bits choose."""
-        number = int.from_bytes(id16[:2], "big") >> 6
-        if number not in self.shards:
-            reader = Reader(self.get("meta", b"shard" + struct.pack(">H", number)), "meta shard")
-            epoch = reader.take(8)
-            bound = suite1.binding(suite1.SHARD, self.id, revision=number, context=epoch)
-            key = suite1.open_sealed(self.keyring.storage, bound, reader.rest(), "meta shard")
-            require(len(key) == 32, "meta shard: length")
-            self.shards[number] = key
-        return self.shards[number]
 
     def terms(self, terms_id):
         value = self.get("terms", terms_id)
@@ -165,6 +153,23 @@ class Vault:
         require(ledger.fold(entries) == ledger.in_order_of_names(subject.standing), "ledger: another standing")
         return entries
 
+    def _open_lookup(self, tag, bound, row):
+        return suite1.open_sealed(self.shards.get(tag, row[:8]), bound, row[8:], "lookup row")
+
+    def back(self, field_key):
+        """The handles of subjects that have a back row about this row of a field."""
+        found = []
+        for key, row in self.rows("lookup", b"\5"):
+            require(len(key) == 25, "lookup: length of a key")
+            subject = self.subjects.get(key[1:17])
+            require(subject is not None, "lookup: a back row of nobody")
+            bound = suite1.binding(suite1.BACK_ROW, self.id, subject.handle, context=key[-8:])
+            plain = suite1.open_sealed(subject.history, bound, row, "back row")
+            require(len(plain) == 50, "lookup: length of a back row")
+            if plain[:34] == field_key[1:]:
+                found.append(subject.handle)
+        return found
+
     def find_ref(self, ref, is_tag=False):
         """Handles under a ref, or under a browser's tag."""
         tag = (blake2b(16, ref, person=b"bailee.tag", key=self.tag_key) if is_tag
@@ -173,7 +178,7 @@ class Vault:
         for key, row in self.rows("lookup", (b"\2" if is_tag else b"\1") + tag):
             require(len(key) == 25, "lookup: length of a key")
             bound = suite1.binding(suite1.LOOKUP, self.id, record=tag, context=key[-8:])
-            handle = suite1.open_sealed(self.shard_key(tag), bound, row, "lookup row")
+            handle = self._open_lookup(tag, bound, row)
             require(handle in self.subjects, "lookup: nobody's")
             found.append(handle)
         return found
@@ -197,8 +202,9 @@ class Vault:
                 require(len(row_key) == 35, "lookup: length of a key")
                 bound = suite1.binding(suite1.LOOKUP, self.id, category=index, record=tag, revision=version,
                                        context=row_key[-8:])
-                plain = suite1.open_sealed(self.shard_key(tag), bound, row, "lookup row")
+                plain = self._open_lookup(tag, bound, row)
                 require(len(plain) == 32, "lookup: length of a row")
+                require(self.subjects[plain[:16]].handle in self.back(row_key), "lookup: no back row")
                 found.append((plain[:16], plain[16:]))
         return found
 

@@ -238,7 +238,7 @@ TEST_F(DiscloseTest, AMissingRowIsFound) {
 
 TEST(DisclosureRow, IsRefusedIfAnythingOfItIsChanged) {
   crypto::Random& random = crypto::SystemRandom();
-  const crypto::HistoryKey key = *crypto::SubjectKey::Generate(random);
+  const crypto::HistoryKey key = *crypto::HistoryKey::Generate(random);
   const VaultId vault{{1}};
   const Handle handle{{2}};
   DisclosureInfo info{.handle = handle, .sequence = 7, .recipient = "r", .ground = "LAW"};

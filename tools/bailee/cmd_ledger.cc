@@ -5,6 +5,7 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "receipt.h"
+#include "shredded_json.h"
 #include "terminal.h"
 #include "text.h"
 #include "when.h"
@@ -169,12 +170,14 @@ Status RunUpkeep(Context& context) {
       {"keys", fmt::format("{} removed, {} made", done->wraps_removed, done->wraps_made)});
   table.rows.push_back({"renewed", std::to_string(done->renewed)});
   table.rows.push_back({"left", std::to_string(done->left)});
+  AddShredded(done->shredded, table);
   const Status answered = context.out().Answer("upkeep",
                                                {{"subjects", done->subjects},
                                                 {"wraps_removed", done->wraps_removed},
                                                 {"wraps_made", done->wraps_made},
                                                 {"renewed", done->renewed},
                                                 {"left", done->left},
+                                                {"shredded", ShreddedJson(done->shredded)},
                                                 {"complete", !stopped && done->left == 0}},
                                                table);
   if (!answered.ok()) return answered;
@@ -183,7 +186,7 @@ Status RunUpkeep(Context& context) {
     return {Code::kPartial, "upkeep.stopped", "upkeep was stopped before its end",
             "run it again: it goes on where something is left to do"};
   }
-  if (done->left == 0) return {};
+  if (done->left == 0) return UnlessShredded(done->shredded);
   return {Code::kPartial, "upkeep.left", "some keys can only be made by other holders",
           "run it with the upkeep keyring"};
 }

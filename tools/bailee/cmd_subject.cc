@@ -116,6 +116,7 @@ void AddSubject(Commands& commands) {
   AddPurpose(*command, show->purpose, show->case_reference, show->on_behalf_of);
   AddReveal(*command, show->reveal, "the ref");
   AddSubjectRights(commands, subject);
+  AddSubjectErase(commands, subject);
 }
 
 }  // namespace bailee::tool

@@ -53,6 +53,7 @@ void AddCollect(Commands& commands);
 void AddImport(Commands& commands);
 void AddSubject(Commands& commands);
 void AddSubjectRights(Commands& commands, CLI::App& subject);
+void AddSubjectErase(Commands& commands, CLI::App& subject);
 void AddAccountability(Commands& commands);
 void AddRecord(Commands& commands);
 void AddLedger(Commands& commands);
