@@ -41,15 +41,18 @@ constexpr std::array<std::string_view, kEventKindCount + 1> kKindWords = {"",
                                                                           "rectify",
                                                                           "expire",
                                                                           "export-subject",
-                                                                          "review", "erase", "renew", "shred", "compact"};
+                                                                          "review",
+                                                                          "erase",
+                                                                          "renew",
+                                                                          "shred",
+                                                                          "compact"};
 
 constexpr std::array<std::string_view, kOutcomeCount + 1> kOutcomeWords = {"", "allowed", "refused",
                                                                            "not-found", "failed"};
 
 constexpr std::array<std::string_view, kWhatCount + 1> kWhatWords = {
     "",     "of",     "first", "last",  "tree-size", "decision", "entries", "sequence",
-    "said", "notice", "event", "count", "report",    "bucket",   "version",
-    "epoch"};
+    "said", "notice", "event", "count", "report",    "bucket",   "version", "epoch"};
 
 }  // namespace
 

@@ -81,12 +81,12 @@ class KeyOf final : public Key {
   explicit KeyOf(Secret bytes) : Key(std::move(bytes)) {}
 };
 
-using StorageKey = KeyOf<struct StorageKeyTag>;          // opens what a keyless reader must not see
-using EpochKey = KeyOf<struct EpochKeyTag>;              // E: opens shard keys; can be wiped
-using ShardKey = KeyOf<struct ShardKeyTag>;              // one of 1,024; opens subject rows
-using SubjectKey = KeyOf<struct SubjectKeyTag>;          // S: without it no value of a subject opens
-using HistoryKey = KeyOf<struct HistoryKeyTag>;          // H: opens what is told of a subject
-using PurposeKey = KeyOf<struct PurposeKeyTag>;          // K of one leaf purpose, one version
+using StorageKey = KeyOf<struct StorageKeyTag>;  // opens what a keyless reader must not see
+using EpochKey = KeyOf<struct EpochKeyTag>;      // E: opens shard keys; can be wiped
+using ShardKey = KeyOf<struct ShardKeyTag>;      // one of 1,024; opens subject rows
+using SubjectKey = KeyOf<struct SubjectKeyTag>;  // S: without it no value of a subject opens
+using HistoryKey = KeyOf<struct HistoryKeyTag>;  // H: opens what is told of a subject
+using PurposeKey = KeyOf<struct PurposeKeyTag>;  // K of one leaf purpose, one version
 using CompartmentKey = KeyOf<struct CompartmentKeyTag>;  // D of (subject, compartment, terms)
 using IndexKey = KeyOf<struct IndexKeyTag>;              // tags of one field for one lookup purpose
 using RefKey = KeyOf<struct RefKeyTag>;                  // tags of refs of subjects

@@ -47,9 +47,8 @@ Result<BackRow> OpenBackRow(const VaultId& vault, const RowOwner& owner, ByteVie
   if (OwnerOfBackRow(key) != owner.handle) return DamagedBackRow();
   if (value.size() != kPlainBytes + crypto::kEnvelopeOverhead) return DamagedBackRow();
   std::array<uint8_t, kPlainBytes> plain{};
-  const Status opened =
-      crypto::OpenInto(owner.history, BackBinding(vault, owner.handle, key.last(sizeof(RowNonce))),
-                       value, plain);
+  const Status opened = crypto::OpenInto(
+      owner.history, BackBinding(vault, owner.handle, key.last(sizeof(RowNonce))), value, plain);
   if (!opened.ok()) return crypto::DamageUnlessFull(opened, DamagedBackRow());
   BackRow row;
   Reader reader{ByteView(plain)};

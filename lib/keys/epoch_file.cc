@@ -76,10 +76,8 @@ Status SyncDirectoryOf(const std::string& path) {
 }
 
 crypto::EncodedBinding EpochBinding(const VaultId& vault, uint16_t version, uint64_t epoch) {
-  return crypto::Encode(crypto::Binding{.label = crypto::Label::kEpochKey,
-                                        .vault = vault,
-                                        .generation = version,
-                                        .context = epoch});
+  return crypto::Encode(crypto::Binding{
+      .label = crypto::Label::kEpochKey, .vault = vault, .generation = version, .context = epoch});
 }
 
 // The number in a block that is whole; nothing of any other. Sets `rest` to its sealed keys.
@@ -95,8 +93,7 @@ std::optional<uint64_t> EpochOf(const Block& block, const VaultId& vault, Reader
 }
 
 Status Passed() {
-  return Status(Code::kNotFound, "epoch.passed", "the epoch of this snapshot is over",
-                "try again");
+  return Status(Code::kNotFound, "epoch.passed", "the epoch of this snapshot is over", "try again");
 }
 
 Result<crypto::EpochKey> OpenBlock(const Block& block, const VaultId& vault, uint64_t epoch,
@@ -108,8 +105,7 @@ Result<crypto::EpochKey> OpenBlock(const Block& block, const VaultId& vault, uin
     const auto version = reader.Get<uint16_t>();
     const ByteView sealed = reader.GetBytes(kSealedEpochBytes);
     if (version != storage.version || reader.failed()) continue;
-    Result<Secret> opened =
-        crypto::Open(storage.key, EpochBinding(vault, version, epoch), sealed);
+    Result<Secret> opened = crypto::Open(storage.key, EpochBinding(vault, version, epoch), sealed);
     if (!opened.ok()) return crypto::DamageUnlessFull(opened.status(), Passed());
     return crypto::EpochKey::FromSecret(*std::move(opened));
   }
@@ -154,8 +150,8 @@ Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage,
   if (!file.ok()) return EpochError("make");
   BAILEE_TRY(crypto::EpochKey key, crypto::EpochKey::Generate(random));
   BAILEE_RETURN_IF_ERROR(WriteBlock(file.get(), kFirstEpoch + 1, Block{}));
-  BAILEE_RETURN_IF_ERROR(WriteBlock(file.get(), kFirstEpoch,
-                                    MakeBlock(vault_, kFirstEpoch, storage, key, random)));
+  BAILEE_RETURN_IF_ERROR(
+      WriteBlock(file.get(), kFirstEpoch, MakeBlock(vault_, kFirstEpoch, storage, key, random)));
   if (fsync(file.get()) != 0) return EpochError("sync");
   BAILEE_RETURN_IF_ERROR(SyncDirectoryOf(path_));
   return key;

@@ -97,8 +97,8 @@ Status VisitSealed(const LookupContext& context, store::Snapshot& snapshot, cons
         std::array<uint8_t, 32> plain{};
         const std::span<uint8_t> opened = std::span(plain).first(plain_bytes);
         const Result<TaggedKey> parsed = ParseTaggedKey(key);
-        problem = parsed.ok() ? OpenValue(context, snapshot, *parsed, value, opened)
-                              : parsed.status();
+        problem =
+            parsed.ok() ? OpenValue(context, snapshot, *parsed, value, opened) : parsed.status();
         if (!problem.ok()) return false;
         return use(ByteView(plain).first(plain_bytes));
       }));
@@ -185,11 +185,10 @@ Status PutRef(const LookupContext& context, store::WriteTransaction& transaction
 
 Status FindField(const LookupContext& context, store::Snapshot& snapshot, const IndexName& index,
                  const LookupTag& tag, const std::function<bool(const FieldHit&)>& visit) {
-  return VisitSealed(context, snapshot, FieldPrefix(index, tag), 32,
-                     [&](ByteView plain) {
-                       Reader reader(plain);
-                       return visit({{reader.GetArray<16>()}, {reader.GetArray<16>()}});
-                     });
+  return VisitSealed(context, snapshot, FieldPrefix(index, tag), 32, [&](ByteView plain) {
+    Reader reader(plain);
+    return visit({{reader.GetArray<16>()}, {reader.GetArray<16>()}});
+  });
 }
 
 Result<bool> IsListed(const LookupContext& context, store::Snapshot& snapshot,
@@ -247,8 +246,8 @@ Result<Bytes> ResealPending(const VaultId& vault, ByteView key, ByteView value,
   // Of a place only what the outer layer is bound to matters.
   const PendingPlace place{
       .vault = vault, .handle = parsed.handle, .index = parsed.index, .purpose = {}};
-  const auto binding = crypto::Encode(
-      PendingBinding(place, crypto::Label::kPendingOuter, ContextOf(parsed.nonce)));
+  const auto binding =
+      crypto::Encode(PendingBinding(place, crypto::Label::kPendingOuter, ContextOf(parsed.nonce)));
   const Result<Secret> plain = crypto::Open(old_key, binding, value);
   if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedLookup());
   return plain->RevealBytes(
@@ -293,8 +292,7 @@ Result<bool> MoveRow(const LookupContext& context, store::WriteTransaction& tran
   BAILEE_TRY(const std::optional<ByteView> value, transaction.Get(Table::kLookup, key));
   constexpr size_t kLeast = sizeof(uint64_t) + crypto::kEnvelopeOverhead;
   if (!value || value->size() < kLeast) return DamagedLookup();
-  BAILEE_TRY(const NamedShardKey current,
-             context.shards.Current(transaction, ShardOf(parsed.tag)));
+  BAILEE_TRY(const NamedShardKey current, context.shards.Current(transaction, ShardOf(parsed.tag)));
   if (LoadBigEndian<uint64_t>(value->data()) == current.id) return false;
   Bytes plain(value->size() - kLeast);
   BAILEE_RETURN_IF_ERROR(OpenValue(context, transaction, parsed, *value, plain));

@@ -23,7 +23,6 @@
 // Lookup rows: FORMAT.md §11. From a ref, a browser's tag or a field's value to a handle.
 namespace bailee::keys {
 
-
 // Which list of refs: subjects and browsers are in key domains of their own.
 enum class RefDomain : uint8_t { kSubject = 0x01, kTag = 0x02 };
 
@@ -36,7 +35,6 @@ struct LookupContext {
   const VaultId& vault;
   Shards& shards;
 };
-
 
 // The handle under a ref's tag, or nothing. Errors: kDamage "lookup.damaged"; kFull; those of the
 // store.

@@ -136,11 +136,7 @@ Result<Bytes> SealSubject(const VaultId& vault, const Handle& handle, const Subj
   head.shard_key = shard.id;
   Bytes row;
   row.reserve(kHeadBytes + state.size_bytes() + crypto::kEnvelopeOverhead);
-  Writer(row)
-      .Put(kSubjectRowVersion)
-      .Put(head.generation)
-      .Put(head.shard_key)
-      .Put(head.revision);
+  Writer(row).Put(kSubjectRowVersion).Put(head.generation).Put(head.shard_key).Put(head.revision);
   state.RevealBytes([&](ByteView bytes) {
     crypto::SealAppend(*shard.key, SubjectBinding(vault, handle, head), bytes, random, row);
   });

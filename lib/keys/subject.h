@@ -31,7 +31,7 @@ Status DamagedSubject();
 struct SubjectHead {
   uint32_t generation = 1;  // grows when something is taken away; wraps rows are bound to it
   uint64_t shard_key = 0;   // id of the key that the row is sealed under
-  uint32_t revision = 1;  // grows with every change
+  uint32_t revision = 1;    // grows with every change
   bool operator==(const SubjectHead&) const = default;
 };
 
@@ -49,7 +49,7 @@ struct Subject {
   SubjectKind kind = SubjectKind::kSubject;
   crypto::SubjectKey key;      // S
   crypto::HistoryKey history;  // H
-  Secret ref;              // empty for somebody unnamed
+  Secret ref;                  // empty for somebody unnamed
   Timestamp created_at;
   Bytes standing;  // what the ledger comes to, encoded; empty while it is
   std::vector<Overwritten> overwritten;

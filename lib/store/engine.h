@@ -108,6 +108,12 @@ class Engine {
   // Who has the store open now. Errors: kFailed (I/O).
   virtual Result<std::vector<Opener>> Openers() = 0;
 
+  // Writes the file anew without the pages that are free, which may hold what was deleted, checks
+  // the copy row by row and puts it in the place of the file. A crash leaves one or the other.
+  // Errors: kBusy "store.in-use" (other processes have it open; their ids), "store.snapshots-open";
+  // kFull; kFailed; kDamage.
+  virtual Status Compact() = 0;
+
   struct Statistics {
     uint64_t file_bytes = 0;
     uint64_t map_bytes = 0;

@@ -15,11 +15,6 @@ namespace {
 // Few, because each holds one of the slots that all processes share.
 constexpr size_t kIdleMax = 16;
 
-Status SnapshotsOpen() {
-  return {Code::kBusy, "store.snapshots-open", "the map must move and snapshots keep it in place",
-          "end all snapshots of this process and try again"};
-}
-
 }  // namespace
 
 LmdbCore::LmdbCore(std::string directory, LmdbOptions options)
@@ -46,7 +41,7 @@ Result<TransactionGate::Pass> LmdbCore::Enter() {
   constexpr int kRecoveriesMax = 3;
   for (int i = 0;; ++i) {
     TransactionGate::Pass pass = gate_.Enter(options_.busy_wait);
-    if (!pass) return SnapshotsOpen();
+    if (!pass) return SnapshotsOpenError();
     if (!poisoned_.load()) return pass;
     pass.Release();
     if (i == kRecoveriesMax) return ReopenError();
@@ -76,7 +71,7 @@ void LmdbCore::GiveIdle(MDB_txn* txn) {
 
 Status LmdbCore::AdoptMap() {
   const TransactionGate::Closure closure = gate_.Close(options_.busy_wait);
-  if (!closure) return SnapshotsOpen();
+  if (!closure) return SnapshotsOpenError();
   if (environment_ == nullptr) return {};
   if (const int rc = mdb_env_set_mapsize(environment_->handle(), 0); rc != 0) {
     Poison();  // the old map is gone already
@@ -87,7 +82,7 @@ Status LmdbCore::AdoptMap() {
 
 Status LmdbCore::GrowMap(uint64_t map_bytes_seen) {
   const TransactionGate::Closure closure = gate_.Close(options_.busy_wait);
-  if (!closure) return SnapshotsOpen();
+  if (!closure) return SnapshotsOpenError();
   if (environment_ == nullptr) return {};
   MDB_env* const env = environment_->handle();
   // Pages a dead reader still held back may be all that was missing.

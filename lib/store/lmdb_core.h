@@ -58,6 +58,9 @@ class LmdbCore {
   // `map_bytes_seen` is what was found too small. Errors: kFull "store.map-full"; as AdoptMap.
   Status GrowMap(uint64_t map_bytes_seen);
 
+  // Engine::Compact.
+  Status Compact();
+
   // LMDB cannot go on with this environment. Idempotent.
   void Poison() { poisoned_.store(true); }
 
@@ -89,6 +92,9 @@ class LmdbCore {
   uint64_t SettleAfter(const CommitMark& recovered);
   Result<CommitMark> ReadMark(MDB_txn* txn);
   void CloseEnvironment();
+  Status Reopen();
+  // Errors: kBusy "store.in-use", naming the others.
+  Status CheckAlone() const;
 
   const std::string directory_;
   const LmdbOptions options_;

@@ -63,6 +63,11 @@ class LmdbEngine : public Engine {
     return parts_->core->openers().Live();
   }
 
+  Status Compact() override {
+    if (GroupCommitter::InsideJob()) return InsideJobError();
+    return parts_->core->Compact();
+  }
+
   Result<Statistics> Measure() override {
     if (GroupCommitter::InsideJob()) return InsideJobError();
     return MeasureStore(*parts_->core);

@@ -76,6 +76,11 @@ Status LmdbError(int rc, const char* doing) {
   return {Code::kFailed, "store.failed", could_not + "error " + std::to_string(rc)};
 }
 
+Status SnapshotsOpenError() {
+  return {Code::kBusy, "store.snapshots-open", "the map must move and snapshots keep it in place",
+          "end all snapshots of this process and try again"};
+}
+
 Status ForkedError() {
   return {Code::kFailed, "store.forked", "the vault was opened before this process was forked",
           "open it in the child, after the fork"};

@@ -5,6 +5,9 @@
 
 namespace bailee::store {
 
+// kBusy "store.snapshots-open": the file cannot be mapped anew while somebody looks at it.
+Status SnapshotsOpenError();
+
 // The Status for what LMDB or the system answered: an MDB_ code or an errno. `doing` completes
 // "could not …", e.g. "commit". REQUIRES: rc != 0.
 Status LmdbError(int rc, const char* doing);

@@ -8,6 +8,9 @@
 
 namespace bailee::store {
 
+// Makes the names in a directory last. Errors: kFailed.
+Status SyncDirectory(const std::string& path);
+
 // The type number (statfs f_type) of the filesystem that holds `path`.
 // Errors: kFailed "store.io" and its like.
 Result<int64_t> FilesystemType(const std::string& path);

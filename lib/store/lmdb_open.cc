@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/try.h"
+#include "store/lmdb_compact.h"
 #include "store/lmdb_core.h"
 #include "store/lmdb_errors.h"
 #include "store/lmdb_host.h"
@@ -33,12 +34,6 @@ class Descriptor {
 
 Status NoVaultAt(const char* why) {
   return {Code::kNoVault, "store.not-a-vault", why, "check the path, or make a vault there"};
-}
-
-Status SyncDirectory(const std::string& path) {
-  const Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.ok() && fsync(directory.get()) == 0) return {};
-  return LmdbError(errno, "sync the directory");
 }
 
 }  // namespace
@@ -67,6 +62,8 @@ Result<std::unique_ptr<LmdbCore>> LmdbCore::Open(const std::string& directory,
       return opened;
     }
     core->openers_->ForgetDead();
+    // A copy that a compacting left which did not end has what was deleted since.
+    if (!core->openers_->others_live()) RemoveCompactCopy(CompactDirectory(directory));
   }
   return core;
 }

@@ -60,11 +60,11 @@ Result<std::vector<DisclosureInfo>> SessionImpl::Disclosures(const Who& who) {
     if (info.on_behalf_of == on_behalf_of_) list.push_back(std::move(info));
     return Status();
   };
-  BAILEE_RETURN_IF_ERROR(frame.snapshot->Scan(Table::kDisclosures, handle.view(), {},
-                                              [&](ByteView key, ByteView row) {
-                                                problem = take(key, row);
-                                                return problem.ok();
-                                              }));
+  BAILEE_RETURN_IF_ERROR(
+      frame.snapshot->Scan(Table::kDisclosures, handle.view(), {}, [&](ByteView key, ByteView row) {
+        problem = take(key, row);
+        return problem.ok();
+      }));
   if (!problem.ok()) return Fail(frame, ask, handle, problem);
   if (*loaded == nullptr && expected == 1) return Fail(frame, ask, {}, NotFound());
   const std::string count = std::to_string(list.size());

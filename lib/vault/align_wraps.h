@@ -14,10 +14,10 @@ struct Aligned {
 };
 
 // Brings the wraps of everything that is held of a subject into line with its standing and the
-// policy in force (FORMAT.md §14.2): takes away what nobody may use any longer and gives the subject a new S if it did, has what is missing
-// and the new keys made here as far as this process holds the keys, and writes down the rest. The
-// subject's row must be put afterwards. What is damaged opens for nobody and stays as it is.
-// Errors: kDamage (terms); kFull; those of the store.
+// policy in force (FORMAT.md §14.2): takes away what nobody may use any longer and gives the
+// subject a new S if it did, has what is missing and the new keys made here as far as this process
+// holds the keys, and writes down the rest. The subject's row must be put afterwards. What is
+// damaged opens for nobody and stays as it is. Errors: kDamage (terms); kFull; those of the store.
 // `renew`: whether the subject gets a new S only if a wrap is taken away, or because something else
 // was.
 enum class Renew : uint8_t { kIfTakenAway, kAlways };

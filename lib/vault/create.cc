@@ -43,7 +43,8 @@ Status WriteFirstRows(store::WriteTransaction& transaction, const keys::VaultKey
   BAILEE_TRY(const Bytes sealed, vault::SealStorageSecrets(keys.vault, keys::kFirstVersion,
                                                            keys.storage, secrets, random));
   BAILEE_RETURN_IF_ERROR(transaction.Put(Table::kMeta, AsBytes(vault::kMetaSecrets), sealed));
-  BAILEE_RETURN_IF_ERROR(keys::CreateShards(transaction, keys.vault, keys::kFirstEpoch, epoch, random));
+  BAILEE_RETURN_IF_ERROR(
+      keys::CreateShards(transaction, keys.vault, keys::kFirstEpoch, epoch, random));
   BAILEE_RETURN_IF_ERROR(vault::PutLatestTime(transaction, now));
   // Last, because it is what makes the directory a vault.
   return transaction.Put(Table::kMeta, AsBytes(vault::kMetaVault),

@@ -70,8 +70,7 @@ Status DeleteGroup(const Frame& frame, const Handle& handle, const GroupId& grou
 
 // Its row and the row under its ref. Returns whether it was empty.
 Result<bool> DeleteSubject(VaultImpl& vault, const Frame& frame, const Handle& handle) {
-  BAILEE_TRY(const std::optional<WritableSubject> subject,
-             FindForWrite(vault, frame, handle));
+  BAILEE_TRY(const std::optional<WritableSubject> subject, FindForWrite(vault, frame, handle));
   if (!subject || subject->ledger.entries > 0) return false;
   BAILEE_TRY(const std::vector<Bytes> disclosed,
              KeysUnder(*frame.snapshot, Table::kDisclosures, HandlePrefix(handle)));
@@ -146,7 +145,8 @@ class LookupSweep {
     if (subject == nullptr) return true;
     const Result<keys::BackRow> back =
         keys::OpenBackRow(vault_.id(), {owner, subject->subject().history}, key, value);
-    if (!back.ok()) return back.status().code() == Code::kDamage ? Result<bool>(false) : back.status();
+    if (!back.ok())
+      return back.status().code() == Code::kDamage ? Result<bool>(false) : back.status();
     BAILEE_TRY(const std::optional<ByteView> row,
                frame_.snapshot->Get(Table::kLookup, back->field_key));
     return !row;

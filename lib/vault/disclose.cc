@@ -168,8 +168,8 @@ Status SessionImpl::PutDisclosure(Frame& frame, const DisclosureInfo& info, Disc
   }
   BAILEE_TRY(const SharedSubject subject, vault_->LoadSubject(frame, info.handle));
   BAILEE_CHECK(subject != nullptr);
-  BAILEE_TRY(const Bytes row,
-             SealDisclosure(vault_->id(), info, parcel, subject->subject().history, vault_->random()));
+  BAILEE_TRY(const Bytes row, SealDisclosure(vault_->id(), info, parcel, subject->subject().history,
+                                             vault_->random()));
   BAILEE_RETURN_IF_ERROR(frame.transaction->Insert(
       Table::kDisclosures, DisclosureKeyOf(info.handle, info.sequence), row));
   out.handle = info.handle;

@@ -152,8 +152,7 @@ Status SubjectEraser::SuppressAddresses(Frame& frame, const OpenedSubject& subje
     if (rows.empty()) return Status();
     for (const Row& row : rows) {
       if (row.key.size() != kRecordKeyBytes) continue;
-      const Status status =
-          SuppressIn(frame, subject, DecodeRecordKey(row.key), row.value, done);
+      const Status status = SuppressIn(frame, subject, DecodeRecordKey(row.key), row.value, done);
       // What does not open or is no address must not keep anybody from being erased.
       const bool told = status.code() == Code::kDamage || status.code() == Code::kInvalidValue;
       if (!status.ok() && !told) return status;
@@ -208,8 +207,7 @@ Result<bool> SubjectEraser::DeleteLookups(Frame& frame, const OpenedSubject& sub
   return rows.size() < kRowsErasedPerWrite / 2;
 }
 
-Result<bool> SubjectEraser::KeepAccounting(Frame& frame, const OpenedSubject& subject,
-                                           Done& done) {
+Result<bool> SubjectEraser::KeepAccounting(Frame& frame, const OpenedSubject& subject, Done& done) {
   const Bytes prefix = HandleBytes(subject.handle());
   Bytes from;
   for (;;) {
@@ -245,8 +243,8 @@ Status SubjectEraser::DeleteSelf(Frame& frame, const OpenedSubject& subject, Don
       return keys::DeleteRef(*frame.transaction, listed.domain, listed.tag);
     }));
   }
-  BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kSubjects,
-                                                   keys::SubjectRowKeyOf(subject.handle())));
+  BAILEE_RETURN_IF_ERROR(
+      frame.transaction->Delete(Table::kSubjects, keys::SubjectRowKeyOf(subject.handle())));
   BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, subject.handle().bytes));
   BAILEE_TRY(const size_t deleted, DeleteRowsOf(frame, subject.handle(), kRowsErasedPerWrite));
   done.rows += deleted + 1;

@@ -67,13 +67,12 @@ Status FoldEntry(VaultImpl& vault, const Frame& frame, const Foldable& foldable,
   if (row) {
     BAILEE_TRY(const keys::Subject subject,
                keys::OpenSubject(vault.id(), key.handle, *row, *frame.shards, transaction));
-    BAILEE_TRY(const keys::Pending pending,
-               OpenEntry(vault, subject, foldable, key, entry.value));
+    BAILEE_TRY(const keys::Pending pending, OpenEntry(vault, subject, foldable, key, entry.value));
     const keys::LookupTag tag = pending.index_form.RevealBytes(
         [&](ByteView form) { return keys::TagOfValue(foldable.index.key, form); });
     const keys::LookupContext context = vault.LookupOf(frame);
-    BAILEE_TRY(const bool listed, keys::IsListed(context, transaction, key.index, tag,
-                                                 {key.handle, pending.record}));
+    BAILEE_TRY(const bool listed,
+               keys::IsListed(context, transaction, key.index, tag, {key.handle, pending.record}));
     if (!listed) {
       BAILEE_RETURN_IF_ERROR(keys::PutField(context, transaction, key.index, tag,
                                             {key.handle, subject.history}, pending.record,

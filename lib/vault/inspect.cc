@@ -13,6 +13,7 @@
 #include "record/terms.h"
 #include "store/engine.h"
 #include "store/lmdb_engine.h"
+#include "vault/due.h"
 #include "vault/inspect_trail.h"
 #include "vault/meta.h"
 
@@ -76,6 +77,7 @@ class RowReader {
     if (table == Table::kSubjects) ReadSubject(row, reader, value);
     if (table == Table::kRecords) ReadRecord(row, reader, value);
     if (table == Table::kLookup) ReadLookup(row, reader);
+    if (table == Table::kDue) ReadDue(row, reader);
     if (table == Table::kReports) ReadReport(row, reader, value);
     if (table == Table::kAuditLeaf) vault::InspectLeaf(row, key, value);
     if (table == Table::kAuditNode) vault::InspectNode(row, key);
@@ -111,6 +113,8 @@ class RowReader {
     if (row.kind != "meta") return;
     if (IsWord(text)) {
       row.readable.emplace_back("name", text);
+      if (text == "epoch")
+        row.readable.emplace_back("epoch", std::to_string(Reader(value).Get<uint64_t>()));
     } else {
       vault::InspectWatermark(row, key, value);
     }
@@ -154,7 +158,7 @@ class RowReader {
     Reader head(value);
     (void)head.Get<uint8_t>();
     row.readable.emplace_back("generation", std::to_string(head.Get<uint32_t>()));
-    row.readable.emplace_back("epoch", std::to_string(head.Get<uint64_t>()));
+    TakeHex(row, "shard_key", head, 8);
     row.readable.emplace_back("revision", std::to_string(head.Get<uint32_t>()));
   }
 
@@ -194,6 +198,30 @@ class RowReader {
       category_ = index.substr(0, index.find('.'));
       row.readable.emplace_back("version", std::to_string(key.Get<uint16_t>()));
       TakeHex(row, type == 3 ? "tag" : "handle", key, 16);
+    } else if (type == 5) {
+      row.kind = "back index";
+      TakeHex(row, "handle", key, 16);
+    }
+  }
+
+  void ReadDue(InspectedRow& row, Reader& key) {
+    using vault::Due;
+    switch (Due{key.Get<uint8_t>()}) {
+      case Due::kRows:
+        row.kind = "rows to delete";
+        return TakeHex(row, "handle", key, 16);
+      case Due::kShard:
+      case Due::kShardRows:
+        row.kind = "shard to renew";
+        row.readable.emplace_back("shard", std::to_string(key.Get<uint16_t>()));
+        return;
+      case Due::kEpoch:
+        row.kind = "epoch to begin";
+        return;
+      case Due::kEnd:
+        row.kind = "epoch to end";
+        row.readable.emplace_back("epoch", std::to_string(key.Get<uint64_t>()));
+        return;
     }
   }
 

@@ -119,8 +119,8 @@ Result<LedgerView> LookAt(VaultImpl& vault, Frame& frame, const Who& who) {
   LedgerView view;
   view.handle = *handle;
   view.restricted = subject->standing().restricted;
-  BAILEE_TRY(view.entries, ReadLedger(*frame.snapshot, vault.id(), *handle, subject->subject().history,
-                                      subject->ledger_entries()));
+  BAILEE_TRY(view.entries, ReadLedger(*frame.snapshot, vault.id(), *handle,
+                                      subject->subject().history, subject->ledger_entries()));
   return view;
 }
 

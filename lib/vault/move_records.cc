@@ -68,9 +68,9 @@ Status MoveRecord(store::WriteTransaction& transaction, const keys::KeyringKeys&
   if (row.head().revision != subject.RevisionOf(group.category, id)) {
     return Status(Code::kDamage, "record.damaged", "a record is not the newest");
   }
-  BAILEE_TRY(
-      const record::Revisions revisions,
-      record::Revisions::Open({group.vault, group.handle, group.category, id}, subject.history, row));
+  BAILEE_TRY(const record::Revisions revisions,
+             record::Revisions::Open({group.vault, group.handle, group.category, id},
+                                     subject.history, row));
   std::vector<Bytes> sealed(row.size());
   std::vector<record::RowEntry> entries;
   for (const record::RowEntry& entry : row) entries.push_back(entry);

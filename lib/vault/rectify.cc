@@ -112,8 +112,7 @@ Result<Rectified> SessionImpl::PutRight(Frame& frame, const Ask& ask, Aimed& aim
                                         const PreparedRecord& values) {
   const Handle handle = aimed.handle();
   const crypto::TermsId terms = aimed.row->row.head().terms;
-  BAILEE_TRY(std::optional<WritableSubject> subject,
-             FindForWrite(*vault_, frame, handle));
+  BAILEE_TRY(std::optional<WritableSubject> subject, FindForWrite(*vault_, frame, handle));
   BAILEE_CHECK(subject.has_value());
   Rectifier rectifier(
       *vault_, frame, *std::move(subject),

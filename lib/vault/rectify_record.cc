@@ -225,7 +225,8 @@ Status Rectifier::PutRow() {
   }
   Bytes sealed;
   if (sealed_.size() < entries.size()) {
-    sealed = record::SealRevisions(Place(), head_, target_.subject.history, revisions, vault_.random());
+    sealed =
+        record::SealRevisions(Place(), head_, target_.subject.history, revisions, vault_.random());
   }
   return frame_.transaction->Put(Table::kRecords,
                                  RecordKeyOf(target_.handle, draft_.binding.id, draft_.record.id),

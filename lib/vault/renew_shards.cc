@@ -71,8 +71,9 @@ Status MoveSubject(VaultImpl& vault, const Frame& frame, const Bytes& key,
                    const keys::NamedShardKey& newest) {
   const Handle handle{Reader(key).GetArray<16>()};
   BAILEE_TRY(const std::optional<ByteView> row, frame.snapshot->Get(Table::kSubjects, key));
-  BAILEE_TRY(const keys::Subject subject, keys::OpenSubject(vault.id(), handle, row.value_or(ByteView()),
-                                                            *frame.shards, *frame.snapshot));
+  BAILEE_TRY(const keys::Subject subject,
+             keys::OpenSubject(vault.id(), handle, row.value_or(ByteView()), *frame.shards,
+                               *frame.snapshot));
   BAILEE_TRY(const Bytes moved,
              keys::SealSubject(vault.id(), handle, subject, newest, vault.random()));
   return frame.transaction->Put(Table::kSubjects, key, moved);
@@ -149,11 +150,11 @@ class Renewal {
   }
 
   Status Move(const Range& range, const Bytes& key, const keys::NamedShardKey& newest) {
-    const Status moved = range.table == Table::kSubjects
-                             ? MoveSubject(vault_, frame_, key, newest)
-                             : keys::MoveRow(vault_.LookupOf(frame_), *frame_.transaction, key,
-                                             vault_.random())
-                                   .status();
+    const Status moved =
+        range.table == Table::kSubjects
+            ? MoveSubject(vault_, frame_, key, newest)
+            : keys::MoveRow(vault_.LookupOf(frame_), *frame_.transaction, key, vault_.random())
+                  .status();
     // What is damaged stays under the key that goes: it was lost before.
     if (!moved.ok() && moved.code() != Code::kDamage) return moved;
     if (moved.ok()) ++rows_;

@@ -17,8 +17,8 @@ Result<const keys::HeldPurpose*> HeldRights(VaultImpl& vault, Event event, std::
   event.purpose = keys::kRights;
   event.reasons = {&reason, 1};
   BAILEE_TRY(const DecisionId decision, vault.Record(frame, event));
-  return WithDecision(
-      NotForThisKeyring(std::move(rule), "open the vault with the rights keyring"), decision);
+  return WithDecision(NotForThisKeyring(std::move(rule), "open the vault with the rights keyring"),
+                      decision);
 }
 
 }  // namespace bailee::vault

@@ -45,8 +45,7 @@ Status BeginEpoch(VaultImpl& vault) {
     if (held) return PutDue(*frame.transaction, Due::kEnd, IdOf(over - 1));
     BAILEE_TRY(const crypto::EpochKey key,
                vault.epoch_file().Prepare(over + 1, vault.storage(), vault.random()));
-    BAILEE_RETURN_IF_ERROR(
-        frame.shards->MoveTo(*frame.transaction, over + 1, key, vault.random()));
+    BAILEE_RETURN_IF_ERROR(frame.shards->MoveTo(*frame.transaction, over + 1, key, vault.random()));
     BAILEE_RETURN_IF_ERROR(DeleteDue(*frame.transaction, Due::kEpoch, {}));
     BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over)));
     return RecordEpoch(vault, frame, EventKind::kRenew, over + 1);

@@ -34,9 +34,8 @@ Result<Timestamp> CollectionWriter::CollectedAt(const PreparedRequest& request) 
 
 Result<std::optional<CollectionWriter::Target>> CollectionWriter::FindTarget(
     const PreparedRequest& request) {
-  BAILEE_TRY(std::optional<WritableSubject> found, request.WithWho([&](const Who& who) {
-    return FindForWrite(vault_, frame_, who);
-  }));
+  BAILEE_TRY(std::optional<WritableSubject> found,
+             request.WithWho([&](const Who& who) { return FindForWrite(vault_, frame_, who); }));
   if (!found) return std::optional<Target>();
   return std::optional<Target>(Target{*std::move(found), {}});
 }

@@ -311,10 +311,10 @@ Status SubjectExport::OpenFields(Frame& frame, const OpenedSubject& subject, con
 Result<SubjectExportSummary> ExportSubject(const std::shared_ptr<VaultImpl>& vault, const Who& who,
                                            const SubjectExportOptions& options,
                                            SubjectExportVisitor& visitor) {
-  BAILEE_TRY(const keys::HeldPurpose* rights,
-             HeldRights(*vault, {.kind = EventKind::kExportSubject,
-                                 .on_behalf_of = options.on_behalf_of},
-                        "everything of a person is given to rights alone"));
+  BAILEE_TRY(
+      const keys::HeldPurpose* rights,
+      HeldRights(*vault, {.kind = EventKind::kExportSubject, .on_behalf_of = options.on_behalf_of},
+                 "everything of a person is given to rights alone"));
   return SubjectExport(vault, *rights, options.on_behalf_of).Run(who, visitor);
 }
 

@@ -20,7 +20,8 @@ constexpr size_t kSubjectsPerWrite = 16;
 Result<WritableSubject> Opened(VaultImpl& vault, Frame& frame, const Handle& handle, ByteView row) {
   WritableSubject subject;
   subject.handle = handle;
-  BAILEE_TRY(subject.subject, keys::OpenSubject(vault.id(), handle, row, *frame.shards, *frame.snapshot));
+  BAILEE_TRY(subject.subject,
+             keys::OpenSubject(vault.id(), handle, row, *frame.shards, *frame.snapshot));
   BAILEE_TRY(subject.ledger, DecodeStanding(subject.subject.standing));
   return subject;
 }
@@ -69,8 +70,7 @@ Status AlignSome(VaultImpl& vault, std::span<const Handle> handles, UpkeepResult
   BAILEE_RETURN_IF_ERROR(vault.Write([&](Frame& frame) -> Status {
     done = {};
     for (const Handle& handle : handles) {
-      BAILEE_TRY(std::optional<WritableSubject> subject,
-                 FindForWrite(vault, frame, handle));
+      BAILEE_TRY(std::optional<WritableSubject> subject, FindForWrite(vault, frame, handle));
       if (!subject) continue;
       BAILEE_TRY(const Aligned aligned, AlignWraps(vault, frame, *subject));
       BAILEE_RETURN_IF_ERROR(PutSubject(vault, frame, *subject));
@@ -131,8 +131,7 @@ Result<Fate> WorkOn(VaultImpl& vault, Frame& frame, const Bytes& key, UpkeepResu
   BAILEE_TRY(const std::optional<ByteView> value, frame.transaction->Get(Table::kKeywork, key));
   if (!value) return Fate::kDone;
   BAILEE_TRY(const KeyworkRow row, ParseKeywork(key, *value));
-  BAILEE_TRY(std::optional<WritableSubject> subject,
-             FindForWrite(vault, frame, row.handle));
+  BAILEE_TRY(std::optional<WritableSubject> subject, FindForWrite(vault, frame, row.handle));
   std::optional<BoundGroup> bound;
   if (subject) {
     BAILEE_TRY(bound, BindGroup(vault, frame, row.handle, row.category, row.terms));

@@ -10,9 +10,10 @@
 #include "base/try.h"
 #include "vault/breach.h"
 #include "vault/collection_impl.h"
+#include "vault/compact.h"
 #include "vault/disregard.h"
-#include "vault/fold_lookups.h"
 #include "vault/erase.h"
+#include "vault/fold_lookups.h"
 #include "vault/ledger.h"
 #include "vault/publish.h"
 #include "vault/report.h"
@@ -117,6 +118,7 @@ Result<Erased> Vault::Erase(std::span<const Who> whos, const EraseOptions& optio
 Result<Erased> Vault::Erase(const Who& who, const EraseOptions& options) {
   return vault::EraseSubjects(impl_, {&who, 1}, options);
 }
+Result<Compacted> Vault::Compact() { return vault::CompactVault(*impl_); }
 Result<RetentionPlan> Vault::PlanRetention(const RetentionOptions& options) {
   return vault::PlanRetention(*impl_, options);
 }

@@ -85,8 +85,8 @@ Result<std::shared_ptr<VaultImpl>> VaultImpl::Open(const std::string& directory,
              ReadStorageSecrets(*snapshot, row.id, keyring.keys().header.storage_version,
                                 keyring.keys().storage));
   snapshot.reset();
-  std::shared_ptr<VaultImpl> vault(
-      new VaultImpl(directory, row, std::move(engine), std::move(keyring), std::move(secrets), options));
+  std::shared_ptr<VaultImpl> vault(new VaultImpl(directory, row, std::move(engine),
+                                                 std::move(keyring), std::move(secrets), options));
   if (!options.regions.empty()) {
     BAILEE_TRY(vault->regions_, record::RegionFile::Open(options.regions));
   }
@@ -198,9 +198,7 @@ uint64_t VaultImpl::LowestEpochHeld() {
 }
 
 Status VaultImpl::NoticeEpoch() {
-  {
-    BAILEE_TRY(const Frame frame, Begin());
-  }
+  { BAILEE_TRY(const Frame frame, Begin()); }
   const uint64_t lowest = LowestEpochHeld();
   {
     const std::lock_guard lock(mutex_);
@@ -303,9 +301,8 @@ Result<std::shared_ptr<const OpenedSubject>> VaultImpl::LoadSubject(Frame& frame
   BAILEE_TRY(keys::Subject subject,
              keys::OpenSubject(row_.id, handle, *row, *frame.shards, *frame.snapshot));
   BAILEE_TRY(LedgerState ledger, DecodeStanding(subject.standing));
-  auto opened =
-      std::make_shared<const OpenedSubject>(row_.id, handle, std::move(subject), std::move(ledger),
-                                            frame.shards);
+  auto opened = std::make_shared<const OpenedSubject>(row_.id, handle, std::move(subject),
+                                                      std::move(ledger), frame.shards);
   // What a write sees may never be committed, and another process could then give the same head to
   // other content.
   if (committed) subjects_.Put(frame.shards->epoch(), opened);

@@ -101,8 +101,8 @@ class VaultImpl {
   Result<std::shared_ptr<const OpenedSubject>> LoadSubject(Frame& frame, const Handle& handle);
 
   // Looks which epoch it is. Keys of one that is over are dropped once the operations that began in
-  // it have ended, and the other openers are told. Called often, and cheap if nothing was committed.
-  // Errors: as Begin.
+  // it have ended, and the other openers are told. Called often, and cheap if nothing was
+  // committed. Errors: as Begin.
   Status NoticeEpoch();
   // The lowest epoch of which this process may hold keys.
   uint64_t LowestEpochHeld();
@@ -149,8 +149,8 @@ class VaultImpl {
   Moment moment_;  // of the newest committed transaction seen
   // Of epochs that are over: alive while an operation that began in them is.
   std::vector<std::weak_ptr<keys::Shards>> over_;
-  uint64_t said_ = 0;                    // to the other openers
-  std::shared_ptr<EventSink> events_;    // set once, before anybody else sees the vault
+  uint64_t said_ = 0;                  // to the other openers
+  std::shared_ptr<EventSink> events_;  // set once, before anybody else sees the vault
   // The same, unless events go elsewhere. Goes first: its caretaker notices epochs.
   std::shared_ptr<audit::Trail> trail_;
 };

@@ -18,8 +18,8 @@ Status SubjectMissing() {
 
 }  // namespace
 
-Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault,
-                                                    const Frame& frame, const Handle& handle) {
+Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault, const Frame& frame,
+                                                    const Handle& handle) {
   BAILEE_TRY(const std::optional<ByteView> row,
              frame.snapshot->Get(Table::kSubjects, keys::SubjectRowKeyOf(handle)));
   if (!row) return std::optional<WritableSubject>();
@@ -31,8 +31,8 @@ Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault,
   return std::optional<WritableSubject>(std::move(found));
 }
 
-Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault,
-                                                    const Frame& frame, const Who& who) {
+Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault, const Frame& frame,
+                                                    const Who& who) {
   BAILEE_TRY(const std::optional<Handle> handle, vault.Resolve(frame, who));
   if (!handle) return std::optional<WritableSubject>();
   BAILEE_TRY(std::optional<WritableSubject> found, FindForWrite(vault, frame, *handle));
@@ -53,8 +53,8 @@ Result<WritableSubject> MakeSubject(VaultImpl& vault, const Frame& frame, const 
   BAILEE_TRY(made.subject.ref, Secret::From(AsBytes(who.text())));
   if (who.kind() == Who::Kind::kNobody) return made;
   BAILEE_TRY(const VaultImpl::Ref ref, vault.RefTag(who));
-  BAILEE_RETURN_IF_ERROR(keys::PutRef(vault.LookupOf(frame), *frame.transaction, ref.domain, ref.tag,
-                                      made.handle, vault.random()));
+  BAILEE_RETURN_IF_ERROR(keys::PutRef(vault.LookupOf(frame), *frame.transaction, ref.domain,
+                                      ref.tag, made.handle, vault.random()));
   return made;
 }
 
@@ -64,8 +64,8 @@ Status PutSubject(VaultImpl& vault, const Frame& frame, WritableSubject& subject
   BAILEE_TRY(subject.subject.standing, EncodeStanding(subject.ledger));
   BAILEE_TRY(const keys::NamedShardKey shard,
              frame.shards->Current(*frame.snapshot, keys::ShardOf(subject.handle.bytes)));
-  BAILEE_TRY(const Bytes row, keys::SealSubject(vault.id(), subject.handle, subject.subject, shard,
-                                                vault.random()));
+  BAILEE_TRY(const Bytes row,
+             keys::SealSubject(vault.id(), subject.handle, subject.subject, shard, vault.random()));
   return frame.transaction->Put(Table::kSubjects, keys::SubjectRowKeyOf(subject.handle), row);
 }
 

@@ -21,13 +21,14 @@ struct WritableSubject {
   const policy::Standing& standing() const { return ledger.standing; }
 };
 
-// The subject, or nothing if unknown. REQUIRES: within Write. Errors: kDamage (also for a ref that is listed for a subject
-// without a row: making a second one would leave two answers to who it is); those of the store.
-Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault,
-                                                    const Frame& frame, const Who& who);
+// The subject, or nothing if unknown. REQUIRES: within Write. Errors: kDamage (also for a ref that
+// is listed for a subject without a row: making a second one would leave two answers to who it is);
+// those of the store.
+Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault, const Frame& frame,
+                                                    const Who& who);
 // The same of a handle.
-Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault,
-                                                    const Frame& frame, const Handle& handle);
+Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault, const Frame& frame,
+                                                    const Handle& handle);
 
 // A new subject, listed under its ref or tag. REQUIRES: unknown; `who` is no handle.
 // Errors: kInvalidValue; kFull; those of the store.

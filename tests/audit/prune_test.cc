@@ -19,6 +19,7 @@ class CrashingEngine final : public store::Engine {
  public:
   CrashingEngine(store::Engine& engine, size_t changes) : engine_(engine), left_(changes) {}
   Result<std::unique_ptr<store::Snapshot>> Read() override { return engine_.Read(); }
+  Status Compact() override { return engine_.Compact(); }
   Status Say(uint64_t number) override { return engine_.Say(number); }
   Result<std::vector<Opener>> Openers() override { return engine_.Openers(); }
   Result<Statistics> Measure() override { return engine_.Measure(); }

@@ -10,6 +10,7 @@
 #include "base/codec.h"
 #include "bench/must.h"
 #include "crypto/names.h"
+#include "keys/epoch_file.h"
 #include "keys/keyring_keys.h"
 
 namespace bailee::bench {
@@ -58,7 +59,11 @@ ReadFloor::ReadFloor(TempVault& vault, const std::vector<Note>& notes)
   purpose_ = crypto::NameIdOf("read").bytes;
   const Keyring keyring = vault.Granted("floor", {"read"});
   purpose_key_ = Copy(keyring.keys().FindPurpose("read")->key);
-  const RawKey storage = Copy(keyring.keys().storage);
+  const keys::EpochFile file(vault.path() + "/epoch", vault.id());
+  auto first =
+      file.Get(keys::kFirstEpoch, {keyring.keys().header.storage_version, keyring.keys().storage});
+  Must(first.ok());
+  const RawKey epoch = Copy(*first);
 
   Must(mdb_env_create(&environment_) == 0);
   Must(mdb_env_set_maxdbs(environment_, 16) == 0);
@@ -72,13 +77,13 @@ ReadFloor::ReadFloor(TempVault& vault, const std::vector<Note>& notes)
   for (uint16_t shard = 0; shard < 1024; ++shard) {
     uint8_t key[7] = {'s', 'h', 'a', 'r', 'd'};
     StoreBigEndian(shard, key + 5);
-    const ByteView row = Get(meta, key, sizeof(key));
+    const ByteView row = Get(meta, key, sizeof(key));  // version 1, epoch 8, count 1, id 8, key
     Binding binding;
     binding.Label(1, 6);
     binding.Put(4, vault_.bytes);
     StoreBigEndian(uint32_t{shard}, binding.bytes + 82);
-    std::memcpy(binding.bytes + 86, row.data(), 8);
-    Open(storage, binding.bytes, 94, row.subspan(8), shard_keys_.emplace_back().data());
+    std::memcpy(binding.bytes + 86, row.data() + 10, 8);
+    Open(epoch, binding.bytes, 94, row.subspan(18), shard_keys_.emplace_back().data());
   }
   mdb_txn_commit(transaction_);
   Must(mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_) == 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <functional>
 #include <map>
+#include <set>
 
 #include "multiprocess/witness.h"
 #include "support/campaign.h"
@@ -30,20 +31,20 @@ Status Store(Vault& vault, bool for_support) {
 
 // Who reads what while somebody else forbids and allows it in turn, beginning with what holds.
 struct Race {
-  std::string purpose;     // of the reader
-  std::string_view field;  // of the account
-  std::string writer;      // the purpose of the other's keyring, or none
-  EventKind change;        // of the other's writes
+  std::string purpose;          // of the reader
+  std::string_view field;       // of the account
+  std::string writer;           // the purpose of the other's keyring, or none
+  std::set<EventKind> changes;  // of the other's writes
   std::function<Status(Vault&, bool allow)> make;
 };
 
 // What held in each transaction, from the writes alone: they alternate.
 std::map<uint64_t, bool> AllowedFrom(const std::vector<testing::ReadLeaf>& leaves,
-                                     EventKind change) {
+                                     const std::set<EventKind>& changes) {
   std::map<uint64_t, bool> allowed_from;
   bool allowed = true;
   for (const auto& leaf : leaves) {
-    if (leaf.type != LeafType::kWrite || leaf.event->kind != change) continue;
+    if (leaf.type != LeafType::kWrite || !changes.contains(leaf.event->kind)) continue;
     EXPECT_TRUE(allowed_from.empty() || allowed_from.rbegin()->first < leaf.event->transaction);
     allowed_from[leaf.event->transaction] = allowed;
     allowed = !allowed;
@@ -72,7 +73,7 @@ void RunRace(TempVault& world, const Race& race) {
     for (size_t i = 0; i < rounds; ++i) ASSERT_THAT(race.make(vault, i % 2 == 1), IsOk());
   }
   const auto leaves = TrailOf(world);
-  const std::map<uint64_t, bool> allowed_from = AllowedFrom(leaves, race.change);
+  const std::map<uint64_t, bool> allowed_from = AllowedFrom(leaves, race.changes);
   ASSERT_EQ(allowed_from.size(), rounds + 1);
   size_t granted = 0;
   size_t refused = 0;
@@ -100,7 +101,7 @@ TEST(TrailRace, ShowsNoGrantedReadAfterTheCommitThatForbadeIt) {
   RunRace(world, {.purpose = "support",
                   .field = "name",
                   .writer = {},
-                  .change = EventKind::kCollect,
+                  .changes = {EventKind::kCollect},
                   .make = Store});
 }
 
@@ -122,8 +123,25 @@ TEST(TrailRace, ShowsNoGrantedReadAfterAWithdrawal) {
   RunRace(world, {.purpose = "develop",
                   .field = "email.domain",
                   .writer = "service",
-                  .change = EventKind::kLedger,
+                  .changes = {EventKind::kLedger},
                   .make = say});
+}
+
+// Whoever comes back after being erased is somebody new; nobody reads in between.
+TEST(TrailRace, ShowsNoGrantedReadAfterAnErasure) {
+  TempVault world{PolicyText("livelook_2013")};
+  const auto change = [](Vault& vault, bool there) {
+    return there ? Store(vault, true) : vault.Erase(Who::Ref(kUser), {.defer = true}).status();
+  };
+  {
+    Vault vault = world.Open({});
+    ASSERT_THAT(Store(vault, true), IsOk());
+  }
+  RunRace(world, {.purpose = "support",
+                  .field = "name",
+                  .writer = "rights",
+                  .changes = {EventKind::kCollect, EventKind::kErase},
+                  .make = change});
 }
 
 }  // namespace

@@ -206,6 +206,7 @@ class Damaged(unittest.TestCase):
         self.copy = tempfile.mkdtemp(prefix="bailee-reference-")
         self.addCleanup(shutil.rmtree, self.copy)
         shutil.copy(path("pending/data.mdb"), self.copy)
+        shutil.copy(path("pending/epoch"), self.copy)
         self.keyring = load("actor-billing")
         self.good = self.read()
 
@@ -277,6 +278,27 @@ class Damaged(unittest.TestCase):
 
     def is_used(self, terms):
         return any(row[13:29] == terms for _, row in self.all_rows("records"))
+
+    def test_a_changed_shard_key_or_epoch_is_rejected(self):
+        used = min(key[:2] for key, _ in self.all_rows("subjects"))
+        number = int.from_bytes(used, "big") >> 6
+        key, row = self.all_rows("meta", lambda key, _: key == b"shard" + number.to_bytes(2, "big"))[0]
+        self.assert_every_kind_of_damage_is_rejected("meta", key, row, bits=40)
+        key, row = self.all_rows("meta", lambda key, _: key == b"epoch")[0]
+        self.assert_rejected("meta", key, (2).to_bytes(8, "big") + row[8:], "another epoch")
+        self.assert_rejected("meta", key, row[:-1], "meta epoch: a byte short")
+
+    def test_a_changed_file_of_epochs_is_rejected(self):
+        with open(os.path.join(self.copy, "epoch"), "rb") as file:
+            good = file.read()
+        size = next(len(good) - at for at, byte in enumerate(reversed(good)) if byte)
+        for at in range(4096, size):
+            bad = bytearray(good)
+            bad[at] ^= 1 << (at % 8)
+            with open(os.path.join(self.copy, "epoch"), "wb") as file:
+                file.write(bad)
+            with self.assertRaises((errors.Damage, errors.WrongKey, errors.TooNew), msg=at):
+                Vault(self.copy, self.keyring)
 
     def test_a_changed_subject_is_rejected(self):
         key, row = self.all_rows("subjects", lambda key, _: key[16] == 0)[0]

@@ -100,6 +100,7 @@ class Maker {
   void CopyTo(std::string_view name) {
     std::filesystem::create_directories(Path(name));
     std::filesystem::copy_file(Path("vault/data.mdb"), Path(name) + "/data.mdb");
+    std::filesystem::copy_file(Path("vault/epoch"), Path(name) + "/epoch");
   }
 
   // Collects one record and remembers it.

@@ -30,6 +30,7 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   const Channel& channel() const { return channel_; }
+  pid_t pid() const { return pid_; }
   // SIGKILL, and waits until it is gone.
   void Kill();
   // Waits for its end: what `body` returned, or minus the signal that ended it.

@@ -143,6 +143,8 @@ class MemoryEngine : public Engine {
     return std::vector<Opener>{{.process = 1, .said = said_, .self = true}};
   }
 
+  Status Compact() override { return {}; }
+
   Result<Statistics> Measure() override {
     const std::lock_guard lock(mutex_);
     Statistics out;

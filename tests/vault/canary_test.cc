@@ -291,8 +291,7 @@ class Canary : public ::testing::TestWithParam<std::string> {
       Handle handle;
       std::copy_n(row.first.begin(), 16, handle.bytes.begin());
       if (row.first.size() == 17) {
-        auto subject =
-            Must(keys::OpenSubject(vault_.id(), handle, row.second, shards, *snapshot));
+        auto subject = Must(keys::OpenSubject(vault_.id(), handle, row.second, shards, *snapshot));
         PlantKey("S", subject.key);
         PlantKey("H", subject.history);
         subjects.emplace(handle, std::move(subject));

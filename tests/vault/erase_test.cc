@@ -174,8 +174,7 @@ TEST_F(Erasing, KeepsATagOfTheAddressThatNobodyWritesTo) {
   Vault vault = temp.Open({"contact.news"});
   const auto may = vault.MayContact("contact.news", MakeSecret("ADA@analytical.example"));
   ASSERT_NE(may.status().refusal(), nullptr);
-  EXPECT_THAT(may.status().refusal()->reasons,
-              ::testing::Contains(Reason::kContactSuppressed));
+  EXPECT_THAT(may.status().refusal()->reasons, ::testing::Contains(Reason::kContactSuppressed));
 }
 
 TEST_F(Erasing, OneCallErasesManyUnderOneEpoch) {

@@ -32,11 +32,9 @@ class Ids {
     }
   }
   std::string Shown(const std::string& name, const std::string& value) {
-    static const std::map<std::string, std::string> kKinds = {{"handle", "handle"},
-                                                              {"record", "record"},
-                                                              {"terms", ""},
-                                                              {"tag", "tag"},
-                                                              {"instance", "instance"}};
+    static const std::map<std::string, std::string> kKinds = {
+        {"handle", "handle"}, {"record", "record"}, {"terms", ""},
+        {"tag", "tag"},       {"shard_key", "key"}, {"instance", "instance"}};
     const auto kind = kKinds.find(name);
     if (kind == kKinds.end()) return value;
     if (name == "terms") return notices_[value];
@@ -126,8 +124,9 @@ TEST_F(Keyless, LearnsExactlyThis) {
       "bytes",
       "lookup: pending index, index payment_card.pan/billing, version 1, handle handle 1, 264 "
       "bytes",
-      "lookup: ref index, tag tag 1, 88 bytes",
+      "lookup: ref index, tag tag 1, 96 bytes",
       "meta: meta, name clock",
+      "meta: meta, name epoch, epoch 1",
       "meta: meta, name manifest",
       "meta: meta, name secrets",
       "meta: meta, name tree",
@@ -142,7 +141,7 @@ TEST_F(Keyless, LearnsExactlyThis) {
       "collected_at_ms 1370044800000, terms of checkout-1, generations 2 2 2, sealed_bytes 104 104 "
       "104, "
       "384 bytes",
-      "subjects: subject, handle handle 1, generation 1, epoch 1, revision 2, 185 bytes",
+      "subjects: subject, handle handle 1, generation 1, shard_key key 1, revision 2, 217 bytes",
       "subjects: wraps, handle handle 1, category account, compartment 0, terms of signup-1, 1225 "
       "bytes",
       "subjects: wraps, handle handle 1, category account, compartment 1, terms of signup-1, 1481 "

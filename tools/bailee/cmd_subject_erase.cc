@@ -42,8 +42,8 @@ Status EraseSubject(Context& context, const SubjectEraseOptions& options) {
   return WithNamed(context, options.named, [&](Vault& vault, const Who& who) -> Status {
     const auto info = vault.Info();
     if (!info.ok()) return info.status();
-    if (Status meant = Confirm("everything that is held of this person", info->id.ToHex(),
-                               options.confirm);
+    if (Status meant =
+            Confirm("everything that is held of this person", info->id.ToHex(), options.confirm);
         !meant.ok()) {
       return meant;
     }

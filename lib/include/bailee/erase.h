@@ -31,9 +31,9 @@ struct ShredOptions {
 // What became of what was owed.
 struct Shredded {
   ErasureGrade grade = ErasureGrade::kShredded;
-  uint64_t epoch = 0;   // the one that the vault is in
-  uint64_t shards = 0;  // that got a new key
-  uint64_t rows = 0;    // sealed again
+  uint64_t epoch = 0;                 // the one that the vault is in
+  uint64_t shards = 0;                // that got a new key
+  uint64_t rows = 0;                  // sealed again
   std::vector<uint64_t> waiting_for;  // process ids of those that may hold keys that are over
 };
 
@@ -55,6 +55,13 @@ struct Erased {
   uint64_t kept = 0;        // rows of the accounting that outlive them, for `rights` alone
   std::vector<DecisionId> decisions;  // one for each subject
   Shredded shredded;
+};
+
+// What writing the file anew came to.
+struct Compacted {
+  uint64_t bytes_before = 0;
+  uint64_t bytes_after = 0;
+  DecisionId decision;
 };
 
 }  // namespace bailee

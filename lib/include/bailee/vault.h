@@ -179,9 +179,8 @@ class BAILEE_EXPORT Vault {
   // Brings the keys of everybody into line with what they said, the policy and the time: takes away
   // what has ended, makes what is due as far as this keyring holds the keys (`upkeep` holds them
   // all). Then makes sure that what was taken away, by this or by anybody, opens in no copy of the
-  // database (see ErasureGrade). In short transactions; can be stopped at any point and begun again.
-  // For a timer.
-  // Errors: kDamage; kFull; kAuditDown; kBusy; kFailed.
+  // database (see ErasureGrade). In short transactions; can be stopped at any point and begun
+  // again. For a timer. Errors: kDamage; kFull; kAuditDown; kBusy; kFailed.
   Result<UpkeepResult> Upkeep(const UpkeepOptions& options = {});
 
   // Erases people and browsers: every record, key, entry and row that leads to them. With the
@@ -195,6 +194,14 @@ class BAILEE_EXPORT Vault {
   // kDamage; kFull; kAuditDown; kBusy; kFailed.
   Result<Erased> Erase(std::span<const Who> whos, const EraseOptions& options = {});
   Result<Erased> Erase(const Who& who, const EraseOptions& options = {});
+
+  // Writes the file anew, without the pages that are free: what was deleted has no bytes in it
+  // then. Takes as long as the vault is large, and as much disk; other calls of this process wait.
+  // The copy is compared row by row before it takes the place of the file, and a crash leaves one
+  // or the other. Erased or not is no question of it: see ErasureGrade. Errors: kBusy
+  // "store.in-use" (other processes have it open; their ids), "store.snapshots-open"; kFull;
+  // kAuditDown; kFailed.
+  Result<Compacted> Compact();
 
   // What retention would delete now, counted; nothing is changed. With the `upkeep` keyring.
   // Errors: kRefused purpose-key-missing; kPartial "retention.stopped"; kConflict (the policy is
