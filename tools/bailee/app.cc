@@ -119,6 +119,7 @@ void AddCommands(Commands& commands) {
   AddSubject(commands);
   AddRecord(commands);
   AddLedger(commands);
+  AddCompact(commands);
   AddRetention(commands);
   AddDisclose(commands);
   AddContact(commands);

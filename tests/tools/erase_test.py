@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""erase_test.py BAILEE POLICY: a person is erased and the file written anew, through the tool alone."""
+import json
+import os
+import sys
+import tempfile
+import unittest
+
+from run_bailee import Tool
+
+BAILEE, POLICY = sys.argv[1], sys.argv[2]
+EMAIL = "ana@example.net"
+PERSON = {"ref": "user-4711", "notice": "checkout-7", "source": "web",
+          "records": [{"category": "account", "fields": {"name": "Ana", "email": EMAIL, "password": "hunter22"}}]}
+
+
+class EraseTest(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+        self.tool = Tool(BAILEE, self.directory.name)
+        made = self.tool.run("init", "vault", "--policy", POLICY, "--keyrings", "keys", "--json")
+        self.assertEqual(made.code, 0, made)
+        self.vault = made.json()["vault"]
+        for actor, purposes in {"shop": ["--collector"], "support": ["support"]}.items():
+            ran = self.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out",
+                                f"keys/{actor}.keyring", *purposes)
+            self.assertEqual(ran.code, 0, ran)
+        self.assertEqual(self.as_("shop", "collect", stdin=json.dumps(PERSON) + "\n").code, 0)
+        self.handle = self.find()[0]["handle"]
+
+    def as_(self, actor, *words, stdin=""):
+        return self.tool.run("--vault", "vault", "--keyring", f"file:keys/{actor}.keyring", *words, stdin=stdin)
+
+    def find(self):
+        found = self.as_("support", "subject", "find", "--purpose", "support", "account.email", "--json",
+                         stdin=EMAIL + "\n")
+        return found.json()["found"] if found.code == 0 else []
+
+    def erase(self, *words, actor="rights", stdin=""):
+        return self.as_(actor, "subject", "erase", *words, "--json", stdin=stdin)
+
+    def test_a_person_is_erased_by_handle_and_unknown_afterwards(self):
+        done = self.erase(self.handle, "--confirm", self.vault, "--case", "DSR-7")
+        self.assertEqual(done.code, 0, done)
+        answer = done.json()
+        self.assertEqual((answer["schema"], answer["records"], answer["suppressed"]),
+                         ("bailee.subject-erase/1", 1, 1))
+        self.assertEqual((answer["shredded"]["grade"], answer["shredded"]["epoch"], answer["shredded"]["waiting_for"]),
+                         ("shredded", 2, []))
+        self.assertEqual(self.find(), [])
+        self.assertEqual(self.erase(self.handle, "--confirm", self.vault).code, 8)
+        past = self.as_("auditor", "explain", answer["decision"], "--json").json()
+        self.assertEqual((past["kind"], past["outcome"], past["case"]), ("erase", "allowed", "DSR-7"))
+
+    def test_by_ref_from_standard_input_and_the_rest_by_upkeep(self):
+        done = self.erase("--defer", "--confirm", self.vault, stdin="user-4711\n")
+        self.assertEqual((done.code, done.json()["shredded"]["grade"]), (0, "inaccessible"), done)
+        upkeep = self.as_("upkeep", "upkeep", "--json")
+        self.assertEqual((upkeep.code, upkeep.json()["shredded"]["grade"]), (0, "shredded"), upkeep)
+
+    def test_it_wants_to_be_meant_and_the_rights_keyring(self):
+        self.assertEqual(self.erase(self.handle).code, 6)
+        self.assertEqual(self.erase(self.handle, "--confirm", "0" * 32).code, 6)
+        refused = self.erase(self.handle, "--confirm", self.vault, actor="support")
+        self.assertEqual((refused.code, refused.error()["reasons"]), (3, ["purpose-key-missing"]), refused)
+        self.assertEqual(len(self.find()), 1)
+
+    def test_the_file_is_written_anew_and_its_trail_still_verifies(self):
+        self.assertEqual(self.erase(self.handle, "--confirm", self.vault).code, 0)
+        done = self.as_("upkeep", "compact", "--json")
+        self.assertEqual(done.code, 0, done)
+        self.assertLess(done.json()["bytes_after"], done.json()["bytes_before"])
+        size = os.path.getsize(os.path.join(self.directory.name, "vault", "data.mdb"))
+        self.assertLess(size, 2 * done.json()["bytes_before"])
+        verified = self.as_("auditor", "audit", "verify", "--entries", "--json")
+        self.assertEqual(verified.code, 0, verified)
+        self.assertEqual(self.as_("shop", "collect", stdin=json.dumps(PERSON) + "\n").code, 0)
+        self.assertNotEqual(self.find()[0]["handle"], self.handle)
+
+
+if __name__ == "__main__":
+    del sys.argv[1:3]
+    unittest.main()
