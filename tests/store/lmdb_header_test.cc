@@ -48,7 +48,7 @@ TEST_F(LmdbHeader, ReadsWhatLmdbWrote) {
   EXPECT_EQ(meta->transaction_id, last_transaction_id_);
   EXPECT_EQ(meta->map_bytes, uint64_t{1} << 20);
   EXPECT_EQ(meta->last_page + 1, file_.size() / 4096);
-  EXPECT_NE(meta->main_root, kNoPage);
+  EXPECT_NE(meta->main_tree.root, kNoPage);
   EXPECT_FALSE(meta->short_tail);
 }
 
@@ -93,7 +93,7 @@ TEST_F(LmdbHeader, EveryBitFlipGivesAnAnswerThatPointsIntoTheFile) {
       if (!meta.ok()) continue;
       EXPECT_EQ(meta->page_bytes, 4096u);
       const uint64_t pages = file_.size() / 4096;
-      for (const uint64_t root : {meta->free_root, meta->main_root}) {
+      for (const uint64_t root : {meta->free_tree.root, meta->main_tree.root}) {
         EXPECT_TRUE(root == kNoPage || (root >= 2 && root < pages)) << page << " " << bit;
       }
       EXPECT_TRUE(meta->short_tail || meta->last_page < pages) << page << " " << bit;
