@@ -27,8 +27,9 @@ constexpr size_t kMetaBytes = 152;
 
 constexpr uint32_t kMagic = 0xBEEFC0DE;
 constexpr uint32_t kVersion = 1;
-constexpr uint64_t kMapBytesEnd = uint64_t{1} << 47;  // of the address space
-constexpr uint32_t kPageBytesMin = 4096;              // LMDB takes the system's
+constexpr uint64_t kMapBytesEnd = uint64_t{1} << 47;      // of the address space
+constexpr uint64_t kTransactionsEnd = uint64_t{1} << 62;  // LMDB counts on without looking
+constexpr uint32_t kPageBytesMin = 4096;                  // LMDB takes the system's
 constexpr uint32_t kPageBytesMax = 32768;
 constexpr uint32_t kPageBytesUsual = 4096;
 
@@ -47,8 +48,9 @@ bool HasMagicAt(ByteView head, size_t page_start) {
 // What must hold for a meta page of either age. After a failed commit LMDB puts the old numbers
 // back into a page whose trees are new, so the trees of the older page may point anywhere.
 Status CheckPage(ByteView page, uint64_t number, uint32_t page_bytes) {
-  if (LoadNative<uint32_t>(page, kMagicAt) != kMagic)
+  if (LoadNative<uint32_t>(page, kMagicAt) != kMagic) {
     return Damaged("a meta page has lost its mark");
+  }
   if (LoadNative<uint32_t>(page, kVersionAt) != kVersion) {
     return Damaged("the meta pages are of different versions");
   }
@@ -124,7 +126,8 @@ Result<MetaPages> ParseMetaPages(ByteView head, uint64_t file_bytes) {
   // or both are as the making of the file left them.
   const size_t chosen = ids[1] > ids[0] ? 1 : 0;
   const bool made = ids[0] == 0 && ids[1] == 0;
-  if ((ids[chosen] & 1) != chosen || (!made && ids[chosen] - ids[1 - chosen] != 1)) {
+  if ((ids[chosen] & 1) != chosen || ids[chosen] >= kTransactionsEnd ||
+      (!made && ids[chosen] - ids[1 - chosen] != 1)) {
     return Damaged("the transaction numbers make no sense");
   }
   return ParseChosen(pages[chosen], page_bytes, file_bytes);

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+
+#include "store/lmdb_preflight.h"
+#include "store_image.h"
+#include "support/campaign.h"
+
+namespace bailee::store {
+namespace {
+
+using Random = std::mt19937_64;
+
+// What became of a damaged copy.
+enum class Outcome : uint8_t {
+  kRefused,       // by the open
+  kUnnoticed,     // every row is as it was
+  kBytesDiffer,   // as many rows, but keys or values have other bytes: for the vault to find
+  kWrongRows,     // accepted, and rows are missing or too many
+  kReadFailed,    // accepted, and LMDB then found damage
+  kWriteFailed,   // as above, while writing
+  kWriteLost,     // what was written is not there, or what was not is changed
+  kUnsoundAfter,  // what LMDB made of it is damaged
+  kStrangeError,  // an error other than damage
+};
+constexpr size_t kOutcomes = 9;
+
+// Each does one kind of damage somewhere.
+class Damager {
+ public:
+  Damager(const StoreImage& sound, const StoreImage& earlier, uint64_t seed)
+      : sound_(sound), earlier_(earlier), random_(seed) {}
+
+  static constexpr size_t kKinds = 14;
+  static const char* NameOf(size_t kind) {
+    static constexpr std::array<const char*, kKinds> kNames = {
+        "bits",   "bytes",      "zeroed page",  "swapped pages", "duplicate",
+        "cut",    "field",      "meta field",   "meta bytes",    "node",
+        "mended", "older page", "random bytes", "slot"};
+    return kNames[kind];
+  }
+
+  StoreImage Damage(size_t kind) {
+    StoreImage copy = sound_;
+    switch (kind) {
+      case 0:
+        for (size_t n = 1 + Below(8); n > 0; --n) {
+          copy.bytes[Below(copy.bytes.size())] ^= static_cast<uint8_t>(1u << Below(8));
+        }
+        break;
+      case 1:
+        Scramble(copy, Below(copy.bytes.size() - 16), 1 + Below(16));
+        break;
+      case 2:
+        Zero(copy, StoreImage::At(Page()), StoreImage::kPageBytes);
+        break;
+      case 3:
+        SwapPages(copy, Page(), Page());
+        break;
+      case 4:
+        CopyPage(copy, sound_, Page(), Page());
+        break;
+      case 5:
+        copy.bytes.resize(Below(copy.bytes.size()));
+        break;
+      case 6:
+        SetField(copy, StoreImage::At(Page()) + 2 * Below(8));
+        break;
+      case 7:
+        SetWide(copy, StoreImage::At(Below(2)) + 16 + 8 * Below(17));
+        break;
+      case 8:
+        Scramble(copy, StoreImage::At(Below(2)) + Below(152), 1 + Below(8));
+        break;
+      case 9:
+        DamageNode(copy);
+        break;
+      case 10:
+        MendedCopy(copy);
+        break;
+      case 11:
+        OlderPage(copy);
+        break;
+      case 12:
+        Scramble(copy, StoreImage::At(Page()), StoreImage::kPageBytes);
+        break;
+      default:
+        SetField(copy, StoreImage::At(TreePage()) + kPageHeadBytes + 2 * Below(40));
+    }
+    return copy;
+  }
+
+ private:
+  size_t Below(size_t end) { return random_() % end; }
+  uint64_t Page() { return Below(sound_.page_count()); }
+  uint64_t TreePage() {
+    for (;;) {
+      const uint64_t number = 2 + Below(sound_.page_count() - 2);
+      const auto flags = LoadNative<uint16_t>(sound_.page(number), kPageFlagsAt);
+      if (flags == kPageIsLeaf || flags == kPageIsBranch) return number;
+    }
+  }
+
+  void Scramble(StoreImage& copy, size_t at, size_t count) {
+    for (size_t i = 0; i < count; ++i) copy.bytes[at + i] = static_cast<uint8_t>(random_());
+  }
+  static void Zero(StoreImage& copy, size_t at, size_t count) {
+    std::memset(&copy.bytes[at], 0, count);
+  }
+  static void CopyPage(StoreImage& copy, const StoreImage& from, uint64_t source, uint64_t target) {
+    std::memcpy(&copy.bytes[StoreImage::At(target)], from.page(source).data(),
+                StoreImage::kPageBytes);
+  }
+  void SwapPages(StoreImage& copy, uint64_t a, uint64_t b) {
+    CopyPage(copy, sound_, a, b);
+    CopyPage(copy, sound_, b, a);
+  }
+
+  // A number that is likely to be where bounds are.
+  uint64_t Interesting(uint64_t before) {
+    switch (Below(8)) {
+      case 0:
+        return before + 1;
+      case 1:
+        return before - 1;
+      case 2:
+        return before ^ (uint64_t{1} << Below(16));
+      case 3:
+        return before + 2 * (Below(64) - 32);
+      case 4:
+        return 0;
+      case 5:
+        return ~uint64_t{0} >> Below(64);
+      case 6:
+        return Page();
+      default:
+        return Below(4097);
+    }
+  }
+  void SetField(StoreImage& copy, size_t at) {
+    copy.Set(at, static_cast<uint16_t>(Interesting(copy.Get<uint16_t>(at))));
+  }
+  void SetWide(StoreImage& copy, size_t at) { copy.Set(at, Interesting(copy.Get<uint64_t>(at))); }
+
+  void DamageNode(StoreImage& copy) {
+    const uint64_t number = TreePage();
+    const size_t node = copy.NodeStartAt(number, Below(NodeCount(copy.page(number))));
+    if (Below(3) == 0) {
+      SetWide(copy, copy.At(number) + std::min(StoreImage::kPageBytes - 8,
+                                               node - copy.At(number) + 8 + Below(40)));
+    } else {
+      SetField(copy, node + 2 * Below(4));
+    }
+  }
+
+  // Another page of the same kind that claims to be the one it replaces.
+  void MendedCopy(StoreImage& copy) {
+    const uint64_t target = TreePage();
+    CopyPage(copy, sound_, TreePage(), target);
+    copy.Set<uint64_t>(StoreImage::At(target), target);
+  }
+
+  // What the page was some commits before.
+  void OlderPage(StoreImage& copy) {
+    for (size_t n = 1 + Below(3); n > 0; --n) {
+      const uint64_t number = Below(std::min(earlier_.page_count(), sound_.page_count()));
+      CopyPage(copy, earlier_, number, number);
+    }
+  }
+
+  const StoreImage& sound_;
+  const StoreImage& earlier_;
+  Random random_;
+};
+
+bool IsDamage(const Status& status) {
+  return status.code() == Code::kDamage || status.code() == Code::kNoVault ||
+         status.code() == Code::kTooNew;
+}
+
+Status WriteSome(Engine& engine, Random& random, Rows& rows) {
+  Rows changed = rows;
+  const Status written = engine.Write([&](WriteTransaction& write) -> Status {
+    changed = rows;
+    for (size_t i = 0; i < 25; ++i) {
+      const auto table = static_cast<Table>(random() % kTableCount);
+      const std::string key =
+          std::to_string(random() % 1'000'000) + std::string(random() % 200, 'w');
+      const std::string value(random() % 20 == 0 ? random() % 20'000 : random() % 400, 'n');
+      if (Status put = write.Put(table, AsBytes(key), AsBytes(value)); !put.ok()) return put;
+      changed[{table, key}] = value;
+    }
+    auto victim = changed.begin();
+    std::advance(victim, random() % changed.size());
+    for (size_t i = 0; i < 60 && victim != changed.end(); ++i) {
+      const auto [table, key] = victim->first;
+      if (Status gone = write.Delete(table, AsBytes(key)); !gone.ok()) return gone;
+      victim = changed.erase(victim);
+    }
+    return {};
+  });
+  if (written.ok()) rows = std::move(changed);
+  return written;
+}
+
+// Opens a copy as any host would, after an unclean shutdown, and uses all of it.
+Outcome UseCopy(const std::string& vault, const Rows& original, uint64_t seed) {
+  Rows rows;
+  {
+    auto engine = OpenLmdb(vault, SmallOptions());
+    if (!engine.ok()) {
+      return IsDamage(engine.status()) ? Outcome::kRefused : Outcome::kStrangeError;
+    }
+    auto found = ReadRows(**engine);
+    if (!found.ok()) return Outcome::kReadFailed;
+    rows = *std::move(found);
+    if (rows.size() != original.size()) return Outcome::kWrongRows;
+    Random random(seed);
+    Rows expected = rows;
+    for (int i = 0; i < 4; ++i) {
+      if (!WriteSome(**engine, random, expected).ok()) return Outcome::kWriteFailed;
+    }
+    found = ReadRows(**engine);
+    if (!found.ok()) return Outcome::kReadFailed;
+    if (*found != expected) return Outcome::kWriteLost;
+  }
+  if (!PreflightDataFile({.data_file = vault + "/data.mdb"}).ok()) return Outcome::kUnsoundAfter;
+  return rows == original ? Outcome::kUnnoticed : Outcome::kBytesDiffer;
+}
+
+// In memory where the system has a file system there: thousands of commits are synced.
+void KeepFilesInMemory() {
+  std::error_code none;
+  if (std::getenv("TMPDIR") == nullptr && std::filesystem::is_directory("/dev/shm", none)) {
+    setenv("TMPDIR", "/dev/shm", 0);
+  }
+}
+
+TEST(DamageCampaign, NoDamageOfTheFileEverKillsOrHangsTheHostOrChangesWhichRowsThereAre) {
+  KeepFilesInMemory();
+  const testing::TemporaryDirectory directory;
+  const std::string vault = directory / "vault";
+  MakeVariedStore(vault);
+  const StoreImage earlier = StoreImage::Load(vault + "/data.mdb");
+  {
+    const auto engine = Must(OpenLmdb(vault, SmallOptions()));
+    Random random(1);
+    Rows rows = *ReadRows(*engine);
+    for (int i = 0; i < 6; ++i) ASSERT_THAT(WriteSome(*engine, random, rows), IsOk());
+    // So that the commit before the last shows the same rows.
+    for (int i = 0; i < 2; ++i) ASSERT_THAT(PutRow(*engine, "same", "same", Table::kMeta), IsOk());
+  }
+  const StoreImage sound = StoreImage::Load(vault + "/data.mdb");
+  const Rows original = *ReadRows(*Must(OpenLmdb(vault, SmallOptions())));
+
+  const std::string copy = directory / "copy";
+  std::filesystem::create_directory(copy);
+  std::array<size_t, kOutcomes> outcomes{};
+  const size_t first = testing::CountFrom("BAILEE_DAMAGE_FIRST", 0);
+  const size_t end = first + testing::CountFrom("BAILEE_DAMAGES", 1'500);
+  for (size_t n = first; n < end; ++n) {
+    const size_t kind = n % Damager::kKinds;
+    Damager(sound, earlier, n).Damage(kind).Write(copy + "/data.mdb");
+    LeaveUnclean(copy);
+    testing::ChildProcess child([&](const testing::Channel&) {
+      alarm(60);
+      return static_cast<int>(UseCopy(copy, original, n));
+    });
+    const int ended = child.Join();
+    ASSERT_GE(ended, 0) << "copy " << n << " (" << Damager::NameOf(kind)
+                        << ") ended the process by signal " << -ended;
+    ASSERT_LT(ended, static_cast<int>(kOutcomes)) << n;
+    ++outcomes[static_cast<size_t>(ended)];
+    EXPECT_LE(ended, static_cast<int>(Outcome::kBytesDiffer))
+        << "copy " << n << " (" << Damager::NameOf(kind) << ")";
+  }
+  std::printf("%zu copies: %zu refused, %zu with all rows as they were, %zu with other bytes\n",
+              end - first, outcomes[0], outcomes[1], outcomes[2]);
+  EXPECT_GT(outcomes[0], (end - first) / 3);
+  EXPECT_GT(outcomes[1], 0u);
+}
+
+}  // namespace
+}  // namespace bailee::store
