@@ -36,7 +36,9 @@ LmdbCore::~LmdbCore() {
   // Opening and closing at once is where LMDB's own lock file handling has races.
   const auto head = openers_ != nullptr ? openers_->LockHead() : ReopenError();
   CloseEnvironment();
-  if (openers_ != nullptr) openers_->Leave();
+  if (openers_ == nullptr) return;
+  // What a write error left has not been looked at.
+  poisoned_.load() ? openers_->Abandon() : openers_->Leave();
 }
 
 bool LmdbCore::forked() const { return ForkGeneration() != fork_generation_; }

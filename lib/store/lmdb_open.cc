@@ -49,7 +49,8 @@ Result<std::unique_ptr<LmdbCore>> LmdbCore::Open(const std::string& directory,
       // While the head is still locked; the destructor would have to lock it again.
       core->CloseEnvironment();
       if (create && opened.code() != Code::kConflict) core->GiveUpMaking();
-      core->openers_->Leave();
+      // What was found unclean stays so until an open has succeeded.
+      core->openers_->unclean() ? core->openers_->Abandon() : core->openers_->Leave();
       return opened;
     }
     core->openers_->ForgetDead();

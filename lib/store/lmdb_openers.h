@@ -60,6 +60,8 @@ class Openers {
 
   // Empties the own slot and gives it back; nothing if not joined.
   void Leave();
+  // Gives the slot back as it is, so that the next to join finds an unclean shutdown.
+  void Abandon();
 
   // Of the slot taken. REQUIRES: joined.
   uint16_t slot() const { return slot_; }

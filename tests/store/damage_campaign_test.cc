@@ -33,8 +33,10 @@ constexpr size_t kOutcomes = 9;
 // Each does one kind of damage somewhere.
 class Damager {
  public:
-  Damager(const StoreImage& sound, const StoreImage& earlier, uint64_t seed)
-      : sound_(sound), earlier_(earlier), random_(seed) {}
+  // Of a sound file, what it was some commits before, and its pages in use.
+  Damager(const StoreImage& sound, const StoreImage& earlier, const std::vector<uint64_t>& in_use,
+          uint64_t seed)
+      : sound_(sound), earlier_(earlier), in_use_(in_use), random_(seed) {}
 
   static constexpr size_t kKinds = 14;
   static const char* NameOf(size_t kind) {
@@ -97,14 +99,9 @@ class Damager {
 
  private:
   size_t Below(size_t end) { return random_() % end; }
-  uint64_t Page() { return Below(sound_.page_count()); }
-  uint64_t TreePage() {
-    for (;;) {
-      const uint64_t number = 2 + Below(sound_.page_count() - 2);
-      const auto flags = LoadNative<uint16_t>(sound_.page(number), kPageFlagsAt);
-      if (flags == kPageIsLeaf || flags == kPageIsBranch) return number;
-    }
-  }
+  // Mostly one that is in use.
+  uint64_t Page() { return Below(4) == 0 ? Below(sound_.page_count()) : TreePage(); }
+  uint64_t TreePage() { return in_use_[Below(in_use_.size())]; }
 
   void Scramble(StoreImage& copy, size_t at, size_t count) {
     for (size_t i = 0; i < count; ++i) copy.bytes[at + i] = static_cast<uint8_t>(random_());
@@ -175,6 +172,7 @@ class Damager {
 
   const StoreImage& sound_;
   const StoreImage& earlier_;
+  const std::vector<uint64_t>& in_use_;
   Random random_;
 };
 
@@ -258,6 +256,7 @@ TEST(DamageCampaign, NoDamageOfTheFileEverKillsOrHangsTheHostOrChangesWhichRowsT
   const StoreImage sound = StoreImage::Load(vault + "/data.mdb");
   const Rows original = *ReadRows(*Must(OpenLmdb(vault, SmallOptions())));
 
+  const std::vector<uint64_t> in_use = sound.PagesOfAllTrees();
   const std::string copy = directory / "copy";
   std::filesystem::create_directory(copy);
   std::array<size_t, kOutcomes> outcomes{};
@@ -265,7 +264,7 @@ TEST(DamageCampaign, NoDamageOfTheFileEverKillsOrHangsTheHostOrChangesWhichRowsT
   const size_t end = first + testing::CountFrom("BAILEE_DAMAGES", 1'500);
   for (size_t n = first; n < end; ++n) {
     const size_t kind = n % Damager::kKinds;
-    Damager(sound, earlier, n).Damage(kind).Write(copy + "/data.mdb");
+    Damager(sound, earlier, in_use, n).Damage(kind).Write(copy + "/data.mdb");
     LeaveUnclean(copy);
     testing::ChildProcess child([&](const testing::Channel&) {
       alarm(60);

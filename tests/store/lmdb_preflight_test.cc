@@ -98,7 +98,9 @@ TEST_F(LmdbPreflight, FindsNothingAfterAnyCommitOfARandomHistory) {
 
 // A reader holds back the reuse of pages, so that the list of them grows long and is then used up.
 TEST_F(LmdbPreflight, FindsNothingWhileAReaderHoldsAndReleasesPages) {
-  const auto engine = Must(CreateLmdb(vault_, SmallOptions()));
+  LmdbOptions options = SmallOptions();
+  options.map_bytes = options.map_bytes_max;
+  const auto engine = Must(CreateLmdb(vault_, options));
   RandomChanges changes(5);
   std::unique_ptr<Snapshot> held;
   for (int i = 0; i < 120; ++i) {
@@ -123,7 +125,8 @@ TEST_F(LmdbPreflight, FindsNothingAfterAllRowsWereDeleted) {
       return write.Delete(name.first, AsBytes(name.second));
     }),
                 IsOk());
-    if (deleted % 200 == 0) ASSERT_THAT(Check(vault_), IsOk());
+    if (deleted % 200 != 0) continue;
+    ASSERT_THAT(Check(vault_), IsOk());
   }
   ASSERT_THAT(engine->Write([&](WriteTransaction& write) {
     for (const auto& [name, value] : *rows) {
@@ -166,16 +169,16 @@ TEST_F(LmdbPreflight, FindsEveryTruncationThatTakesAPageInUseAndForgivesTheRest)
     std::filesystem::copy_file(vault_ + "/data.mdb", copy + "/data.mdb");
     Resize(copy, left);
     const Status status = Check(copy);
-    const auto engine = OpenLmdb(copy, SmallOptions());
+    auto engine = OpenLmdb(copy, SmallOptions());
     ASSERT_EQ(engine.status().code(), status.code()) << left;
     if (status.ok()) {
       EXPECT_EQ(*ReadRows(**engine), rows) << left;
+      *engine = nullptr;
       ++forgiven;
     } else {
       ASSERT_THAT(status, Fails(Code::kDamage, "store.damaged")) << left;
       ++found;
     }
-    if (engine.ok()) *const_cast<Result<std::unique_ptr<Engine>>&>(engine) = nullptr;
     std::filesystem::remove_all(copy);
   }
   EXPECT_GT(found, 100u);
@@ -192,10 +195,12 @@ TEST_F(LmdbPreflight, ForgivesAFileWithoutItsFreeTail) {
       return write.Delete(Table::kRecords, AsBytes("large"));
     }),
                 IsOk());
+    // So that everything in use comes to lie in front.
+    for (int i = 0; i < 6; ++i) ASSERT_THAT(PutRow(*engine, "kept", "value"), IsOk());
   }
   const auto whole = SizeOf(vault_);
   Resize(vault_, whole - 300'000);
-  EXPECT_THAT(Check(vault_), IsOk());
+  ASSERT_THAT(Check(vault_), IsOk());
   {
     const auto engine = Must(OpenLmdb(vault_, SmallOptions()));
     EXPECT_EQ(GetText(*engine, "kept"), "value");
@@ -273,7 +278,7 @@ TEST_F(LmdbPreflight, FindsNothingWhileOthersCommitAllTheTime) {
   for (int i = 0; i < 50; ++i) {
     const Status status =
         PreflightDataFile({.data_file = vault_ + "/data.mdb", .others_live = true});
-    if (!status.ok()) EXPECT_THAT(status, Fails(Code::kBusy, "store.changing"));
+    EXPECT_TRUE(status.ok() || status.name() == "store.changing") << status.message();
   }
 }
 

@@ -92,6 +92,15 @@ std::vector<uint64_t> StoreImage::LeavesOf(const TreeRecord& tree) const {
   return leaves;
 }
 
+std::vector<uint64_t> StoreImage::PagesOfAllTrees() const {
+  std::vector<uint64_t> pages = PagesOf(meta_.main_tree);
+  std::ranges::copy(PagesOf(meta_.free_tree), std::back_inserter(pages));
+  for (size_t i = 0; i < kTableCount; ++i) {
+    std::ranges::copy(PagesOf(Record(static_cast<Table>(i))), std::back_inserter(pages));
+  }
+  return pages;
+}
+
 std::pair<uint64_t, size_t> StoreImage::BigNode(const TreeRecord& tree) const {
   for (const uint64_t leaf : LeavesOf(tree)) {
     for (size_t i = 0; i < NodeCount(page(leaf)); ++i) {

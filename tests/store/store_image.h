@@ -45,6 +45,8 @@ class StoreImage {
   // All branches and leaves of a tree, the root first.
   std::vector<uint64_t> PagesOf(const TreeRecord& tree) const;
   std::vector<uint64_t> LeavesOf(const TreeRecord& tree) const;
+  // The same of every tree there is.
+  std::vector<uint64_t> PagesOfAllTrees() const;
   // A leaf of the tree with a node whose data is big, and the index of that node.
   std::pair<uint64_t, size_t> BigNode(const TreeRecord& tree) const;
 
