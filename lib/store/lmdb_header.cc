@@ -162,7 +162,7 @@ Result<Head> ReadHead(int fd) {
 
 }  // namespace
 
-Result<MetaPages> ReadMetaPages(int fd) {
+Result<MetaPages> ReadMetaPages(int fd, bool await_tail) {
   constexpr int kReadingsMax = 20;
   Result<MetaPages> parsed = NotAVault("the file is not a vault");
   Bytes previous;
@@ -171,7 +171,7 @@ Result<MetaPages> ReadMetaPages(int fd) {
     const bool agrees = i > 0 && head.bytes == previous;
     previous = head.bytes;
     parsed = ParseMetaPages(head.bytes, head.file_bytes);
-    if (agrees && !(parsed.ok() && parsed->short_tail)) return parsed;
+    if (agrees && !(await_tail && parsed.ok() && parsed->short_tail)) return parsed;
     if (agrees) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return parsed;

@@ -34,8 +34,8 @@ inline constexpr size_t kHeadBytesMax = size_t{2} * 32768;
 Result<MetaPages> ParseMetaPages(ByteView head, uint64_t file_bytes);
 
 // ParseMetaPages of the file open as `fd`, which another process may be writing to: reads until two
-// readings agree, and waits briefly for a short tail to be lengthened by its writer.
-// Errors: as ParseMetaPages; kFailed "store.io".
-Result<MetaPages> ReadMetaPages(int fd);
+// readings agree. With `await_tail` it waits briefly for a short tail to be lengthened by its
+// writer. Errors: as ParseMetaPages; kFailed "store.io".
+Result<MetaPages> ReadMetaPages(int fd, bool await_tail = false);
 
 }  // namespace bailee::store

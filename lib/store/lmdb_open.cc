@@ -100,7 +100,8 @@ Status LmdbCore::CheckFile(bool create) {
     return {Code::kConflict, "store.exists", "there is a store in this directory already",
             "open it, or choose another directory"};
   }
-  BAILEE_TRY(const MetaPages meta, ReadMetaPages(file.get()));
+  const bool others_live = openers_->others_live() || poisoned_.load();
+  BAILEE_TRY(const MetaPages meta, ReadMetaPages(file.get(), others_live));
   const uint64_t known = std::max(map_bytes_, options_.map_bytes);
   map_bytes_ = std::max(known, std::min(meta.map_bytes, options_.map_bytes_max));
   preflight_ = PreflightWanted(meta);

@@ -155,16 +155,16 @@ Status DeleteShape(Engine& engine, const Shape& shape) {
 
 void MakeVariedStore(const std::string& directory) {
   const auto engine = Must(CreateLmdb(directory, SmallOptions()));
-  const Shape passing{Table::kLedger, 420, 30, 3000};
+  const Shape passing{Table::kLedger, 140, 30, 5000};
   ASSERT_THAT(PutShape(*engine, passing), IsOk());
   for (const Shape& shape : {
            Shape{Table::kMeta, 5, 8, 40},
            Shape{Table::kPolicies, 3, 6, 9000},
-           Shape{Table::kSubjects, 600, 20, 90},
-           Shape{Table::kRecords, 300, 40, 200},
+           Shape{Table::kSubjects, 350, 20, 90},
+           Shape{Table::kRecords, 150, 40, 200},
            Shape{Table::kLookup, 90, 500, 16},
            Shape{Table::kReports, 12, 12, 5000},
-           Shape{Table::kAuditLeaf, 400, 10, 60},
+           Shape{Table::kAuditLeaf, 150, 10, 60},
            Shape{Table::kAuditNode, 1, 9, 32},
        }) {
     ASSERT_THAT(PutShape(*engine, shape), IsOk());

@@ -20,6 +20,8 @@ Result<Rows> ReadRows(Engine& engine);
 // The content of a data file, to be damaged on purpose.
 class StoreImage {
  public:
+  StoreImage() = default;
+  // REQUIRES: the head is sound.
   explicit StoreImage(Bytes bytes);
   static StoreImage Load(const std::string& path);
   void Write(const std::string& path) const;
@@ -27,7 +29,7 @@ class StoreImage {
   Bytes bytes;
 
   uint64_t page_count() const { return bytes.size() / kPageBytes; }
-  // Of the file as it was loaded. REQUIRES: it was sound.
+  // Of the file as it was loaded.
   const MetaPages& meta() const { return meta_; }
   uint64_t newer_meta() const { return meta_.transaction_id % 2; }
 
