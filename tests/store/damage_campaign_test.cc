@@ -40,12 +40,12 @@ class Damager {
           uint64_t seed)
       : sound_(sound), earlier_(earlier), in_use_(in_use), random_(seed) {}
 
-  static constexpr size_t kKinds = 14;
+  static constexpr size_t kKinds = 16;
   static const char* NameOf(size_t kind) {
     static constexpr std::array<const char*, kKinds> kNames = {
-        "bits",   "bytes",      "zeroed page",  "swapped pages", "duplicate",
-        "cut",    "field",      "meta field",   "meta bytes",    "node",
-        "mended", "older page", "random bytes", "slot"};
+        "bits",  "bytes",      "zeroed page", "swapped pages", "duplicate", "cut",
+        "field", "meta field", "meta bytes",  "node",          "mended",    "older page",
+        "slot",  "free list",  "record",      "random bytes"};
     return kNames[kind];
   }
 
@@ -91,10 +91,16 @@ class Damager {
         OlderPage(copy);
         break;
       case 12:
-        Scramble(copy, StoreImage::At(Page()), StoreImage::kPageBytes);
+        SetField(copy, StoreImage::At(TreePage()) + kPageHeadBytes + 2 * Below(40));
+        break;
+      case 13:
+        DamageFreeList(copy);
+        break;
+      case 14:
+        SetWide(copy, copy.RecordAt(static_cast<Table>(Below(kTableCount))) + 8 * Below(6));
         break;
       default:
-        SetField(copy, StoreImage::At(TreePage()) + kPageHeadBytes + 2 * Below(40));
+        Scramble(copy, StoreImage::At(Page()), StoreImage::kPageBytes);
     }
     return copy;
   }
@@ -157,6 +163,17 @@ class Damager {
     }
   }
 
+  // A number of a record, or how many there are.
+  void DamageFreeList(StoreImage& copy) {
+    const auto leaves = copy.LeavesOf(copy.meta().free_tree);
+    const uint64_t leaf = leaves[Below(leaves.size())];
+    const size_t index = Below(NodeCount(copy.page(leaf)));
+    const Node node = NodeAt(copy.page(leaf), true, index);
+    const size_t list = node.big() ? StoreImage::At(node.OverflowPage()) + kPageHeadBytes
+                                   : copy.DataAt(leaf, index);
+    SetWide(copy, list + 8 * Below(copy.Get<uint64_t>(list) + 1));
+  }
+
   // Another page of the same kind that claims to be the one it replaces.
   void MendedCopy(StoreImage& copy) {
     const uint64_t target = TreePage();
@@ -213,9 +230,10 @@ Status WriteSome(Engine& engine, Random& random, Rows& rows) {
   return {};
 }
 
-// Opens a copy as any host would, after an unclean shutdown, and uses all of it.
+// Opens a copy as any host would, after an unclean shutdown, and uses all of it. What is thrown
+// ends the process, too.
 Outcome UseCopy(const std::string& vault, const LmdbOptions& options, const Rows& original,
-                uint64_t seed) {
+                uint64_t seed) noexcept {
   Rows rows;
   {
     auto engine = OpenLmdb(vault, options);
