@@ -257,15 +257,6 @@ Outcome UseCopy(const std::string& vault, const LmdbOptions& options, const Rows
   return rows == original ? Outcome::kUnnoticed : Outcome::kBytesDiffer;
 }
 
-// A directory in memory where the system has a file system there: thousands of commits are synced.
-testing::TemporaryDirectory InMemory() {
-  std::error_code none;
-  if (std::getenv("TMPDIR") == nullptr && std::filesystem::is_directory("/dev/shm", none)) {
-    setenv("TMPDIR", "/dev/shm", 0);
-  }
-  return {};
-}
-
 // For a process that is meant to die: of lists as long as a damaged number says, too.
 void BeQuiet() {
   const rlimit no_core = {0, 0};
@@ -309,7 +300,7 @@ class DamageCampaign : public ::testing::Test {
   // Apart from the codes that sanitizers end a process with.
   static constexpr int kFirstCode = 100;
 
-  const testing::TemporaryDirectory directory_ = InMemory();
+  const testing::TemporaryDirectory directory_ = MemoryDirectory();
   const std::string vault_ = directory_ / "vault";
   const std::string copy_ = directory_ / "copy";
   StoreImage earlier_;

@@ -180,16 +180,16 @@ TEST_F(LmdbDamage, OfOverflowPages) {
   ExpectFound("of a row are not all its own",
               [&](StoreImage& copy) { copy.Set<uint32_t>(run + kPageRunAt, 0xFFFFFFFF); });
   ExpectFound("the table", [&](StoreImage& copy) { copy.Add<uint32_t>(run + kPageRunAt, 1); });
-  ExpectFound("reached twice", [&](StoreImage& copy) { copy.Set<uint64_t>(number, leaf); });
+  ExpectFound("reached twice", [&](StoreImage& copy) { copy.Set<uint64_t>(number, Leaf()); });
   ExpectFound("none of the pages", [&](StoreImage& copy) { copy.Set<uint64_t>(number, kNoPage); });
 }
 
 TEST_F(LmdbDamage, OfTheCountsOfATable) {
   const size_t record = sound_->RecordAt(Table::kReports);
-  for (const auto& [at, what] : {std::pair(8, "branches"), std::pair(16, "leaves"),
-                                 std::pair(24, "overflow pages"), std::pair(32, "rows")}) {
+  for (const auto& [at, what] : {std::pair(8u, "branches"), std::pair(16u, "leaves"),
+                                 std::pair(24u, "overflow pages"), std::pair(32u, "rows")}) {
     ExpectFound(std::string("the count of ") + what,
-                [&](StoreImage& copy) { copy.Add<uint64_t>(record + static_cast<size_t>(at), 1); });
+                [&, at = record + at](StoreImage& copy) { copy.Add<uint64_t>(at, 1); });
   }
   for (const size_t meta_record : {FreeRecordAt(), MainRecordAt()}) {
     ExpectFound("the count of rows",
@@ -270,7 +270,7 @@ TEST_F(LmdbDamage, OfTheMetaPages) {
   ExpectFound("size of the map", [&](StoreImage& copy) { copy.Set<uint64_t>(meta + 32, 4096); });
   ExpectFound("size of the map", [&](StoreImage& copy) { copy.Set<uint64_t>(meta + 32, kNoPage); });
   ExpectFound("transaction numbers",
-              [&](StoreImage& copy) { copy.Add<uint64_t>(older + 144, -2); });
+              [&](StoreImage& copy) { copy.Add<uint64_t>(older + 144, ~uint64_t{1}); });
   ExpectFound("transaction numbers",
               [&](StoreImage& copy) { copy.Add<uint64_t>(older + 144, 16); });
   ExpectFound("transaction numbers", [&](StoreImage& copy) { copy.Add<uint64_t>(meta + 144, 2); });

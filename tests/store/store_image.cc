@@ -2,6 +2,8 @@
 #include "store_image.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -30,8 +32,10 @@ StoreImage::StoreImage(Bytes content) : bytes(std::move(content)) {
 }
 
 StoreImage StoreImage::Load(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return StoreImage(Bytes{std::istreambuf_iterator<char>(file), {}});
+  Bytes bytes(std::filesystem::file_size(path));
+  std::ifstream(path, std::ios::binary)
+      .read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return StoreImage(std::move(bytes));
 }
 
 void StoreImage::Write(const std::string& path) const {
@@ -109,6 +113,14 @@ std::pair<uint64_t, size_t> StoreImage::BigNode(const TreeRecord& tree) const {
   }
   ADD_FAILURE() << "no node is big";
   return {0, 0};
+}
+
+testing::TemporaryDirectory MemoryDirectory() {
+  std::error_code none;
+  if (std::getenv("TMPDIR") == nullptr && std::filesystem::is_directory("/dev/shm", none)) {
+    setenv("TMPDIR", "/dev/shm", 0);
+  }
+  return {};
 }
 
 void LeaveUnclean(const std::string& directory) {

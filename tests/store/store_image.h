@@ -71,6 +71,10 @@ class StoreImage {
   MetaPages meta_;
 };
 
+// A directory in memory where the system has a file system there: for thousands of commits, each of
+// which is synced.
+testing::TemporaryDirectory MemoryDirectory();
+
 // A file `openers` that says that somebody left without closing.
 void LeaveUnclean(const std::string& directory);
 
