@@ -12,6 +12,7 @@
 
 #include "store_image.h"
 #include "support/campaign.h"
+#include "support/compacted_copy.h"
 
 namespace bailee::store {
 namespace {
@@ -84,6 +85,21 @@ TEST_F(LmdbPreflight, FindsNothingInAMakingThatEndedEarly) {
 TEST_F(LmdbPreflight, FindsNothingInTreesOfEveryKind) {
   MakeVariedStore(vault_);
   EXPECT_THAT(Check(vault_), IsOk());
+}
+
+TEST_F(LmdbPreflight, FindsNothingInACopyThatLmdbCompacted) {
+  MakeVariedStore(vault_);
+  const std::string copy = directory_ / "copy";
+  std::filesystem::create_directory(copy);
+  testing::CopyCompacted(vault_, copy);
+  EXPECT_LT(SizeOf(copy), SizeOf(vault_));
+  EXPECT_THAT(Check(copy), IsOk());
+  const auto engine = Must(OpenLmdb(copy, SmallOptions()));
+  RandomChanges changes(8);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_THAT(changes.Commit(*engine), IsOk());
+    ASSERT_THAT(Check(copy), IsOk()) << i;
+  }
 }
 
 TEST_F(LmdbPreflight, FindsNothingAfterAnyCommitOfARandomHistory) {
