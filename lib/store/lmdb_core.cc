@@ -7,6 +7,7 @@
 #include "base/codec.h"
 #include "base/try.h"
 #include "store/fork_guard.h"
+#include "store/lmdb_commit_mark.h"
 #include "store/lmdb_errors.h"
 
 namespace bailee::store {
@@ -30,7 +31,9 @@ LmdbCore::~LmdbCore() {
   // Opening and closing at once is where LMDB's own lock file handling has races.
   const auto head = openers_ != nullptr ? openers_->LockHead() : ReopenError();
   CloseEnvironment();
-  if (openers_ != nullptr) openers_->Leave();
+  if (openers_ == nullptr) return;
+  // What a write error left has not been looked at.
+  poisoned_.load() ? openers_->Abandon() : openers_->Leave();
 }
 
 bool LmdbCore::forked() const { return ForkGeneration() != fork_generation_; }
@@ -155,20 +158,6 @@ CommitMark LmdbCore::NextMark() {
   ++mark_.group;
   return mark_;
 }
-
-namespace {
-
-constexpr size_t kMarkKeyBytes = 9;
-constexpr size_t kMarkBytes = 16 + 8 + 8;
-
-// Holds a zero byte, so that no tool takes it for the name of a table.
-std::array<uint8_t, kMarkKeyBytes> MarkKey(uint16_t slot) {
-  std::array<uint8_t, kMarkKeyBytes> key = {0, 'c', 'o', 'm', 'm', 'i', 't'};
-  StoreBigEndian(slot, key.data() + 7);
-  return key;
-}
-
-}  // namespace
 
 int LmdbCore::PutMark(MDB_txn* txn, const CommitMark& mark) {
   const auto key_bytes = MarkKey(openers_->slot());

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,7 +85,7 @@ class LmdbCore {
 
   Status CheckPlace(bool create);
   Status CheckFile(bool create);
-  Status Preflight(const MetaPages& meta);
+  std::optional<PreflightRequest> PreflightWanted(const MetaPages& meta) const;
   Result<std::unique_ptr<Environment>> OpenEnvironment(bool create);
   Status MakeDurable();
   void GiveUpMaking();
@@ -102,7 +103,8 @@ class LmdbCore {
 
   std::unique_ptr<Openers> openers_;
   std::unique_ptr<OpenRegistration> registration_;
-  uint64_t map_bytes_ = 0;  // what to reserve when opening
+  uint64_t map_bytes_ = 0;                     // what to reserve when opening
+  std::optional<PreflightRequest> preflight_;  // what to do before that; none after a clean closing
   TransactionGate gate_;
   std::atomic<bool> poisoned_{false};
   std::unique_ptr<Environment> environment_;  // changes only while the gate is closed; null if lost

@@ -12,12 +12,13 @@
 
 namespace bailee::store {
 
-// What is known of a data file when its pages should be walked before it is mapped.
+// What is known of a data file when its pages should be walked before LMDB reads them.
 struct PreflightRequest {
   std::string data_file;
-  bool unclean_shutdown = false;  // an opener died without closing
+  bool unclean_shutdown = false;  // an opener died without closing, or LMDB could not go on
   bool short_tail = false;        // MetaPages::short_tail
   bool others_live = false;       // other processes have it open and may write meanwhile
+  bool held_in_place = false;     // a transaction keeps them from reusing what is in use now
 };
 
 struct LmdbOptions {
@@ -30,8 +31,8 @@ struct LmdbOptions {
   // How long a call waits for other openers, and for this process's snapshots to end when the map
   // must move.
   std::chrono::milliseconds busy_wait{1000};
-  // Walks the pages before the file is mapped, when there was an unclean shutdown or the file is
-  // shorter than its head says; its error is the answer of the open. None: a short file is damage.
+  // Walks the pages before LMDB follows any of them, when there was an unclean shutdown or the file
+  // is shorter than its head says; its error is the answer of the open. None: PreflightDataFile.
   std::function<Status(const PreflightRequest&)> preflight;
 
   // For tests: what the system would say.

@@ -41,6 +41,25 @@ int Configure(MDB_env* env, const Environment::Config& config) {
   return rc;
 }
 
+// The first transaction of an environment; it may be a write where a read has no slot left. What
+// LMDB answers.
+int BeginFirst(MDB_env* env, unsigned flags, TransactionHandle& txn) {
+  int rc = txn.Begin(env, nullptr, flags);
+  for (int i = 0; i < 8; ++i) {
+    if (rc == MDB_MAP_RESIZED) {
+      // Another process has grown the file since this one mapped it; nobody reads here yet.
+      rc = mdb_env_set_mapsize(env, 0);
+      if (rc != 0) break;
+    } else if (rc == MDB_READERS_FULL) {
+      flags = 0;  // a writer needs no slot
+    } else {
+      break;
+    }
+    rc = txn.Begin(env, nullptr, flags);
+  }
+  return rc;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Environment>> Environment::Open(const Config& config) {
@@ -58,28 +77,22 @@ Result<std::unique_ptr<Environment>> Environment::Open(const Config& config) {
   int dead = 0;
   rc = mdb_reader_check(handle, &dead);
   if (rc != 0) return LmdbError(rc, "look for dead readers");
+  if (config.check_pages) BAILEE_RETURN_IF_ERROR(environment->CheckPages(config.check_pages));
   BAILEE_RETURN_IF_ERROR(environment->OpenTables(config.create_tables));
   return environment;
 }
 
 Environment::~Environment() { mdb_env_close(env_); }
 
+Status Environment::CheckPages(const std::function<Status()>& check) {
+  TransactionHandle held;
+  const int rc = BeginFirst(env_, MDB_RDONLY, held);
+  return rc == 0 ? check() : LmdbError(rc, "open the store");
+}
+
 Status Environment::OpenTables(bool create) {
   TransactionHandle txn;
-  unsigned flags = create ? 0 : MDB_RDONLY;
-  int rc = txn.Begin(env_, nullptr, flags);
-  for (int i = 0; i < 8; ++i) {
-    if (rc == MDB_MAP_RESIZED) {
-      // Another process has grown the file since this one mapped it; nobody reads here yet.
-      rc = mdb_env_set_mapsize(env_, 0);
-      if (rc != 0) break;
-    } else if (rc == MDB_READERS_FULL) {
-      flags = 0;  // a writer needs no slot
-    } else {
-      break;
-    }
-    rc = txn.Begin(env_, nullptr, flags);
-  }
+  int rc = BeginFirst(env_, create ? 0 : MDB_RDONLY, txn);
   if (rc != 0) return LmdbError(rc, "open the tables");
   BAILEE_RETURN_IF_ERROR(OpenTablesIn(txn.get(), create));
   // Handles opened in a transaction that aborts are lost, or worse, half kept.

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,12 +23,16 @@ class Environment {
     uint64_t map_bytes = 0;
     uint32_t readers_max = 0;
     bool create_tables = false;
+    // Says whether the pages can be trusted, before any but the meta pages is read. A transaction
+    // of this process keeps what is in use in place meanwhile. May be empty.
+    std::function<Status()> check_pages;
     // Set when LMDB finds one of its own invariants broken, just before it aborts. Outlives this.
     std::atomic<bool>* broken = nullptr;
   };
 
   // Maps the file, frees the slots of dead readers and opens the tables.
-  // Errors: kDamage, kNoVault "store.not-a-vault" (LMDB, but none of our tables), kFailed, kFull.
+  // Errors: kDamage, kNoVault "store.not-a-vault" (LMDB, but none of our tables), kFailed, kFull;
+  // those of check_pages.
   // REQUIRES: the head of the file has been checked, or it is empty.
   static Result<std::unique_ptr<Environment>> Open(const Config& config);
   ~Environment();
@@ -48,6 +53,7 @@ class Environment {
 
  private:
   explicit Environment(MDB_env* env) : env_(env) {}
+  Status CheckPages(const std::function<Status()>& check);
   Status OpenTables(bool create);
   Status OpenTablesIn(MDB_txn* txn, bool create);
 

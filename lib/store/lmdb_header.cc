@@ -6,8 +6,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <optional>
 #include <thread>
 
 #include "base/try.h"
@@ -16,9 +14,7 @@
 namespace bailee::store {
 namespace {
 
-// Layout of LMDB 0.9 on 64-bit: a page header of 16 bytes, then the meta. Native byte order.
-constexpr size_t kPageNumberAt = 0;
-constexpr size_t kPageFlagsAt = 10;
+// Behind the head of a meta page, see lmdb_layout.h.
 constexpr size_t kMagicAt = 16;
 constexpr size_t kVersionAt = 20;
 constexpr size_t kAddressAt = 24;
@@ -29,22 +25,13 @@ constexpr size_t kLastPageAt = 136;
 constexpr size_t kTransactionAt = 144;
 constexpr size_t kMetaBytes = 152;
 
-constexpr uint16_t kPageIsMeta = 0x08;
 constexpr uint32_t kMagic = 0xBEEFC0DE;
 constexpr uint32_t kVersion = 1;
-constexpr uint16_t kTreeHasIntegerKeys = 0x08;
-constexpr uint16_t kDepthMax = 32;  // of LMDB's cursor stack
-constexpr uint32_t kPageBytesMin = 512;
+constexpr uint64_t kMapBytesEnd = uint64_t{1} << 47;      // of the address space
+constexpr uint64_t kTransactionsEnd = uint64_t{1} << 62;  // LMDB counts on without looking
+constexpr uint32_t kPageBytesMin = 4096;                  // LMDB takes the system's
 constexpr uint32_t kPageBytesMax = 32768;
 constexpr uint32_t kPageBytesUsual = 4096;
-
-// REQUIRES: at + sizeof(Int) <= page.size()
-template <typename Int>
-Int Load(ByteView page, size_t at) {
-  Int value;
-  std::memcpy(&value, page.data() + at, sizeof value);
-  return value;
-}
 
 Status NotAVault(const char* why) {
   return {Code::kNoVault, "store.not-a-vault", why, "check the path of the vault"};
@@ -53,44 +40,25 @@ Status Damaged(const char* why) {
   return {Code::kDamage, "store.damaged", why, "run a check, then restore from a backup"};
 }
 
-struct Tree {
-  uint16_t flags = 0;
-  uint64_t root = kNoPage;
-};
-
-// A tree's record: pad 4, flags 2, depth 2, then branch, leaf and overflow pages, entries, root.
-std::optional<Tree> ParseTree(ByteView page, size_t at, uint64_t last_page) {
-  const auto depth = Load<uint16_t>(page, at + 6);
-  uint64_t pages = 0;
-  for (size_t i = 0; i < 3; ++i) {
-    const auto count = Load<uint64_t>(page, at + 8 + 8 * i);
-    if (count > last_page) return std::nullopt;
-    pages += count;
-  }
-  const Tree tree{Load<uint16_t>(page, at + 4), Load<uint64_t>(page, at + 40)};
-  if (tree.root == kNoPage) return depth == 0 && pages == 0 ? std::optional(tree) : std::nullopt;
-  const bool sensible = depth >= 1 && depth <= kDepthMax && pages >= 1 && pages <= last_page &&
-                        tree.root >= 2 && tree.root <= last_page;
-  return sensible ? std::optional(tree) : std::nullopt;
-}
-
 bool HasMagicAt(ByteView head, size_t page_start) {
   return head.size() >= page_start + kMetaBytes &&
-         Load<uint32_t>(head.subspan(page_start), kMagicAt) == kMagic;
+         LoadNative<uint32_t>(head.subspan(page_start), kMagicAt) == kMagic;
 }
 
 // What must hold for a meta page of either age. After a failed commit LMDB puts the old numbers
 // back into a page whose trees are new, so the trees of the older page may point anywhere.
 Status CheckPage(ByteView page, uint64_t number, uint32_t page_bytes) {
-  if (Load<uint32_t>(page, kMagicAt) != kMagic) return Damaged("a meta page has lost its mark");
-  if (Load<uint32_t>(page, kVersionAt) != kVersion) {
+  if (LoadNative<uint32_t>(page, kMagicAt) != kMagic) {
+    return Damaged("a meta page has lost its mark");
+  }
+  if (LoadNative<uint32_t>(page, kVersionAt) != kVersion) {
     return Damaged("the meta pages are of different versions");
   }
-  if (Load<uint64_t>(page, kPageNumberAt) != number ||
-      Load<uint16_t>(page, kPageFlagsAt) != kPageIsMeta) {
+  if (LoadNative<uint64_t>(page, kPageNumberAt) != number ||
+      LoadNative<uint16_t>(page, kPageFlagsAt) != kPageIsMeta) {
     return Damaged("a meta page has a wrong head");
   }
-  if (Load<uint32_t>(page, kFreeTreeAt) != page_bytes) {
+  if (LoadNative<uint32_t>(page, kFreeTreeAt) != page_bytes) {
     return Damaged("the meta pages disagree about the page size");
   }
   return {};
@@ -99,23 +67,26 @@ Status CheckPage(ByteView page, uint64_t number, uint32_t page_bytes) {
 Result<MetaPages> ParseChosen(ByteView page, uint32_t page_bytes, uint64_t file_bytes) {
   MetaPages meta;
   meta.page_bytes = page_bytes;
-  meta.map_bytes = Load<uint64_t>(page, kMapBytesAt);
-  meta.last_page = Load<uint64_t>(page, kLastPageAt);
-  meta.transaction_id = Load<uint64_t>(page, kTransactionAt);
-  if (Load<uint64_t>(page, kAddressAt) != 0) return Damaged("the map has a fixed address");
-  if (meta.last_page < 1 || meta.last_page >= (uint64_t{1} << 47) / page_bytes) {
+  meta.map_bytes = LoadNative<uint64_t>(page, kMapBytesAt);
+  meta.last_page = LoadNative<uint64_t>(page, kLastPageAt);
+  meta.transaction_id = LoadNative<uint64_t>(page, kTransactionAt);
+  if (LoadNative<uint64_t>(page, kAddressAt) != 0) return Damaged("the map has a fixed address");
+  if (meta.last_page < 1 || meta.last_page >= kMapBytesEnd / page_bytes) {
     return Damaged("the number of pages makes no sense");
   }
-  const std::optional<Tree> free_tree = ParseTree(page, kFreeTreeAt, meta.last_page);
-  const std::optional<Tree> main_tree = ParseTree(page, kMainTreeAt, meta.last_page);
+  if (meta.map_bytes < (meta.last_page + 1) * page_bytes || meta.map_bytes >= kMapBytesEnd) {
+    return Damaged("the size of the map makes no sense");
+  }
+  const auto free_tree = ParseTreeRecord(page.subspan(kFreeTreeAt), meta.last_page);
+  const auto main_tree = ParseTreeRecord(page.subspan(kMainTreeAt), meta.last_page);
   if (!free_tree || !main_tree) return Damaged("a root makes no sense");
   if (free_tree->flags != kTreeHasIntegerKeys || main_tree->flags != 0) {
     return Damaged("a root is of another kind");
   }
-  meta.free_root = free_tree->root;
-  meta.main_root = main_tree->root;
+  meta.free_tree = *free_tree;
+  meta.main_tree = *main_tree;
   const uint64_t pages_present = file_bytes / page_bytes;
-  for (const uint64_t root : {meta.free_root, meta.main_root}) {
+  for (const uint64_t root : {meta.free_tree.root, meta.main_tree.root}) {
     if (root != kNoPage && root >= pages_present) return Damaged("the file has been cut short");
   }
   meta.short_tail = meta.last_page >= pages_present;
@@ -129,11 +100,11 @@ Result<MetaPages> ParseMetaPages(ByteView head, uint64_t file_bytes) {
     return HasMagicAt(head, kPageBytesUsual) ? Damaged("the first meta page has lost its mark")
                                              : NotAVault("the file is not a vault");
   }
-  const auto page_bytes = Load<uint32_t>(head, kFreeTreeAt);
-  if (Load<uint32_t>(head, kVersionAt) != kVersion) {
+  const auto page_bytes = LoadNative<uint32_t>(head, kFreeTreeAt);
+  if (LoadNative<uint32_t>(head, kVersionAt) != kVersion) {
     const bool both = HasMagicAt(head, kPageBytesUsual) &&
-                      Load<uint32_t>(head.subspan(kPageBytesUsual), kVersionAt) ==
-                          Load<uint32_t>(head, kVersionAt);
+                      LoadNative<uint32_t>(head.subspan(kPageBytesUsual), kVersionAt) ==
+                          LoadNative<uint32_t>(head, kVersionAt);
     if (!both) return Damaged("the meta pages are of different versions");
     return Status(Code::kTooNew, "store.too-new", "the file is of another version of LMDB",
                   "use the version that wrote it");
@@ -149,11 +120,16 @@ Result<MetaPages> ParseMetaPages(ByteView head, uint64_t file_bytes) {
   uint64_t ids[2] = {};
   for (size_t i = 0; i < 2; ++i) {
     BAILEE_RETURN_IF_ERROR(CheckPage(pages[i], i, page_bytes));
-    ids[i] = Load<uint64_t>(pages[i], kTransactionAt);
+    ids[i] = LoadNative<uint64_t>(pages[i], kTransactionAt);
   }
-  // LMDB chooses so, and writes transaction n into page n & 1.
+  // LMDB chooses so, and writes transaction n into page n & 1: the other page is of the one before,
+  // or both are as the making of the file left them.
   const size_t chosen = ids[1] > ids[0] ? 1 : 0;
-  if ((ids[chosen] & 1) != chosen) return Damaged("the transaction numbers make no sense");
+  const bool made = ids[0] == 0 && ids[1] == 0;
+  if ((ids[chosen] & 1) != chosen || ids[chosen] >= kTransactionsEnd ||
+      (!made && ids[chosen] - ids[1 - chosen] != 1)) {
+    return Damaged("the transaction numbers make no sense");
+  }
   return ParseChosen(pages[chosen], page_bytes, file_bytes);
 }
 
@@ -186,7 +162,7 @@ Result<Head> ReadHead(int fd) {
 
 }  // namespace
 
-Result<MetaPages> ReadMetaPages(int fd) {
+Result<MetaPages> ReadMetaPages(int fd, bool await_tail) {
   constexpr int kReadingsMax = 20;
   Result<MetaPages> parsed = NotAVault("the file is not a vault");
   Bytes previous;
@@ -195,7 +171,7 @@ Result<MetaPages> ReadMetaPages(int fd) {
     const bool agrees = i > 0 && head.bytes == previous;
     previous = head.bytes;
     parsed = ParseMetaPages(head.bytes, head.file_bytes);
-    if (agrees && !(parsed.ok() && parsed->short_tail)) return parsed;
+    if (agrees && !(await_tail && parsed.ok() && parsed->short_tail)) return parsed;
     if (agrees) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return parsed;

@@ -5,6 +5,7 @@
 
 #include "bailee/bytes.h"
 #include "bailee/result.h"
+#include "store/lmdb_layout.h"
 
 namespace bailee::store {
 
@@ -14,15 +15,14 @@ struct MetaPages {
   uint32_t page_bytes = 0;
   uint64_t map_bytes = 0;       // the map size the last writer had
   uint64_t last_page = 0;       // number of the last page ever used
-  uint64_t free_root = 0;       // root page of the free list, or kNoPage
-  uint64_t main_root = 0;       // root page of the table of tables, or kNoPage
+  TreeRecord free_tree;         // the free list
+  TreeRecord main_tree;         // the table of tables
   uint64_t transaction_id = 0;  // of the last commit
   // The file ends before last_page. A page LMDB took and gave back inside one transaction is
   // counted but never written, so a healthy file may be short until the engine lengthens it; a
   // truncated one is too. Only a walk over the pages in use tells them apart.
   bool short_tail = false;
 };
-inline constexpr uint64_t kNoPage = ~uint64_t{0};
 
 // How much of the head of the file ParseMetaPages wants to see: two pages of the largest size.
 inline constexpr size_t kHeadBytesMax = size_t{2} * 32768;
@@ -34,8 +34,8 @@ inline constexpr size_t kHeadBytesMax = size_t{2} * 32768;
 Result<MetaPages> ParseMetaPages(ByteView head, uint64_t file_bytes);
 
 // ParseMetaPages of the file open as `fd`, which another process may be writing to: reads until two
-// readings agree, and waits briefly for a short tail to be lengthened by its writer.
-// Errors: as ParseMetaPages; kFailed "store.io".
-Result<MetaPages> ReadMetaPages(int fd);
+// readings agree. With `await_tail` it waits briefly for a short tail to be lengthened by its
+// writer. Errors: as ParseMetaPages; kFailed "store.io".
+Result<MetaPages> ReadMetaPages(int fd, bool await_tail = false);
 
 }  // namespace bailee::store

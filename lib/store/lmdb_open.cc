@@ -10,27 +10,13 @@
 #include "base/try.h"
 #include "store/lmdb_compact.h"
 #include "store/lmdb_core.h"
+#include "store/lmdb_descriptor.h"
 #include "store/lmdb_errors.h"
 #include "store/lmdb_host.h"
+#include "store/lmdb_preflight.h"
 
 namespace bailee::store {
 namespace {
-
-// A descriptor that is closed when it goes. Never one of lock.mdb.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 Status NoVaultAt(const char* why) {
   return {Code::kNoVault, "store.not-a-vault", why, "check the path, or make a vault there"};
@@ -58,7 +44,8 @@ Result<std::unique_ptr<LmdbCore>> LmdbCore::Open(const std::string& directory,
       // While the head is still locked; the destructor would have to lock it again.
       core->CloseEnvironment();
       if (create && opened.code() != Code::kConflict) core->GiveUpMaking();
-      core->openers_->Leave();
+      // What was found unclean stays so until an open has succeeded.
+      core->openers_->unclean() ? core->openers_->Abandon() : core->openers_->Leave();
       return opened;
     }
     core->openers_->ForgetDead();
@@ -106,35 +93,42 @@ Status LmdbCore::CheckFile(bool create) {
     if (info.st_size == 0) return {};
     // A making that ended before its one transaction may be taken up again.
     const auto meta = ReadMetaPages(file.get());
-    if (meta.ok() && meta->main_root == kNoPage && !openers_->others_live()) return {};
+    if (meta.ok() && meta->main_tree.root == kNoPage && !openers_->others_live()) return {};
     return {Code::kConflict, "store.exists", "there is a store in this directory already",
             "open it, or choose another directory"};
   }
-  BAILEE_TRY(const MetaPages meta, ReadMetaPages(file.get()));
+  const bool others_live = openers_->others_live() || poisoned_.load();
+  BAILEE_TRY(const MetaPages meta, ReadMetaPages(file.get(), others_live));
   const uint64_t known = std::max(map_bytes_, options_.map_bytes);
   map_bytes_ = std::max(known, std::min(meta.map_bytes, options_.map_bytes_max));
-  return Preflight(meta);
+  preflight_ = PreflightWanted(meta);
+  return {};
 }
 
-Status LmdbCore::Preflight(const MetaPages& meta) {
-  const bool unclean = openers_->unclean() || poisoned_.load();
-  if (!meta.short_tail && !unclean) return {};
-  if (options_.preflight) {
-    return options_.preflight({.data_file = directory_ + "/data.mdb",
-                               .unclean_shutdown = unclean,
-                               .short_tail = meta.short_tail,
-                               .others_live = openers_->others_live()});
-  }
-  if (!meta.short_tail) return {};
-  return {Code::kDamage, "store.damaged", "the file has been cut short",
-          "run a check, then restore from a backup"};
+std::optional<PreflightRequest> LmdbCore::PreflightWanted(const MetaPages& meta) const {
+  const bool reopening = poisoned_.load();
+  const bool unclean = openers_->unclean() || reopening;
+  if (!meta.short_tail && !unclean) return std::nullopt;
+  // Who joined since this process did is not known.
+  return PreflightRequest{.data_file = directory_ + "/data.mdb",
+                          .unclean_shutdown = unclean,
+                          .short_tail = meta.short_tail,
+                          .others_live = openers_->others_live() || reopening,
+                          .held_in_place = true};
 }
 
 Result<std::unique_ptr<Environment>> LmdbCore::OpenEnvironment(bool create) {
+  std::function<Status()> check;
+  if (preflight_) {
+    check = [this] {
+      return options_.preflight ? options_.preflight(*preflight_) : PreflightDataFile(*preflight_);
+    };
+  }
   return Environment::Open({.directory = directory_,
                             .map_bytes = map_bytes_,
                             .readers_max = options_.readers_max,
                             .create_tables = create,
+                            .check_pages = std::move(check),
                             .broken = &poisoned_});
 }
 

@@ -100,6 +100,11 @@ Openers::~Openers() {
 void Openers::Leave() {
   if (slot_ == kNoSlot) return;
   (void)WriteSlot(fd_, slot_, SlotBytes{});
+  Abandon();
+}
+
+void Openers::Abandon() {
+  if (slot_ == kNoSlot) return;
   // Said aloud, because a forked child may keep the description, and so the lock, alive.
   Unlock(fd_, SlotAt(slot_));
   slot_ = kNoSlot;

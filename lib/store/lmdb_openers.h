@@ -63,6 +63,8 @@ class Openers {
 
   // Empties the own slot and gives it back; nothing if not joined.
   void Leave();
+  // Gives the slot back as it is, so that the next to join finds an unclean shutdown.
+  void Abandon();
 
   // Writes the number that others see. REQUIRES: joined. Errors: kFailed; kFull.
   Status Say(uint64_t number);

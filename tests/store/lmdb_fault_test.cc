@@ -159,6 +159,37 @@ TEST_F(LmdbFaults, WhileTheDeviceStaysBrokenItIsUnclearAndThenWorksAgain) {
   ExpectHealthy();
 }
 
+TEST_F(LmdbFaults, AfterAWriteErrorThePagesAreWalkedByWhoeverReopens) {
+  int asked = 0;
+  LmdbOptions options = SmallOptions();
+  options.preflight = [&](const PreflightRequest& request) {
+    asked += request.unclean_shutdown && request.held_in_place ? 1 : 100;
+    return Status();
+  };
+  engine_.reset();
+  engine_ = Must(OpenLmdb(vault_, options));
+  EXPECT_EQ(asked, 0);
+  {
+    const IoFaults faults(data_, FailMeta({{EIO}}));
+    EXPECT_FALSE(PutRow(*engine_, "k", "v").ok());
+  }
+  ExpectHealthy();
+  EXPECT_EQ(asked, 1) << "by the engine itself";
+  auto snapshot = *engine_->Read();
+  {
+    const IoFaults faults(data_, FailMeta({{EIO}}));
+    EXPECT_FALSE(PutRow(*engine_, "k", "v").ok());
+  }
+  snapshot.reset();
+  engine_.reset();
+  engine_ = Must(OpenLmdb(vault_, options));
+  EXPECT_EQ(asked, 2) << "by the next opening";
+  ExpectHealthy();
+  engine_.reset();
+  engine_ = Must(OpenLmdb(vault_, options));
+  EXPECT_EQ(asked, 2) << "once";
+}
+
 TEST_F(LmdbFaults, EveryFaultAtEveryOperationIsAnsweredTruthfully) {
   constexpr size_t kOperations = 14;
   size_t faults_hit = 0;

@@ -48,7 +48,7 @@ TEST_F(LmdbHeader, ReadsWhatLmdbWrote) {
   EXPECT_EQ(meta->transaction_id, last_transaction_id_);
   EXPECT_EQ(meta->map_bytes, uint64_t{1} << 20);
   EXPECT_EQ(meta->last_page + 1, file_.size() / 4096);
-  EXPECT_NE(meta->main_root, kNoPage);
+  EXPECT_NE(meta->main_tree.root, kNoPage);
   EXPECT_FALSE(meta->short_tail);
 }
 
@@ -93,7 +93,7 @@ TEST_F(LmdbHeader, EveryBitFlipGivesAnAnswerThatPointsIntoTheFile) {
       if (!meta.ok()) continue;
       EXPECT_EQ(meta->page_bytes, 4096u);
       const uint64_t pages = file_.size() / 4096;
-      for (const uint64_t root : {meta->free_root, meta->main_root}) {
+      for (const uint64_t root : {meta->free_tree.root, meta->main_tree.root}) {
         EXPECT_TRUE(root == kNoPage || (root >= 2 && root < pages)) << page << " " << bit;
       }
       EXPECT_TRUE(meta->short_tail || meta->last_page < pages) << page << " " << bit;
@@ -116,6 +116,10 @@ TEST_F(LmdbHeader, RefusesNumbersThatMakeNoSense) {
       {"last page zero", newer() + 136, 0},
       {"fixed address", newer() + 24, 4096},
       {"transaction number of the other page", newer() + 144, last_transaction_id_ + 1},
+      {"transaction numbers that do not follow each other", 4096 - newer() + 144,
+       last_transaction_id_ - 3},
+      {"map smaller than the pages", newer() + 32, 8192},
+      {"map larger than any address space", newer() + 32, uint64_t{1} << 47},
       {"page number", newer(), 7},
   };
   for (const Field& field : fields) {
@@ -123,7 +127,7 @@ TEST_F(LmdbHeader, RefusesNumbersThatMakeNoSense) {
                 Fails(Code::kDamage, "store.damaged"))
         << field.what;
   }
-  for (const uint32_t page_bytes : {0u, 1u, 256u, 4095u, 65536u, 0x80000000u}) {
+  for (const uint32_t page_bytes : {0u, 1u, 256u, 2048u, 4095u, 65536u, 0x80000000u}) {
     EXPECT_THAT(Parse(With<uint32_t>(40, page_bytes)).status(),
                 Fails(Code::kDamage, "store.damaged"))
         << page_bytes;
