@@ -285,7 +285,8 @@ class Damaged(unittest.TestCase):
         key, row = self.all_rows("meta", lambda key, _: key == b"shard" + number.to_bytes(2, "big"))[0]
         self.assert_every_kind_of_damage_is_rejected("meta", key, row, bits=40)
         key, row = self.all_rows("meta", lambda key, _: key == b"epoch")[0]
-        self.assert_rejected("meta", key, (2).to_bytes(8, "big") + row[8:], "another epoch")
+        self.assert_rejected("meta", key, (int.from_bytes(row[:8], "big") + 1).to_bytes(8, "big") + row[8:],
+                             "another epoch")
         self.assert_rejected("meta", key, row[:-1], "meta epoch: a byte short")
 
     def test_a_changed_file_of_epochs_is_rejected(self):

@@ -100,6 +100,7 @@ void Make(const std::string& out, const std::string& public_key) {
   }
   std::filesystem::create_directories(out + "/vault");
   std::filesystem::copy_file(temp.path() + "/data.mdb", out + "/vault/data.mdb");
+  std::filesystem::copy_file(temp.path() + "/epoch", out + "/vault/epoch");
   std::filesystem::copy_file(temp.directory() / "storage.keyring", out + "/storage.keyring");
   std::ofstream(out + "/expected.json") << expected.dump(1) << "\n";
 }

@@ -21,7 +21,7 @@ class EraseTest(unittest.TestCase):
         self.tool = Tool(BAILEE, self.directory.name)
         made = self.tool.run("init", "vault", "--policy", POLICY, "--keyrings", "keys", "--json")
         self.assertEqual(made.code, 0, made)
-        self.vault = made.json()["vault"]
+        self.vault = made.json()["vault_id"]
         for actor, purposes in {"shop": ["--collector"], "support": ["support"]}.items():
             ran = self.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out",
                                 f"keys/{actor}.keyring", *purposes)
