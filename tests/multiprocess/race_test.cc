@@ -88,8 +88,8 @@ void RunRace(TempVault& world, const Race& race) {
         << (grant ? "granted" : "refused");
   }
   EXPECT_GT(granted, rounds / 10);
-  // Refusals that say nothing of anybody are all the same, and the trail counts most of them.
-  EXPECT_GT(refused, race.changes.contains(EventKind::kErase) ? 5 : rounds / 10);
+  // Refusals that are the same are counted in one.
+  EXPECT_GT(refused, 5u);
   std::printf("%zu changes, %zu reads granted, %zu refused\n", rounds, granted, refused);
 }
 

@@ -68,7 +68,8 @@ def main():
     elif how.startswith("pkg_config."):
         program = with_pkg_config(consumer, out, compiler, prefix, kind == "static")
     else:
-        quick = ["-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0"]
+        quick = ["-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=128",
+                 "-DCMAKE_CXX_FLAGS_DEBUG=-O0"]
         quick += ["-DCMAKE_CXX_COMPILER_LAUNCHER=" + each for each in sys.argv[6:]]
         program = with_cmake(consumer, out, compiler,
                              ["-DBAILEE_SOURCE=" + source, "-DBAILEE_TARGET=bailee::bailee"] + quick)

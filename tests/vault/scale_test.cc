@@ -95,6 +95,8 @@ TEST(Scale, ADaysLogIsStoredAndReadBack) {
 constexpr size_t kBatch = 500;
 // Less than the smallest entry of a map for each record would take.
 constexpr size_t kBytesEachMax = 96;
+// LMDB's dirty pages while the events of reading them all are brought into the tree.
+constexpr size_t kDrainBytesMax = size_t{2} << 20;
 
 void StoreOneBatch(Vault& vault, size_t number) {
   Batch batch = vault.CollectBatch();
@@ -141,7 +143,7 @@ TEST(Scale, MemoryDoesNotGrowWithRecords) {
             << read / kKiB << " KiB\n";
   const size_t growth_max = kBytesEachMax * (batches - warm) * kBatch;
   EXPECT_LT(stored, before + growth_max);
-  EXPECT_LT(read, before + growth_max);
+  EXPECT_LT(read, before + growth_max + kDrainBytesMax);
 }
 
 }  // namespace
