@@ -65,7 +65,7 @@ struct CloseDirectory {
 
 // The names in a directory.
 Result<std::vector<std::string>> NamesIn(int directory) {
-  Descriptor fd(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  UniqueFd fd(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.ok()) return JournalError(errno, "list");
   const std::unique_ptr<DIR, CloseDirectory> stream(::fdopendir(fd.get()));
   if (stream == nullptr) return JournalError(errno, "list");
@@ -104,7 +104,7 @@ Status Fill(int fd, ByteView head) {
 
 // Whether nobody makes a journal of this temporary file any more.
 bool IsStale(int directory, const std::string& name) {
-  const Descriptor fd(::openat(directory, name.c_str(), kOpenFlags));
+  const UniqueFd fd(::openat(directory, name.c_str(), kOpenFlags));
   struct stat info {};
   if (!fd.ok() || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
   // The maker may not have come to its lock yet.
@@ -116,11 +116,11 @@ bool IsStale(int directory, const std::string& name) {
 
 Result<std::unique_ptr<JournalDirectory>> JournalDirectory::Open(const std::string& vault_path) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-  const Descriptor vault(::open(vault_path.c_str(), kFlags));
+  const UniqueFd vault(::open(vault_path.c_str(), kFlags));
   if (!vault.ok()) return JournalError(errno, "find the vault of");
   const bool made = ::mkdirat(vault.get(), "journal", 0700) == 0;
   if (!made && errno != EEXIST) return JournalError(errno, "make a directory for");
-  Descriptor fd(::openat(vault.get(), "journal", kFlags | O_NOFOLLOW));
+  UniqueFd fd(::openat(vault.get(), "journal", kFlags | O_NOFOLLOW));
   if (!fd.ok()) return JournalError(errno, "open the directory of");
   if (made) BAILEE_RETURN_IF_ERROR(SyncDirectory(vault.get()));
   return std::unique_ptr<JournalDirectory>(new JournalDirectory(fd.Release()));
@@ -133,7 +133,7 @@ Result<std::unique_ptr<JournalFile>> JournalDirectory::Create(const InstanceId& 
   const std::string name = NameOf(instance, kSuffix);
   const std::string temporary = NameOf(instance, kTemporarySuffix);
   struct stat info {};
-  Descriptor fd(::openat(fd_, temporary.c_str(), kOpenFlags | O_CREAT | O_EXCL, 0600));
+  UniqueFd fd(::openat(fd_, temporary.c_str(), kOpenFlags | O_CREAT | O_EXCL, 0600));
   if ((!fd.ok() && errno == EEXIST) ||
       ::fstatat(fd_, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
     if (fd.ok()) ::unlinkat(fd_, temporary.c_str(), 0);
@@ -171,7 +171,7 @@ Result<std::vector<InstanceId>> JournalDirectory::List() const {
 Result<std::unique_ptr<JournalFile>> JournalDirectory::TryTakeOver(
     const InstanceId& instance) const {
   const std::string name = NameOf(instance, kSuffix);
-  Descriptor fd(::openat(fd_, name.c_str(), kOpenFlags));
+  UniqueFd fd(::openat(fd_, name.c_str(), kOpenFlags));
   if (!fd.ok()) return errno == ENOENT ? NotFound() : JournalError(errno, "open");
   BAILEE_RETURN_IF_ERROR(Lock(fd.get()));
   BAILEE_TRY(auto file, MakeSystemJournalFile(std::move(fd), fd_, name));
@@ -183,7 +183,7 @@ Result<std::unique_ptr<JournalFile>> JournalDirectory::TryTakeOver(
 Result<std::unique_ptr<JournalFile>> JournalDirectory::Look(const InstanceId& instance) const {
   const std::string name = NameOf(instance, kSuffix);
   constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  Descriptor fd(::openat(fd_, name.c_str(), kFlags));
+  UniqueFd fd(::openat(fd_, name.c_str(), kFlags));
   if (!fd.ok()) return errno == ENOENT ? NotFound() : JournalError(errno, "open");
   return MakeSystemJournalFile(std::move(fd), fd_, name);
 }

@@ -24,8 +24,7 @@ Status Gone() {
 
 class SystemJournalFile final : public JournalFile {
  public:
-  SystemJournalFile(Descriptor file, Descriptor directory, std::string name,
-                    const struct stat& info)
+  SystemJournalFile(UniqueFd file, UniqueFd directory, std::string name, const struct stat& info)
       : fd_(file.Release()),
         directory_(std::move(directory)),
         name_(std::move(name)),
@@ -53,7 +52,7 @@ class SystemJournalFile final : public JournalFile {
   }
 
   const int fd_;
-  const Descriptor directory_;
+  const UniqueFd directory_;
   const std::string name_;
   const dev_t device_;
   const ino_t inode_;
@@ -139,10 +138,6 @@ Result<uint64_t> SystemJournalFile::Size() const {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Status JournalError(int error, const char* doing) {
   const std::string what = std::string("cannot ") + doing + " a journal: ";
   switch (error) {
@@ -166,12 +161,12 @@ Status JournalError(int error, const char* doing) {
   }
 }
 
-Result<std::unique_ptr<JournalFile>> MakeSystemJournalFile(Descriptor file, int directory,
+Result<std::unique_ptr<JournalFile>> MakeSystemJournalFile(UniqueFd file, int directory,
                                                            const std::string& name) {
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return JournalError(errno, "look at");
   if (!S_ISREG(info.st_mode)) return JournalError(EISDIR, "use");
-  Descriptor own(::fcntl(directory, F_DUPFD_CLOEXEC, 0));
+  UniqueFd own(::fcntl(directory, F_DUPFD_CLOEXEC, 0));
   if (!own.ok()) return JournalError(errno, "open");
   return std::unique_ptr<JournalFile>(
       std::make_unique<SystemJournalFile>(std::move(file), std::move(own), name, info));

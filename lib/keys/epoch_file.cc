@@ -10,6 +10,7 @@
 
 #include "base/codec.h"
 #include "base/try.h"
+#include "base/unique_fd.h"
 #include "crypto/binding.h"
 #include "crypto/suite1.h"
 
@@ -36,21 +37,9 @@ Status EpochError(const char* doing) {
                 "see that the file `epoch` is there and that this user may write it");
 }
 
-class EpochDescriptor {
- public:
-  EpochDescriptor(const std::string& path, int flags)
-      : fd_(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
-  ~EpochDescriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  EpochDescriptor(const EpochDescriptor&) = delete;
-  EpochDescriptor& operator=(const EpochDescriptor&) = delete;
-  bool ok() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+UniqueFd OpenFile(const std::string& path, int flags) {
+  return UniqueFd(open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
+}
 
 Status WriteBlock(int fd, uint64_t epoch, const Block& block) {
   const ssize_t put = pwrite(fd, block.data(), block.size(), BlockAt(epoch));
@@ -71,7 +60,7 @@ Result<Block> ReadBlock(int fd, uint64_t epoch) {
 Status SyncDirectoryOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const EpochDescriptor opened(directory, O_RDONLY | O_DIRECTORY);
+  const UniqueFd opened = OpenFile(directory, O_RDONLY | O_DIRECTORY);
   return opened.ok() && fsync(opened.get()) == 0 ? Status() : EpochError("sync the directory of");
 }
 
@@ -142,7 +131,7 @@ bool IsZero(const Block& block) {
 
 Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage,
                                            crypto::Random& random) const {
-  const EpochDescriptor file(path_, O_RDWR | O_CREAT | O_EXCL);
+  const UniqueFd file = OpenFile(path_, O_RDWR | O_CREAT | O_EXCL);
   if (!file.ok() && errno == EEXIST) {
     return Status(Code::kConflict, "epoch.exists", "there is an epoch file at this path already",
                   "name another path; it may be the only key to a vault");
@@ -158,7 +147,7 @@ Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage,
 }
 
 Result<crypto::EpochKey> EpochFile::Get(uint64_t epoch, const StorageKeyRef& storage) const {
-  const EpochDescriptor file(path_, O_RDONLY);
+  const UniqueFd file = OpenFile(path_, O_RDONLY);
   if (!file.ok()) return EpochError("open");
   BAILEE_TRY(const Block block, ReadBlock(file.get(), epoch));
   return OpenBlock(block, vault_, epoch, storage);
@@ -166,7 +155,7 @@ Result<crypto::EpochKey> EpochFile::Get(uint64_t epoch, const StorageKeyRef& sto
 
 Result<crypto::EpochKey> EpochFile::Prepare(uint64_t epoch, const StorageKeyRef& storage,
                                             crypto::Random& random) const {
-  const EpochDescriptor file(path_, O_RDWR);
+  const UniqueFd file = OpenFile(path_, O_RDWR);
   if (!file.ok()) return EpochError("open");
   BAILEE_TRY(Block block, ReadBlock(file.get(), epoch));
   Result<crypto::EpochKey> there = OpenBlock(block, vault_, epoch, storage);
@@ -182,7 +171,7 @@ Result<crypto::EpochKey> EpochFile::Prepare(uint64_t epoch, const StorageKeyRef&
 }
 
 Result<bool> EpochFile::Holds(uint64_t epoch) const {
-  const EpochDescriptor file(path_, O_RDONLY);
+  const UniqueFd file = OpenFile(path_, O_RDONLY);
   if (!file.ok()) return EpochError("open");
   BAILEE_TRY(const Block block, ReadBlock(file.get(), epoch));
   const std::optional<uint64_t> held = EpochOf(block, vault_);
@@ -192,7 +181,7 @@ Result<bool> EpochFile::Holds(uint64_t epoch) const {
 Status EpochFile::Wipe(uint64_t epoch) const {
   BAILEE_TRY(const bool holds, Holds(epoch));
   if (!holds) return Status();
-  const EpochDescriptor file(path_, O_RDWR);
+  const UniqueFd file = OpenFile(path_, O_RDWR);
   if (!file.ok()) return EpochError("open");
   return WriteBlock(file.get(), epoch, Block{});
 }

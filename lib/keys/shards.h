@@ -25,6 +25,9 @@ inline constexpr uint16_t kShardCount = 1024;
 // The shard of a handle or a lookup tag: its first 10 bits.
 uint16_t ShardOf(const std::array<uint8_t, 16>& id);
 
+// What an opener says that holds no key of any epoch.
+inline constexpr uint64_t kNoEpochHeld = ~uint64_t{0};
+
 // What meta["epoch"] says: the epoch, and the number of the transaction that began it.
 struct EpochRow {
   uint64_t epoch = 0;

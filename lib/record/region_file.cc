@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/unique_fd.h"
 #include "record/ascii.h"
 #include "record/canonical.h"
 
@@ -18,20 +19,6 @@ namespace bailee::record {
 namespace {
 
 constexpr off_t kFileBytesMax = off_t{1} << 30;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 Status Malformed() {
   return Status(Code::kInvalidValue, "regions.malformed",
@@ -130,7 +117,7 @@ RegionFile::RegionFile(std::unique_ptr<Database> database) : database_(std::move
 RegionFile::~RegionFile() = default;
 
 Result<std::unique_ptr<RegionFile>> RegionFile::Open(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  const UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (file.get() < 0 && (errno == ENOENT || errno == ENOTDIR)) {
     return Status(Code::kNotFound, "regions.not-found", "there is no such file of regions",
                   "check the path; without a file every region is unknown");
@@ -139,7 +126,7 @@ Result<std::unique_ptr<RegionFile>> RegionFile::Open(const std::string& path) {
   if (file.get() < 0 || fstat(file.get(), &facts) != 0) return Io();
   if (!S_ISREG(facts.st_mode) || facts.st_size > kFileBytesMax) return Malformed();
   // The library maps what it is given: a file cut while it is mapped would kill the process.
-  const Descriptor copy(memfd_create("regions", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  const UniqueFd copy(memfd_create("regions", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (copy.get() < 0 || !CopyAll(file.get(), copy.get(), kFileBytesMax)) return Io();
   constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   if (fcntl(copy.get(), F_ADD_SEALS, kSeals) != 0) return Io();

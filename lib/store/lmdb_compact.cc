@@ -9,9 +9,9 @@
 #include <cstring>
 
 #include "base/try.h"
+#include "base/unique_fd.h"
 #include "store/engine.h"
 #include "store/lmdb_core.h"
-#include "store/lmdb_descriptor.h"
 #include "store/lmdb_errors.h"
 #include "store/lmdb_header.h"
 #include "store/lmdb_host.h"
@@ -144,7 +144,7 @@ Status WriteNumber(int fd, uint64_t page, uint32_t page_bytes, uint64_t number) 
 // A new file begins to count transactions again, and their numbers are in the trail: its heads get
 // two that follow each other, the newest not below `transaction`, each of the parity of its page.
 Status KeepCounting(const std::string& path, uint64_t transaction) {
-  const Descriptor file(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  const UniqueFd file(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (!file.ok()) return LmdbError(errno, "open the compacted copy");
   BAILEE_TRY(const MetaPages meta, ReadMetaPages(file.get()));
   const uint64_t newest = meta.transaction_id & 1;

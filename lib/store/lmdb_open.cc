@@ -8,9 +8,9 @@
 
 #include "base/check.h"
 #include "base/try.h"
+#include "base/unique_fd.h"
 #include "store/lmdb_compact.h"
 #include "store/lmdb_core.h"
-#include "store/lmdb_descriptor.h"
 #include "store/lmdb_errors.h"
 #include "store/lmdb_host.h"
 #include "store/lmdb_preflight.h"
@@ -81,7 +81,7 @@ Status LmdbCore::CheckPlace(bool create) {
 Status LmdbCore::CheckFile(bool create) {
   const std::string path = directory_ + "/data.mdb";
   const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0);
-  const Descriptor file(open(path.c_str(), flags, 0600));
+  const UniqueFd file(open(path.c_str(), flags, 0600));
   struct stat info = {};
   if (!file.ok() || fstat(file.get(), &info) != 0) return LmdbError(errno, "open the data file");
   if (registration_ == nullptr) {

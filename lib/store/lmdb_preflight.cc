@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/try.h"
+#include "base/unique_fd.h"
 #include "store/lmdb_commit_mark.h"
-#include "store/lmdb_descriptor.h"
 #include "store/lmdb_errors.h"
 #include "store/lmdb_header.h"
 #include "store/lmdb_walk.h"
@@ -162,7 +162,7 @@ Status WalkFile(int fd, const MetaPages& meta) {
 }  // namespace
 
 Status PreflightDataFile(const PreflightRequest& request) {
-  const Descriptor file(open(request.data_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const UniqueFd file(open(request.data_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file.ok()) return LmdbError(errno, "open the data file");
   (void)posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   constexpr int kTriesMax = 8;

@@ -34,6 +34,7 @@ Result<std::unique_ptr<AuditTrailImpl>> AuditTrailImpl::Open(const std::string& 
   BAILEE_RETURN_IF_ERROR(crypto::Init());
   BAILEE_TRY(std::unique_ptr<store::Engine> engine,
              store::OpenLmdb(directory, {.map_bytes = options.map_bytes}));
+  BAILEE_RETURN_IF_ERROR(engine->Say(keys::kNoEpochHeld));
   VaultRow row;
   {
     BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine->Read());

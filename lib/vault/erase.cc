@@ -122,7 +122,13 @@ Status SubjectEraser::Run(const Who& who, Erased& erased) {
 }
 
 Status SubjectEraser::RunOnce(Frame& frame, const Who& who, Done& done) {
-  BAILEE_TRY(const SessionImpl::SharedSubject subject, session_.SubjectOf(frame, who));
+  const Result<SessionImpl::SharedSubject> loaded = session_.SubjectOf(frame, who);
+  if (!loaded.ok() && loaded.status().code() != Code::kDamage) return loaded.status();
+  if (!loaded.ok() || (*loaded == nullptr && who.kind() != Who::Kind::kHandle)) {
+    BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(frame, who));
+    if (handle) return EraseUnreadable(frame, who, *handle, done);
+  }
+  const SessionImpl::SharedSubject& subject = *loaded;
   if (subject == nullptr) {
     done.all = true;
     BAILEE_TRY(done.decision, vault_->RecordWrite(frame, {.kind = EventKind::kErase,
@@ -250,6 +256,25 @@ Status SubjectEraser::DeleteSelf(Frame& frame, const OpenedSubject& subject, Don
   done.rows += deleted + 1;
   if (deleted < kRowsErasedPerWrite) return Status();
   return PutDue(*frame.transaction, Due::kRows, subject.handle().view());
+}
+
+Status SubjectEraser::EraseUnreadable(Frame& frame, const Who& who, const Handle& handle,
+                                      Done& done) {
+  done.known = true;
+  done.all = true;
+  BAILEE_TRY(done.records, CountRecords(*frame.snapshot, handle));
+  if (who.kind() != Who::Kind::kHandle) {
+    BAILEE_TRY(const VaultImpl::Ref listed, vault_->RefTag(who));
+    BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, listed.tag));
+    BAILEE_RETURN_IF_ERROR(keys::DeleteRef(*frame.transaction, listed.domain, listed.tag));
+  }
+  BAILEE_RETURN_IF_ERROR(
+      frame.transaction->Delete(Table::kSubjects, keys::SubjectRowKeyOf(handle)));
+  BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, handle.bytes));
+  // Without their keys nobody knows which lookup rows lead to them: upkeep's sweep finds those
+  // dead.
+  BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kRows, handle.view()));
+  return RecordErased(frame, handle, done);
 }
 
 Status SubjectEraser::RecordErased(Frame& frame, const Handle& handle, Done& done) {

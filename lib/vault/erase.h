@@ -39,6 +39,8 @@ class SubjectEraser {
   };
 
   Status RunOnce(Frame& frame, const Who& who, Done& done);
+  // Somebody of whom only the handle is known, because their row is damaged or gone.
+  Status EraseUnreadable(Frame& frame, const Who& who, const Handle& handle, Done& done);
   // Addresses that must not be written to any more: every EMAIL that `rights` may read.
   Status SuppressAddresses(Frame& frame, const OpenedSubject& subject, Done& done);
   Status SuppressIn(Frame& frame, const OpenedSubject& subject, const RecordKey& key,

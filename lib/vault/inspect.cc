@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/try.h"
 #include "crypto/names.h"
+#include "keys/shards.h"
 #include "policy/policy.h"
 #include "record/row.h"
 #include "record/terms.h"
@@ -250,6 +251,7 @@ class RowReader {
 
 Result<Inspection> Inspect(const std::string& directory, const InspectOptions& options) {
   BAILEE_TRY(const std::unique_ptr<store::Engine> engine, store::OpenLmdb(directory, {}));
+  BAILEE_RETURN_IF_ERROR(engine->Say(keys::kNoEpochHeld));
   BAILEE_TRY(const store::Engine::Statistics statistics, engine->Measure());
   BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine->Read());
   BAILEE_TRY(const vault::VaultRow vault_row, vault::ReadVaultRow(*snapshot));

@@ -15,6 +15,7 @@ namespace bailee::vault {
 namespace {
 
 constexpr size_t kEndsMax = 16;
+constexpr int kBeginningsMax = 3;
 constexpr std::chrono::milliseconds kLookEvery{5};
 
 std::array<uint8_t, 8> IdOf(uint64_t epoch) {
@@ -29,19 +30,22 @@ Status RecordEpoch(VaultImpl& vault, const Frame& frame, EventKind kind, uint64_
   return vault.RecordWrite(frame, {.kind = kind, .details = {&detail, 1}}).status();
 }
 
-// Begins the next epoch if one is owed.
-Status BeginEpoch(VaultImpl& vault) {
+// Begins the next epoch if one is owed. False: the one before this one has to end first.
+Result<bool> BeginEpoch(VaultImpl& vault) {
   {
     BAILEE_TRY(const Frame frame, vault.Begin());
     BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
-    if (owed.empty()) return Status();
+    if (owed.empty()) return true;
   }
-  return vault.Write([&](Frame& frame) -> Status {
+  bool room = true;
+  BAILEE_RETURN_IF_ERROR(vault.Write([&](Frame& frame) -> Status {
+    room = true;
     BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
     if (owed.empty()) return Status();
-    // Two epochs have room in the file: the one before this one goes first.
+    // Two epochs have room in the file.
     const uint64_t over = frame.shards->epoch();
     BAILEE_TRY(const bool held, vault.epoch_file().Holds(over - 1));
+    room = !held;
     if (held) return PutDue(*frame.transaction, Due::kEnd, IdOf(over - 1));
     BAILEE_TRY(const crypto::EpochKey key,
                vault.epoch_file().Prepare(over + 1, vault.storage(), vault.random()));
@@ -49,7 +53,8 @@ Status BeginEpoch(VaultImpl& vault) {
     BAILEE_RETURN_IF_ERROR(DeleteDue(*frame.transaction, Due::kEpoch, {}));
     BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over)));
     return RecordEpoch(vault, frame, EventKind::kRenew, over + 1);
-  });
+  }));
+  return room;
 }
 
 // Overwrites the key of `epoch` once nothing on the disk can lead back to it.
@@ -133,8 +138,11 @@ Result<Shredded> Shred(VaultImpl& vault, const ShredOptions& options) {
   BAILEE_RETURN_IF_ERROR(DeleteLeftRows(vault));
   BAILEE_TRY(const bool all, RenewShards(vault, options, done));
   if (all) {
-    BAILEE_RETURN_IF_ERROR(EndEpochs(vault, deadline, done.waiting_for));
-    BAILEE_RETURN_IF_ERROR(BeginEpoch(vault));
+    bool begun = false;
+    for (int tries = 0; !begun && tries < kBeginningsMax; ++tries) {
+      BAILEE_RETURN_IF_ERROR(EndEpochs(vault, deadline, done.waiting_for));
+      BAILEE_TRY(begun, BeginEpoch(vault));
+    }
     BAILEE_RETURN_IF_ERROR(EndEpochs(vault, deadline, done.waiting_for));
   }
   BAILEE_TRY(const Frame frame, vault.Begin());

@@ -220,6 +220,8 @@ Result<VaultInfo> Vault::Info() const {
       }));
   BAILEE_TRY(const store::Engine::Statistics statistics, impl_->engine().Measure());
   info.records = statistics.rows[static_cast<size_t>(Table::kRecords)];
+  info.epoch = frame.shards->epoch();
+  info.shredded = statistics.rows[static_cast<size_t>(Table::kDue)] == 0;
   return info;
 }
 

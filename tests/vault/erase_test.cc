@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <thread>
 
+#include "bailee/audit_trail.h"
+#include "base/codec.h"
+#include "support/child_process.h"
 #include "support/event_recorder.h"
 #include "support/raw_reader.h"
 #include "support/raw_rows.h"
@@ -175,6 +178,96 @@ TEST_F(Erasing, KeepsATagOfTheAddressThatNobodyWritesTo) {
   const auto may = vault.MayContact("contact.news", MakeSecret("ADA@analytical.example"));
   ASSERT_NE(may.status().refusal(), nullptr);
   EXPECT_THAT(may.status().refusal()->reasons, ::testing::Contains(Reason::kContactSuppressed));
+}
+
+// Damage must not keep anybody from being erased.
+TEST_F(Erasing, SomebodyWhoseRowIsDamagedGoesAsWell) {
+  const Handle ada = HandleOf(kCardNumber);
+  {
+    const RawRows rows(temp.path());
+    const auto key = keys::SubjectRowKeyOf(ada);
+    Bytes row = rows.Only(store::Table::kSubjects, key).second;
+    row.back() ^= 1;
+    rows.Put(store::Table::kSubjects, key, row);
+  }
+  const auto erased = Erase();
+  ASSERT_THAT(StatusOf(erased), IsOk());
+  EXPECT_EQ(erased->subjects, 1u);
+  EXPECT_EQ(erased->shredded.grade, ErasureGrade::kShredded);
+  Vault vault = temp.Open({"billing"});
+  EXPECT_THAT(StatusOf(ReadCard(vault, "billing", IdOf(1), "pan")),
+              ErrorIs(Code::kNotFound, "vault.not-found"));
+  EXPECT_TRUE(FindCard(vault)->empty());
+  EXPECT_THAT(StatusOf(StoreCard(vault, IdOf(1))), IsOk()) << "and may come back";
+  EXPECT_EQ(vault.Info()->records, 2u);
+}
+
+// A person with more than one write takes.
+TEST_F(Erasing, SomebodyWithThousandsOfRecordsGoesInSeveralWrites) {
+  constexpr size_t kRecords = 4'200;
+  {
+    Vault vault = temp.Open({"billing"});
+    Batch batch = vault.CollectBatch();
+    for (size_t i = 0; i < kRecords; ++i) {
+      RecordId id;
+      StoreBigEndian(uint64_t{i + 1}, id.bytes.data());
+      batch.Add(Checkout(Who::Ref("user-many")))
+          .Put("payment_card",
+               {{"pan", MakeSecret(kOtherCardNumber)}, {"expiry", MakeSecret("12/15")}}, id);
+    }
+    ASSERT_THAT(StatusOf(batch.Commit()), IsOk());
+  }
+  const auto erased = Erase(Who::Ref("user-many"));
+  ASSERT_THAT(StatusOf(erased), IsOk());
+  EXPECT_EQ(erased->subjects, 1u);
+  EXPECT_EQ(erased->records, kRecords);
+  EXPECT_EQ(erased->shredded.grade, ErasureGrade::kShredded);
+  Vault vault = temp.Open({"billing"});
+  EXPECT_EQ(vault.Info()->records, 4u) << "those of the others";
+  EXPECT_TRUE(FindCard(vault, kOtherCardNumber)->empty());
+  EXPECT_TRUE(vault.Info()->shredded);
+}
+
+TEST_F(Erasing, WhoeverLooksAtTheTrailHoldsNoKeysAndIsNotWaitedFor) {
+  testing::ChildProcess auditor([&](const testing::Channel& channel) {
+    auto trail = AuditTrail::Open(temp.path(), temp.Origin("auditor"));
+    channel.Send(trail.ok() ? 'o' : 'x');
+    return channel.Receive() == 'e' ? 0 : 1;
+  });
+  ASSERT_EQ(auditor.channel().Receive(), 'o');
+  const auto erased = Erase();
+  ASSERT_THAT(StatusOf(erased), IsOk());
+  EXPECT_EQ(erased->shredded.grade, ErasureGrade::kShredded);
+  auditor.channel().Send('e');
+  EXPECT_EQ(auditor.Join(), 0);
+}
+
+// What the accounting says outlives them, for rights.
+TEST_F(Erasing, KeepsTheAccountingForRightsAlone) {
+  const Handle ada = HandleOf(kCardNumber);
+  {
+    Vault vault = temp.Open({"billing"});
+    Result<Session> session = vault.As("billing");
+    ASSERT_THAT(StatusOf(session->Disclose({.who = kAda,
+                                            .category = "payment_card",
+                                            .records = {IdOf(1)},
+                                            .fields = {"pan", "expiry"},
+                                            .recipient = "acquirer",
+                                            .ground = "ON_OUR_BEHALF"})),
+                IsOk());
+  }
+  const auto erased = Erase();
+  ASSERT_THAT(StatusOf(erased), IsOk());
+  EXPECT_EQ(erased->kept, 1u);
+  Vault vault = temp.Open({"rights"});
+  Result<Session> rights = vault.As("rights");
+  const auto kept = rights->Disclosures(Who::ByHandle(ada));
+  ASSERT_THAT(StatusOf(kept), IsOk());
+  ASSERT_EQ(kept->size(), 1u);
+  EXPECT_EQ(kept->front().recipient, "acquirer");
+  EXPECT_THAT(StatusOf(rights->Disclosures(kAda)), ErrorIs(Code::kNotFound, "vault.not-found"));
+  EXPECT_THAT(StatusOf(rights->Disclosures(Who::ByHandle(Handle{{1}}))),
+              ErrorIs(Code::kNotFound, "vault.not-found"));
 }
 
 TEST_F(Erasing, OneCallErasesManyUnderOneEpoch) {
