@@ -128,6 +128,7 @@ Status SubjectEraser::RunOnce(Frame& frame, const Who& who, Done& done) {
     BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(frame, who));
     if (handle) return EraseUnreadable(frame, who, *handle, done);
   }
+  if (!loaded.ok()) return loaded.status();
   const SessionImpl::SharedSubject& subject = *loaded;
   if (subject == nullptr) {
     done.all = true;

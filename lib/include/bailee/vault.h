@@ -106,7 +106,7 @@ struct VaultInfo {
   uint64_t subjects = 0;  // subjects and browsers
   uint64_t records = 0;
   uint64_t lookups_pending = 0;
-  uint64_t epoch = 0;  // grows each time that something is taken out of earlier copies
+  uint64_t epoch = 0;     // grows each time that something is taken out of earlier copies
   bool shredded = false;  // nothing that was taken away opens in an earlier copy; see Upkeep
 };
 
