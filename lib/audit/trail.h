@@ -97,7 +97,7 @@ class Trail final : public EventSink {
   Status Register(ByteView head);
   Status DrainSome();
   Status WaitForRoom();
-  Status RecordCounted(std::vector<Floods::Counted> counted);
+  Status RecordCounted(const std::vector<Floods::Counted>& counted);
   Status CloseTree();
   void Reached(const Journal::Position& position);
   uint64_t Backlog() const;

@@ -14,7 +14,7 @@ constexpr auto kAdoptEvery = std::chrono::seconds(1);
 
 }  // namespace
 
-Status Trail::RecordCounted(std::vector<Floods::Counted> counted) {
+Status Trail::RecordCounted(const std::vector<Floods::Counted>& counted) {
   Status first;
   for (const Floods::Counted& each : counted) {
     const std::string of = std::to_string(each.of.number);

@@ -129,7 +129,7 @@ Result<CreatedVault> Vault::Create(const std::string& directory, const CreateOpt
         const keys::EpochFile file(path, keys.vault);
         BAILEE_TRY(const crypto::EpochKey epoch,
                    file.Create({keys::kFirstVersion, keys.storage}, random));
-        const Status written = engine.Write([&](store::WriteTransaction& transaction) {
+        Status written = engine.Write([&](store::WriteTransaction& transaction) {
           return WriteFirstRows(transaction, keys, epoch, *policy, now, random);
         });
         if (!written.ok()) fs::remove(path, ignored);

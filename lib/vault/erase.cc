@@ -159,7 +159,7 @@ Status SubjectEraser::SuppressAddresses(Frame& frame, const OpenedSubject& subje
     if (rows.empty()) return Status();
     for (const Row& row : rows) {
       if (row.key.size() != kRecordKeyBytes) continue;
-      const Status status = SuppressIn(frame, subject, DecodeRecordKey(row.key), row.value, done);
+      Status status = SuppressIn(frame, subject, DecodeRecordKey(row.key), row.value, done);
       // What does not open or is no address must not keep anybody from being erased.
       const bool told = status.code() == Code::kDamage || status.code() == Code::kInvalidValue;
       if (!status.ok() && !told) return status;
@@ -174,9 +174,9 @@ Status SubjectEraser::SuppressIn(Frame& frame, const OpenedSubject& subject, con
   BAILEE_TRY(const FoundRow found,
              session_.ParseRow(frame, subject, key.category, key.record, bytes));
   const BoundPolicy& bound = *found.terms->bound;
-  for (uint16_t i = 0; i < bound.categories.size(); ++i) {
+  for (size_t i = 0; i < bound.categories.size(); ++i) {
     if (bound.categories[i].id != key.category) continue;
-    const policy::CategoryInfo& category = bound.policy->category({i});
+    const policy::CategoryInfo& category = bound.policy->category({static_cast<uint16_t>(i)});
     for (const policy::FieldInfo& field : category.fields) {
       if (field.kind != Kind::kEmail) continue;
       const std::string_view name = field.name;

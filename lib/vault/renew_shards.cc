@@ -93,7 +93,7 @@ class Renewal {
         all_ = true;
         break;
       }
-      const Status renewed = Renew(ranges, *shard);
+      Status renewed = Renew(ranges, *shard);
       // Nothing of a shard whose key is damaged opens, and the next epoch ends its old ones too.
       if (renewed.code() == Code::kDamage) BAILEE_RETURN_IF_ERROR(Ended(*shard));
       if (!renewed.ok() && renewed.code() != Code::kDamage) return renewed;

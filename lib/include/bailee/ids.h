@@ -25,6 +25,7 @@ template <typename Tag>
 struct Id {
   std::array<uint8_t, 16> bytes{};
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the zero is of the comparison that is made of it
   auto operator<=>(const Id&) const = default;
   ByteView view() const { return bytes; }
 
