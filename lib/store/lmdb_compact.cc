@@ -164,8 +164,11 @@ Status CopyRows(MDB_env* env, const std::string& directory) {
   if (rc == 0) rc = copy.Open(directory, MDB_NOSYNC, info.me_mapsize);
   if (rc == 0) rc = from.Begin(env, nullptr, MDB_RDONLY);
   if (rc != 0) return LmdbError(rc, "make the compacted copy");
-  CopyWriter writer(copy.handle());
-  for (uint8_t i = 0; i < kTableCount && rc == 0; ++i) rc = writer.CopyTable(from.get(), Table{i});
+  {
+    CopyWriter writer(copy.handle());  // ends before what it writes to
+    for (uint8_t i = 0; i < kTableCount && rc == 0; ++i)
+      rc = writer.CopyTable(from.get(), Table{i});
+  }
   if (rc == 0) rc = mdb_env_sync(copy.handle(), 1);
   copy.Close();
   if (rc != 0) return LmdbError(rc, "write the compacted copy");
