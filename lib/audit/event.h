@@ -58,8 +58,12 @@ enum class EventKind : uint8_t {
   kRenew = 37,    // shards got new keys, or with `epoch` that one began
   kShred = 38,    // the key of an epoch is overwritten and held by nobody
   kCompact = 39,  // the file was written anew
+  kRotate = 40,   // a key was replaced, or is being
+  kBackup = 41,   // a backup stream was written
+  kRestore = 42,  // this vault was put together from backup streams
+  kCheck = 43,    // a look at everything for damage
 };
-inline constexpr uint8_t kEventKindCount = 39;
+inline constexpr uint8_t kEventKindCount = 43;
 
 // The word users see, e.g. "read-all". Never empty for a declared value.
 std::string_view EventKindWord(EventKind kind);
@@ -97,8 +101,10 @@ enum class What : uint8_t {
   kBucket = 13,   // of a report: its first day, YYYY-MM-DD
   kVersion = 14,  // of a policy
   kEpoch = 15,
+  kKey = 16,     // "purpose/billing", "storage", "index/CATEGORY.FIELD/PURPOSE", "log", "authority"
+  kStream = 17,  // of a backup: "data" or "keys"
 };
-inline constexpr uint8_t kWhatCount = 15;
+inline constexpr uint8_t kWhatCount = 17;
 
 // The word users see, e.g. "tree-size".
 std::string_view WhatWord(What what);

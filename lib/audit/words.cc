@@ -45,14 +45,18 @@ constexpr std::array<std::string_view, kEventKindCount + 1> kKindWords = {"",
                                                                           "erase",
                                                                           "renew",
                                                                           "shred",
-                                                                          "compact"};
+                                                                          "compact",
+                                                                          "rotate",
+                                                                          "backup",
+                                                                          "restore",
+                                                                          "check"};
 
 constexpr std::array<std::string_view, kOutcomeCount + 1> kOutcomeWords = {"", "allowed", "refused",
                                                                            "not-found", "failed"};
 
 constexpr std::array<std::string_view, kWhatCount + 1> kWhatWords = {
-    "",     "of",     "first", "last",  "tree-size", "decision", "entries", "sequence",
-    "said", "notice", "event", "count", "report",    "bucket",   "version", "epoch"};
+    "",       "of",    "first", "last",   "tree-size", "decision", "entries", "sequence", "said",
+    "notice", "event", "count", "report", "bucket",    "version",  "epoch",   "key",      "stream"};
 
 }  // namespace
 

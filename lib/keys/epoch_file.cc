@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/codec.h"
+#include "base/file.h"
 #include "base/try.h"
 #include "base/unique_fd.h"
 #include "crypto/binding.h"
@@ -55,13 +56,6 @@ Result<Block> ReadBlock(int fd, uint64_t epoch) {
   Block block{};
   if (pread(fd, block.data(), block.size(), BlockAt(epoch)) < 0) return EpochError("read");
   return block;
-}
-
-Status SyncDirectoryOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const UniqueFd opened = OpenFile(directory, O_RDONLY | O_DIRECTORY);
-  return opened.ok() && fsync(opened.get()) == 0 ? Status() : EpochError("sync the directory of");
 }
 
 crypto::EncodedBinding EpochBinding(const VaultId& vault, uint16_t version, uint64_t epoch) {
@@ -131,18 +125,12 @@ bool IsZero(const Block& block) {
 
 Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage,
                                            crypto::Random& random) const {
-  const UniqueFd file = OpenFile(path_, O_RDWR | O_CREAT | O_EXCL);
-  if (!file.ok() && errno == EEXIST) {
-    return Status(Code::kConflict, "epoch.exists", "there is an epoch file at this path already",
-                  "name another path; it may be the only key to a vault");
-  }
-  if (!file.ok()) return EpochError("make");
   BAILEE_TRY(crypto::EpochKey key, crypto::EpochKey::Generate(random));
-  BAILEE_RETURN_IF_ERROR(WriteBlock(file.get(), kFirstEpoch + 1, Block{}));
-  BAILEE_RETURN_IF_ERROR(
-      WriteBlock(file.get(), kFirstEpoch, MakeBlock(vault_, kFirstEpoch, storage, key, random)));
-  if (fsync(file.get()) != 0) return EpochError("sync");
-  BAILEE_RETURN_IF_ERROR(SyncDirectoryOf(path_));
+  static_assert(kFirstEpoch % 2 == 1);
+  const Block block = MakeBlock(vault_, kFirstEpoch, storage, key, random);
+  Bytes content(kBlockBytes);
+  content.insert(content.end(), block.begin(), block.end());
+  BAILEE_RETURN_IF_ERROR(SystemFiles().WriteNew(path_, content));
   return key;
 }
 

@@ -31,7 +31,7 @@ class EpochFile {
   const std::string& path() const { return path_; }
 
   // Makes the file with the first epoch, durable with its name when it returns, and gives its key.
-  // Errors: also kConflict "epoch.exists".
+  // Errors: those of FileSystem::WriteNew alone; kFull.
   Result<crypto::EpochKey> Create(const StorageKeyRef& storage, crypto::Random& random) const;
 
   // E of `epoch`. Errors: also kNotFound "epoch.passed" if the file has it not, or not whole (it

@@ -286,19 +286,18 @@ Result<OpenedRow> OpenFieldRow(const LookupContext& context, store::Snapshot& sn
   return OpenedRow{parsed.index, {{hit.GetArray<16>()}, {hit.GetArray<16>()}}};
 }
 
-Result<bool> MoveRow(const LookupContext& context, store::WriteTransaction& transaction,
-                     ByteView key, crypto::Random& random) {
+Status MoveRow(const LookupContext& context, store::WriteTransaction& transaction, ByteView key,
+               crypto::Random& random) {
   BAILEE_TRY(const TaggedKey parsed, ParseTaggedKey(key));
   BAILEE_TRY(const std::optional<ByteView> value, transaction.Get(Table::kLookup, key));
   constexpr size_t kLeast = sizeof(uint64_t) + crypto::kEnvelopeOverhead;
   if (!value || value->size() < kLeast) return DamagedLookup();
   BAILEE_TRY(const NamedShardKey current, context.shards.Current(transaction, ShardOf(parsed.tag)));
-  if (LoadBigEndian<uint64_t>(value->data()) == current.id) return false;
+  if (LoadBigEndian<uint64_t>(value->data()) == current.id) return Status();
   Bytes plain(value->size() - kLeast);
   BAILEE_RETURN_IF_ERROR(OpenValue(context, transaction, parsed, *value, plain));
   BAILEE_TRY(const Bytes moved, SealedValue(context, transaction, parsed, plain, random));
-  BAILEE_RETURN_IF_ERROR(transaction.Put(Table::kLookup, key, moved));
-  return true;
+  return transaction.Put(Table::kLookup, key, moved);
 }
 
 Result<std::vector<Bytes>> TaggedPrefixes(store::Snapshot& snapshot) {

@@ -65,9 +65,9 @@ Status PutField(const LookupContext& context, store::WriteTransaction& transacti
                 const RecordId& record, crypto::Random& random);
 
 // Seals a row of a ref or field again under the current key of its shard, if it is not yet.
-// Returns whether it was not. Errors: kDamage; kFull; those of the store.
-Result<bool> MoveRow(const LookupContext& context, store::WriteTransaction& transaction,
-                     ByteView key, crypto::Random& random);
+// Errors: kDamage; kFull; those of the store.
+Status MoveRow(const LookupContext& context, store::WriteTransaction& transaction, ByteView key,
+               crypto::Random& random);
 
 // A value on its way to an index whose key its writer does not hold.
 struct Pending {

@@ -318,9 +318,7 @@ Result<Erased> EraseSubjects(const std::shared_ptr<VaultImpl>& vault, std::span<
   SubjectEraser eraser(vault, *rights, options.case_reference);
   for (const Who& who : whos) BAILEE_RETURN_IF_ERROR(eraser.Run(who, erased));
   if (options.defer) {
-    BAILEE_TRY(const Frame frame, vault->Begin());
-    erased.shredded.grade = ErasureGrade::kInaccessible;
-    erased.shredded.epoch = frame.shards->epoch();
+    BAILEE_TRY(erased.shredded, ShreddedSoFar(*vault));
     return erased;
   }
   BAILEE_TRY(erased.shredded, Shred(*vault, options.shred));

@@ -153,8 +153,7 @@ class Renewal {
     const Status moved =
         range.table == Table::kSubjects
             ? MoveSubject(vault_, frame_, key, newest)
-            : keys::MoveRow(vault_.LookupOf(frame_), *frame_.transaction, key, vault_.random())
-                  .status();
+            : keys::MoveRow(vault_.LookupOf(frame_), *frame_.transaction, key, vault_.random());
     // What is damaged stays under the key that goes: it was lost before.
     if (!moved.ok() && moved.code() != Code::kDamage) return moved;
     if (moved.ok()) ++rows_;

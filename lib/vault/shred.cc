@@ -145,11 +145,19 @@ Result<Shredded> Shred(VaultImpl& vault, const ShredOptions& options) {
     }
     BAILEE_RETURN_IF_ERROR(EndEpochs(vault, deadline, done.waiting_for));
   }
+  BAILEE_TRY(const Shredded now, ShreddedSoFar(vault));
+  done.epoch = now.epoch;
+  done.grade = now.grade;
+  return done;
+}
+
+Result<Shredded> ShreddedSoFar(VaultImpl& vault) {
   BAILEE_TRY(const Frame frame, vault.Begin());
   BAILEE_TRY(const bool owed, AnythingOwed(frame));
-  done.epoch = frame.shards->epoch();
-  done.grade = owed ? ErasureGrade::kInaccessible : ErasureGrade::kShredded;
-  return done;
+  Shredded so_far;
+  so_far.epoch = frame.shards->epoch();
+  so_far.grade = owed ? ErasureGrade::kInaccessible : ErasureGrade::kShredded;
+  return so_far;
 }
 
 }  // namespace bailee::vault

@@ -13,4 +13,7 @@ namespace bailee::vault {
 // Errors: kFull; kAuditDown; kFailed (also "epoch.io"); kDamage; those of the store.
 Result<Shredded> Shred(VaultImpl& vault, const ShredOptions& options);
 
+// How far what is owed has come, without doing any of it. Errors: those of Begin.
+Result<Shredded> ShreddedSoFar(VaultImpl& vault);
+
 }  // namespace bailee::vault

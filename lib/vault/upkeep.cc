@@ -86,7 +86,8 @@ Status AlignSome(VaultImpl& vault, std::span<const Handle> handles, UpkeepResult
   return Status();
 }
 
-Status Sweep(VaultImpl& vault, const UpkeepOptions& options, UpkeepResult& result) {
+// False: `progress` stopped it.
+Result<bool> Sweep(VaultImpl& vault, const UpkeepOptions& options, UpkeepResult& result) {
   Bytes from;
   do {
     BAILEE_TRY(const SubjectsLook look, LookAtSubjects(vault, from));
@@ -97,10 +98,10 @@ Status Sweep(VaultImpl& vault, const UpkeepOptions& options, UpkeepResult& resul
       left = left.subspan(some.size());
     }
     result.subjects += look.subjects;
-    if (options.progress && !options.progress(result.subjects)) return Status();
+    if (options.progress && !options.progress(result.subjects)) return false;
     from = look.next;
   } while (!from.empty());
-  return Status();
+  return true;
 }
 
 struct Waiting {
@@ -219,7 +220,11 @@ Result<UpkeepResult> RunKeywork(VaultImpl& vault, size_t rows_max) {
 
 Result<UpkeepResult> RunUpkeep(VaultImpl& vault, const UpkeepOptions& options) {
   UpkeepResult result;
-  BAILEE_RETURN_IF_ERROR(Sweep(vault, options, result));
+  BAILEE_TRY(const bool all, Sweep(vault, options, result));
+  if (!all) {
+    BAILEE_TRY(result.shredded, ShreddedSoFar(vault));
+    return result;
+  }
   BAILEE_TRY(const UpkeepResult work, RunKeywork(vault, std::numeric_limits<size_t>::max()));
   result.wraps_made += work.wraps_made;
   result.renewed += work.renewed;

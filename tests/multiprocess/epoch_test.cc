@@ -41,6 +41,13 @@ class Epochs : public ::testing::Test {
     ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(1))), IsOk());
   }
 
+  // And keeps a copy of the database as it is then.
+  void StoreUserAndCopy(const std::string& to) {
+    StoreUser();
+    std::filesystem::copy_file(world_.path() + "/data.mdb", to,
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+
   size_t OpensIn(const std::string& directory) const {
     const RawRows rows(directory);
     const Keyring keyring = world_.Granted("thief", {"billing"});
@@ -98,12 +105,7 @@ void CrashEverywhere(TempVault& world, const std::string& file, const std::funct
 TEST_F(Epochs, ACrashAtAnyWriteOfTheDatabaseErasesWhollyOrNotAtAll) {
   const TempDirectory copy;
   CrashEverywhere(
-      world_, world_.path() + "/data.mdb",
-      [&] {
-        StoreUser();
-        std::filesystem::copy_file(world_.path() + "/data.mdb", copy / "data.mdb",
-                                   std::filesystem::copy_options::overwrite_existing);
-      },
+      world_, world_.path() + "/data.mdb", [&] { StoreUserAndCopy(copy / "data.mdb"); },
       [&](int) {
         ExpectWhole();
         EXPECT_TRUE(there_ || OpensIn(copy.path()) == 0);
@@ -113,12 +115,7 @@ TEST_F(Epochs, ACrashAtAnyWriteOfTheDatabaseErasesWhollyOrNotAtAll) {
 TEST_F(Epochs, ACrashAtAnyWriteOfTheFileOfEpochsLosesNobody) {
   const TempDirectory copy;
   CrashEverywhere(
-      world_, world_.path() + "/epoch",
-      [&] {
-        StoreUser();
-        std::filesystem::copy_file(world_.path() + "/data.mdb", copy / "data.mdb",
-                                   std::filesystem::copy_options::overwrite_existing);
-      },
+      world_, world_.path() + "/epoch", [&] { StoreUserAndCopy(copy / "data.mdb"); },
       [&](int) {
         ExpectWhole();
         EXPECT_FALSE(there_);

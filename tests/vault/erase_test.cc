@@ -247,14 +247,7 @@ TEST_F(Erasing, KeepsTheAccountingForRightsAlone) {
   const Handle ada = HandleOf(kCardNumber);
   {
     Vault vault = temp.Open({"billing"});
-    Result<Session> session = vault.As("billing");
-    ASSERT_THAT(StatusOf(session->Disclose({.who = kAda,
-                                            .category = "payment_card",
-                                            .records = {IdOf(1)},
-                                            .fields = {"pan", "expiry"},
-                                            .recipient = "acquirer",
-                                            .ground = "ON_OUR_BEHALF"})),
-                IsOk());
+    ASSERT_THAT(DiscloseCard(vault, IdOf(1)), IsOk());
   }
   const auto erased = Erase();
   ASSERT_THAT(StatusOf(erased), IsOk());

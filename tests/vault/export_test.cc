@@ -90,14 +90,7 @@ TEST_F(Export, SaysWhomItMayBeDisclosedToAndWhomItWas) {
   Fill();
   {
     Vault vault = temp.Open({"billing"});
-    auto session = vault.As("billing");
-    ASSERT_THAT(StatusOf(session->Disclose({.who = kAda,
-                                            .category = "payment_card",
-                                            .records = {IdOf(1)},
-                                            .fields = {"pan", "expiry"},
-                                            .recipient = "acquirer",
-                                            .ground = "ON_OUR_BEHALF"})),
-                IsOk());
+    ASSERT_THAT(DiscloseCard(vault, IdOf(1)), IsOk());
   }
   KeptExport kept;
   ASSERT_THAT(StatusOf(Run(kept)), IsOk());

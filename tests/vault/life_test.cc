@@ -97,14 +97,7 @@ void Life::PolicyChanges() {
 
 void Life::Disclosed() {
   Vault vault = temp.Open({"billing"});
-  auto session = vault.As("billing");
-  EXPECT_THAT(StatusOf(session->Disclose({.who = Who::Ref(kUser),
-                                          .category = "payment_card",
-                                          .records = {IdOf(1)},
-                                          .fields = {"pan", "expiry"},
-                                          .recipient = "acquirer",
-                                          .ground = "ON_OUR_BEHALF"})),
-              IsOk());
+  EXPECT_THAT(DiscloseCard(vault, IdOf(1)), IsOk());
 }
 
 void Life::Corrects() {

@@ -52,6 +52,20 @@ inline Result<std::string> ReadCard(Vault& vault, std::string_view purpose, Reco
   return TextOf(record->At(field));
 }
 
+// The card leaves for the acquirer. The vault is open for billing.
+inline Status DiscloseCard(Vault& vault, RecordId id, Who who = Who::Ref(kUser)) {
+  Result<Session> session = vault.As("billing");
+  if (!session.ok()) return session.status();
+  return session
+      ->Disclose({.who = who,
+                  .category = "payment_card",
+                  .records = {id},
+                  .fields = {"pan", "expiry"},
+                  .recipient = "acquirer",
+                  .ground = "ON_OUR_BEHALF"})
+      .status();
+}
+
 inline Result<std::vector<Found>> FindCard(Vault& vault, std::string_view pan = kCardNumber) {
   Result<Session> session = vault.As("billing");
   if (!session.ok()) return session.status();

@@ -158,11 +158,17 @@ Status RunUpkeep(Context& context) {
   if (!info.ok()) return info.status();
   Progress progress(context.out(), "subjects", info->subjects);
   bool stopped = false;
-  const auto done = vault->Upkeep({.progress = [&](uint64_t subjects) {
+  UpkeepOptions options;
+  options.progress = [&](uint64_t subjects) {
     progress.Show(subjects, subjects);
     stopped = Interrupted();
     return !stopped;
-  }});
+  };
+  options.shred.progress = [&](uint64_t) {
+    stopped = stopped || Interrupted();
+    return !stopped;
+  };
+  const auto done = vault->Upkeep(options);
   if (!done.ok()) return done.status();
   Table table;
   table.rows.push_back({"subjects", std::to_string(done->subjects)});
