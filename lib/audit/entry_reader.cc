@@ -54,27 +54,24 @@ Status EntryReader::OpenHeadOf(Instance& instance) const {
   return Status();
 }
 
-Result<Bytes> EntryReader::OpenLeaf(const Leaf& leaf, KeyChain& chain,
-                                    uint64_t& transaction) const {
-  Bytes event;
+Status EntryReader::OpenLeaf(const Leaf& leaf, KeyChain& chain, OpenedLeaf& opened) const {
   const auto open = [&](ByteView key) -> Status {
     if (leaf.type == LeafType::kJournal) {
-      BAILEE_TRY(event, OpenEntry(key, ParseEntry(leaf.instance, leaf.body)));
+      BAILEE_TRY(opened.event, OpenEntry(key, ParseEntry(leaf.instance, leaf.body)));
       return Status();
     }
     BAILEE_TRY(const WriteBody body, ParseWriteBody(leaf.body));
-    BAILEE_TRY(const EntryKey entry_key, EntryKey::FromBytes(key));
-    transaction = body.transaction;
-    BAILEE_TRY(event, OpenWriteBody(body, entry_key, vault_, leaf.instance, leaf.number));
+    BAILEE_TRY(opened.key, EntryKey::FromBytes(key));
+    opened.transaction = body.transaction;
+    BAILEE_TRY(opened.event, OpenWriteBody(body, opened.key, vault_, leaf.instance, leaf.number));
     return Status();
   };
   const Status status = chain.Next(open);
   if (!status.ok()) {
     // What follows it may still be true.
     BAILEE_RETURN_IF_ERROR(chain.AdvanceTo(leaf.number + 1));
-    return status;
   }
-  return event;
+  return status;
 }
 
 Result<OpenedEntry> EntryReader::Open(uint64_t index, const Leaf& leaf) {
@@ -98,19 +95,21 @@ Result<OpenedEntry> EntryReader::Open(uint64_t index, const Leaf& leaf) {
     return Broken("trail.forged-entry", "an entry is out of order", index);
   }
   BAILEE_RETURN_IF_ERROR(GoTo(chain, leaf.number));
-  uint64_t transaction = 0;
-  const Result<Bytes> bytes = OpenLeaf(leaf, chain, transaction);
-  if (bytes.status().code() == Code::kFull) return bytes.status();
-  if (!bytes.ok()) {
+  OpenedLeaf opened;
+  const Status status = OpenLeaf(leaf, chain, opened);
+  if (status.code() == Code::kFull) return status;
+  if (!status.ok()) {
     return Broken("trail.forged-entry", "an entry was not written by its instance", index);
   }
-  Result<EventCopy> event = ParseEvent(*bytes);
+  Result<EventCopy> event = ParseEvent(opened.event);
   if (!event.ok()) return Broken("trail.bad-event", "an event makes no sense", index);
-  if (write && event->transaction != transaction) {
+  if (write && event->transaction != opened.transaction) {
     return Broken("trail.transaction-differs", "a write was made in another transaction", index);
   }
-  return OpenedEntry{
-      {leaf.instance, write, leaf.number}, *std::move(event), &instance.keys->origin};
+  return OpenedEntry{{leaf.instance, write, leaf.number},
+                     *std::move(event),
+                     &instance.keys->origin,
+                     std::move(opened.key)};
 }
 
 }  // namespace bailee::audit

@@ -22,6 +22,7 @@ struct OpenedEntry {
   DecisionId id;
   EventCopy event;
   const Origin* origin = nullptr;  // who; valid until the next leaf
+  EntryKey key;                    // of a write: what opens it, and nothing else
 };
 
 // Opens entries with the auditor's secret: follows both chains of keys of each instance from its
@@ -48,13 +49,18 @@ class EntryReader {
     KeyChain writes;
     Origin origin;
   };
+  struct OpenedLeaf {
+    Bytes event;
+    uint64_t transaction = 0;  // of a write
+    EntryKey key;              // of a write
+  };
   struct Instance {
     Bytes head;
     std::optional<Keys> keys;  // once an entry of it is asked for
   };
 
   Status OpenHeadOf(Instance& instance) const;
-  Result<Bytes> OpenLeaf(const Leaf& leaf, KeyChain& chain, uint64_t& transaction) const;
+  Status OpenLeaf(const Leaf& leaf, KeyChain& chain, OpenedLeaf& opened) const;
 
   const VaultId vault_;
   const crypto::BoxOpener& auditor_;

@@ -54,6 +54,9 @@ Result<TrailReport> AuditTrail::Verify(const VerifyOptions& options) {
 }
 Result<std::string> AuditTrail::Pin() { return impl_->Pin(); }
 Result<std::string> AuditTrail::Sign(const std::string& previous) { return impl_->Sign(previous); }
+Result<Bytes> AuditTrail::Receipt(const DecisionId& erased, const std::string& checkpoint) {
+  return impl_->Receipt(erased, checkpoint);
+}
 Result<AuditTrail::Proof> AuditTrail::Prove(uint64_t index, const std::string& checkpoint) {
   return impl_->Prove(index, checkpoint);
 }

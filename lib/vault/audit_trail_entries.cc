@@ -61,6 +61,17 @@ Result<Leaf> LeafAt(const audit::LeafCursor& leaves) {
 
 }  // namespace
 
+bool IsOf(const Leaf& leaf, const DecisionId& id) {
+  const LeafType type = id.write ? LeafType::kWrite : LeafType::kJournal;
+  return leaf.type == type && leaf.instance == id.instance && leaf.number == id.number;
+}
+
+Status NoSuchDecision() {
+  return Status(Code::kNotFound, "audit.no-such-decision",
+                "the audit trail does not have this decision",
+                "it may still wait in the journal of a living process, or have been pruned");
+}
+
 TrailEntry AuditTrailImpl::EntryOf(uint64_t index, const OpenedEntry& opened) const {
   const EventCopy& event = opened.event;
   const audit::Origin& origin = *opened.origin;
@@ -125,6 +136,20 @@ Result<audit::EntryReader*> AuditTrailImpl::ReaderAt(uint64_t from,
   return &*reader_;
 }
 
+Status AuditTrailImpl::EachLeaf(uint64_t from, uint64_t to, const crypto::BoxOpener& auditor,
+                                const LeafVisitor& visit) {
+  BAILEE_TRY(audit::EntryReader* const reader, ReaderAt(from, auditor));
+  audit::LeafCursor leaves(*engine_, {from, to});
+  while (true) {
+    BAILEE_TRY(const bool more, leaves.NextLeaf());
+    if (!more) return Status();
+    BAILEE_TRY(const Leaf leaf, LeafAt(leaves));
+    reader_at_ = leaves.index() + 1;
+    BAILEE_TRY(const bool go_on, visit(leaves.index(), leaf, *reader));
+    if (!go_on) return Status();
+  }
+}
+
 Result<uint64_t> AuditTrailImpl::Entries(const TrailFilter& filter, uint64_t from,
                                          const std::function<bool(const TrailEntry&)>& visit) {
   using audit::Detail;
@@ -140,20 +165,16 @@ Result<uint64_t> AuditTrailImpl::Entries(const TrailFilter& filter, uint64_t fro
                   "if it was, the vault was put back to an earlier state");
   }
   from = std::max(from, extent.pruned);
-  BAILEE_TRY(audit::EntryReader* const reader, ReaderAt(from, *auditor));
-  audit::LeafCursor leaves(*engine_, {from, extent.head.size});
-  while (true) {
-    BAILEE_TRY(const bool more, leaves.NextLeaf());
-    if (!more) break;
-    BAILEE_TRY(const Leaf leaf, LeafAt(leaves));
-    reader_at_ = leaves.index() + 1;
-    if (!IsEntry(leaf)) {
-      reader->Pass(leaf);
-      continue;
-    }
-    BAILEE_TRY(const OpenedEntry entry, reader->Open(leaves.index(), leaf));
-    if (Passes(filter, entry) && !visit(EntryOf(leaves.index(), entry))) break;
-  }
+  BAILEE_RETURN_IF_ERROR(
+      EachLeaf(from, extent.head.size, *auditor,
+               [&](uint64_t index, const Leaf& leaf, audit::EntryReader& reader) -> Result<bool> {
+                 if (!IsEntry(leaf)) {
+                   reader.Pass(leaf);
+                   return true;
+                 }
+                 BAILEE_TRY(const OpenedEntry entry, reader.Open(index, leaf));
+                 return !Passes(filter, entry) || visit(EntryOf(index, entry));
+               }));
   return reader_at_;
 }
 
@@ -164,23 +185,20 @@ Result<TrailEntry> AuditTrailImpl::Find(const DecisionId& id) {
   const Detail detail{audit::What::kDecision, text};
   BAILEE_RETURN_IF_ERROR(Record({.kind = audit::EventKind::kExplain, .details = {&detail, 1}}));
   BAILEE_TRY(const Extent extent, Measure());
-  BAILEE_TRY(audit::EntryReader* const reader, ReaderAt(extent.pruned, *auditor));
-  audit::LeafCursor leaves(*engine_, {extent.pruned, extent.head.size});
-  const LeafType type = id.write ? LeafType::kWrite : LeafType::kJournal;
-  while (true) {
-    BAILEE_TRY(const bool more, leaves.NextLeaf());
-    if (!more) break;
-    BAILEE_TRY(const Leaf leaf, LeafAt(leaves));
-    reader_at_ = leaves.index() + 1;
-    if (leaf.type == type && leaf.instance == id.instance && leaf.number == id.number) {
-      BAILEE_TRY(const OpenedEntry entry, reader->Open(leaves.index(), leaf));
-      return EntryOf(leaves.index(), entry);
-    }
-    reader->Pass(leaf);
-  }
-  return Status(Code::kNotFound, "audit.no-such-decision",
-                "the audit trail does not have this decision",
-                "it may still wait in the journal of a living process, or have been pruned");
+  std::optional<TrailEntry> found;
+  BAILEE_RETURN_IF_ERROR(
+      EachLeaf(extent.pruned, extent.head.size, *auditor,
+               [&](uint64_t index, const Leaf& leaf, audit::EntryReader& reader) -> Result<bool> {
+                 if (!IsOf(leaf, id)) {
+                   reader.Pass(leaf);
+                   return true;
+                 }
+                 BAILEE_TRY(const OpenedEntry entry, reader.Open(index, leaf));
+                 found = EntryOf(index, entry);
+                 return false;
+               }));
+  if (!found) return NoSuchDecision();
+  return *std::move(found);
 }
 
 Result<Bytes> AuditTrailImpl::Policy(uint32_t version) const {

@@ -24,6 +24,10 @@
 
 namespace bailee::vault {
 
+// Whether a leaf holds the event of a decision.
+bool IsOf(const audit::Leaf& leaf, const DecisionId& id);
+Status NoSuchDecision();
+
 // An open trail: see AuditTrail, whose calls these are. Thread-compatible.
 class AuditTrailImpl {
  public:
@@ -43,6 +47,7 @@ class AuditTrailImpl {
   Result<TrailReport> Verify(const AuditTrail::VerifyOptions& options);
   Result<std::string> Pin();
   Result<std::string> Sign(const std::string& previous);
+  Result<Bytes> Receipt(const DecisionId& erased, const std::string& checkpoint);
   Result<AuditTrail::Proof> Prove(uint64_t index, const std::string& checkpoint);
   Result<uint64_t> Export(uint64_t from, const std::string& checkpoint,
                           const std::function<Status(ByteView)>& write);
@@ -78,6 +83,12 @@ class AuditTrailImpl {
 
   // The reader as it is before leaf `from`, telling it what lies between.
   Result<audit::EntryReader*> ReaderAt(uint64_t from, const crypto::BoxOpener& auditor);
+  // Shows `visit` every leaf from `from` up to `to`, which opens it with the reader or lets it
+  // pass, until it says false.
+  using LeafVisitor = std::function<Result<bool>(uint64_t index, const audit::Leaf& leaf,
+                                                 audit::EntryReader& reader)>;
+  Status EachLeaf(uint64_t from, uint64_t to, const crypto::BoxOpener& auditor,
+                  const LeafVisitor& visit);
   TrailEntry EntryOf(uint64_t index, const audit::OpenedEntry& opened) const;
 
   const VaultRow row_;

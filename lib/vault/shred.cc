@@ -24,10 +24,28 @@ std::array<uint8_t, 8> IdOf(uint64_t epoch) {
   return id;
 }
 
-Status RecordEpoch(VaultImpl& vault, const Frame& frame, EventKind kind, uint64_t epoch) {
+// In how many ways something is owed before what was taken away is gone.
+Result<size_t> CountOwed(const Frame& frame) {
+  size_t count = 0;
+  for (const Due due : {Due::kRows, Due::kShard, Due::kShardRows, Due::kEpoch, Due::kEnd}) {
+    BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, due, 1));
+    if (!owed.empty()) ++count;
+  }
+  return count;
+}
+
+Status RecordBegun(VaultImpl& vault, const Frame& frame, uint64_t epoch) {
   const std::string text = std::to_string(epoch);
   const audit::Detail detail{audit::What::kEpoch, text};
-  return vault.RecordWrite(frame, {.kind = kind, .details = {&detail, 1}}).status();
+  return vault.RecordWrite(frame, {.kind = EventKind::kRenew, .details = {&detail, 1}}).status();
+}
+
+Status RecordEnded(VaultImpl& vault, const Frame& frame, uint64_t epoch) {
+  BAILEE_TRY(const size_t owed, CountOwed(frame));
+  const std::array texts = {std::to_string(epoch), std::to_string(owed)};
+  const std::array details = {audit::Detail{audit::What::kEpoch, texts[0]},
+                              audit::Detail{audit::What::kCount, texts[1]}};
+  return vault.RecordWrite(frame, {.kind = EventKind::kShred, .details = details}).status();
 }
 
 // Begins the next epoch if one is owed. False: the one before this one has to end first.
@@ -52,7 +70,7 @@ Result<bool> BeginEpoch(VaultImpl& vault) {
     BAILEE_RETURN_IF_ERROR(frame.shards->MoveTo(*frame.transaction, over + 1, key, vault.random()));
     BAILEE_RETURN_IF_ERROR(DeleteDue(*frame.transaction, Due::kEpoch, {}));
     BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over)));
-    return RecordEpoch(vault, frame, EventKind::kRenew, over + 1);
+    return RecordBegun(vault, frame, over + 1);
   }));
   return room;
 }
@@ -105,7 +123,7 @@ Status EndEpoch(VaultImpl& vault, uint64_t epoch, std::chrono::steady_clock::tim
     BAILEE_TRY(const std::vector<Bytes> ends, ListDue(*frame.snapshot, Due::kEnd, kEndsMax));
     if (std::find(ends.begin(), ends.end(), id) == ends.end()) return Status();
     BAILEE_RETURN_IF_ERROR(DeleteDue(*frame.transaction, Due::kEnd, id));
-    return RecordEpoch(vault, frame, EventKind::kShred, epoch);
+    return RecordEnded(vault, frame, epoch);
   });
 }
 
@@ -120,14 +138,6 @@ Status EndEpochs(VaultImpl& vault, std::chrono::steady_clock::time_point deadlin
     BAILEE_RETURN_IF_ERROR(EndEpoch(vault, Reader(id).Get<uint64_t>(), deadline, waiting_for));
   }
   return Status();
-}
-
-Result<bool> AnythingOwed(const Frame& frame) {
-  for (const Due due : {Due::kRows, Due::kShard, Due::kShardRows, Due::kEpoch, Due::kEnd}) {
-    BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, due, 1));
-    if (!owed.empty()) return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -153,10 +163,10 @@ Result<Shredded> Shred(VaultImpl& vault, const ShredOptions& options) {
 
 Result<Shredded> ShreddedSoFar(VaultImpl& vault) {
   BAILEE_TRY(const Frame frame, vault.Begin());
-  BAILEE_TRY(const bool owed, AnythingOwed(frame));
+  BAILEE_TRY(const size_t owed, CountOwed(frame));
   Shredded so_far;
   so_far.epoch = frame.shards->epoch();
-  so_far.grade = owed ? ErasureGrade::kInaccessible : ErasureGrade::kShredded;
+  so_far.grade = owed > 0 ? ErasureGrade::kInaccessible : ErasureGrade::kShredded;
   return so_far;
 }
 

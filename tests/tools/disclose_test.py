@@ -22,15 +22,7 @@ class DiscloseTest(unittest.TestCase):
         cls.directory = tempfile.TemporaryDirectory()
         cls.root = cls.directory.name
         cls.tool = Tool(BAILEE, cls.root)
-        ran = cls.tool.run("init", "vault", "--policy", POLICY, "--keyrings", "keys")
-        assert ran.code == 0, ran
-        for actor, purposes in {"web": ["--collector"], "legal": ["legal.process"],
-                                "support": ["support"]}.items():
-            ran = cls.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out",
-                               f"{actor}.keyring", *purposes)
-            assert ran.code == 0, ran
-        os.link(os.path.join(cls.root, "keys/rights.keyring"),
-                os.path.join(cls.root, "rights.keyring"))
+        cls.tool.make_vault(POLICY, web=["--collector"], legal=["legal.process"], support=["support"])
         ran = cls.as_("web", "collect", "--json", stdin=json.dumps(PERSON) + "\n")
         assert ran.code == 0, ran
         found = cls.as_("support", "subject", "find", "--purpose", "support", "account.email",
@@ -44,7 +36,7 @@ class DiscloseTest(unittest.TestCase):
 
     @classmethod
     def as_(cls, actor, *words, stdin=""):
-        return cls.tool.run("--vault", "vault", "--keyring", f"file:{actor}.keyring", *words,
+        return cls.tool.run("--vault", "vault", "--keyring", f"file:keys/{actor}.keyring", *words,
                             stdin=stdin)
 
     def disclose(self, *more, actor="legal"):

@@ -2,6 +2,8 @@
 """erase_test.py BAILEE POLICY: a person is erased and the file written anew, through the tool alone."""
 import json
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -9,6 +11,7 @@ import unittest
 from run_bailee import Tool
 
 BAILEE, POLICY = sys.argv[1], sys.argv[2]
+RECEIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../reference/receipt.py")
 EMAIL = "ana@example.net"
 PERSON = {"ref": "user-4711", "notice": "checkout-7", "source": "web",
           "records": [{"category": "account", "fields": {"name": "Ana", "email": EMAIL, "password": "hunter22"}}]}
@@ -19,13 +22,7 @@ class EraseTest(unittest.TestCase):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
         self.tool = Tool(BAILEE, self.directory.name)
-        made = self.tool.run("init", "vault", "--policy", POLICY, "--keyrings", "keys", "--json")
-        self.assertEqual(made.code, 0, made)
-        self.vault = made.json()["vault_id"]
-        for actor, purposes in {"shop": ["--collector"], "support": ["support"]}.items():
-            ran = self.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out",
-                                f"keys/{actor}.keyring", *purposes)
-            self.assertEqual(ran.code, 0, ran)
+        self.vault = self.tool.make_vault(POLICY, shop=["--collector"], support=["support"])
         self.assertEqual(self.as_("shop", "collect", stdin=json.dumps(PERSON) + "\n").code, 0)
         self.handle = self.find()[0]["handle"]
 
@@ -52,6 +49,30 @@ class EraseTest(unittest.TestCase):
         self.assertEqual(self.erase(self.handle, "--confirm", self.vault).code, 8)
         past = self.as_("auditor", "explain", answer["decision"], "--json").json()
         self.assertEqual((past["kind"], past["outcome"], past["case"]), ("erase", "allowed", "DSR-7"))
+
+    def test_the_person_gets_a_receipt_that_holds_without_the_vault(self):
+        done = self.erase(self.handle, "--confirm", self.vault, "--case", "DSR-7").json()
+        early = self.as_("auditor", "audit", "receipt", done["decision"], "--out", "early", "--json")
+        self.assertEqual((early.code, early.error()["name"]), (8, "audit.no-checkpoint"), early)
+        signed = self.as_("log", "audit", "sign", "--json").json()
+        made = self.as_("auditor", "audit", "receipt", done["decision"], "--out", "receipt", "--json")
+        self.assertEqual((made.code, made.json()["grade"]), (0, "shredded"), made)
+        refused = self.as_("support", "audit", "receipt", done["decision"], "--out", "other", "--json")
+        self.assertEqual((refused.code, refused.error()["name"]), (12, "key.auditor-missing"), refused)
+        shutil.rmtree(os.path.join(self.directory.name, "vault"))
+        log = ("--origin", signed["origin"], "--log-key", signed["log_key"])
+        held = self.tool.run("audit", "check-receipt", "receipt", *log, "--json")
+        self.assertEqual(held.code, 0, held)
+        said = held.json()
+        self.assertEqual((said["handle"], said["case"], said["records"], said["grade"], said["decision"]),
+                         (self.handle, "DSR-7", 1, "shredded", done["decision"]))
+        read = subprocess.run([sys.executable, "-B", RECEIPT, log[1], log[3], os.path.join(self.directory.name, "receipt")],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(read.returncode, 0, read.stderr)
+        for name, value in json.loads(read.stdout).items():
+            self.assertEqual(said[name], value, name)
+        other = self.tool.run("audit", "check-receipt", "receipt", "--origin", log[1], "--log-key", "00" * 32, "--json")
+        self.assertEqual(other.code, 14, other)
 
     def test_by_ref_from_standard_input_and_the_rest_by_upkeep(self):
         done = self.erase("--defer", "--confirm", self.vault, stdin="user-4711\n")

@@ -25,19 +25,13 @@ class LedgerTest(unittest.TestCase):
         self.addCleanup(self.directory.cleanup)
         self.root = self.directory.name
         self.tool = Tool(BAILEE, self.root)
-        made = self.tool.run("init", "vault", "--policy", POLICY, "--keyrings", "keys", "--json")
-        self.assertEqual(made.code, 0, made)
-        self.vault_id = self.as_("keys/upkeep", "status", "--json").json()["vault_id"]
-        for actor, purposes in {"shop": ["--collector"], "service": ["service"], "develop": ["develop"]}.items():
-            ran = self.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out", f"{actor}.keyring",
-                                *purposes)
-            self.assertEqual(ran.code, 0, ran)
+        self.vault_id = self.tool.make_vault(POLICY, shop=["--collector"], service=["service"], develop=["develop"])
         person = {"ref": "user-1", "notice": "signup-1", "source": "web",
                   "records": [{"category": "account", "fields": {"name": "Ada", "email": MAIL}}]}
         self.assertEqual(self.as_("shop", "collect", stdin=json.dumps(person) + "\n").code, 0)
 
     def as_(self, keyring, *words, stdin=""):
-        return self.tool.run("--vault", "vault", "--keyring", f"file:{keyring}.keyring", *words, stdin=stdin)
+        return self.tool.run("--vault", "vault", "--keyring", f"file:keys/{keyring}.keyring", *words, stdin=stdin)
 
     def say(self, *words, who="user-1\n", keyring="shop"):
         return self.as_(keyring, "ledger", "record", *words, "--json", stdin=who)
@@ -53,10 +47,10 @@ class LedgerTest(unittest.TestCase):
         handle = given.json()["handle"]
         gone = self.as_("shop", "ledger", "record", "withdrawn", handle, "--purpose", "develop", "--json")
         self.assertEqual((gone.code, gone.json()["sequence"]), (0, 2), gone)
-        shown = self.as_("keys/rights", "ledger", "show", handle, "--json")
+        shown = self.as_("rights", "ledger", "show", handle, "--json")
         self.assertEqual([each["kind"] for each in shown.json()["entries"]], ["given", "withdrawn"], shown)
         self.assertEqual(shown.json()["entries"][0]["method"], "web-form")
-        receipt = self.as_("keys/rights", "ledger", "receipt", handle, "--json").json()
+        receipt = self.as_("rights", "ledger", "receipt", handle, "--json").json()
         self.assertEqual(receipt["processing"][0]["state"], "consent withdrawn")
         self.assertEqual(len(receipt["processing"][0]["events"]), 2)
         self.assertIn("pii_controllers", receipt["missing"])
@@ -71,7 +65,7 @@ class LedgerTest(unittest.TestCase):
         self.say("given", "--purpose", "develop", "--notice", "develop-1")
         left = self.as_("shop", "upkeep", "--json")
         self.assertEqual((left.code, left.json()["left"], left.json()["complete"]), (5, 1, False), left)
-        done = self.as_("keys/upkeep", "upkeep", "--json")
+        done = self.as_("upkeep", "upkeep", "--json")
         self.assertEqual((done.code, done.json()["left"], done.json()["complete"]), (0, 0, True), done)
 
     def test_bad_input_is_said_and_nothing_is_recorded(self):
@@ -93,7 +87,7 @@ class LedgerTest(unittest.TestCase):
                 if name:
                     self.assertEqual(ran.error()["name"], name)
                 self.assertTrue(ran.error()["hint"])
-        self.assertEqual(self.as_("keys/rights", "ledger", "show", "00" * 16).code, 8)
+        self.assertEqual(self.as_("rights", "ledger", "show", "00" * 16).code, 8)
 
     def collect_old_line(self, age_days):
         line = {"ref": "user-9", "notice": "visit-1", "source": "web", "collected_at": stamp(time.time() - age_days * DAY),
@@ -104,22 +98,22 @@ class LedgerTest(unittest.TestCase):
 
     def test_retention_is_planned_and_run(self):
         self.collect_old_line(10)
-        planned = self.as_("keys/upkeep", "retention", "plan", "--out", "plan.json", "--json")
+        planned = self.as_("upkeep", "retention", "plan", "--out", "plan.json", "--json")
         self.assertEqual(planned.code, 0, planned)
         self.assertEqual({each["category"]: each["over"] for each in planned.json()["categories"]},
                          {"account": 0, "web_log": 0})
-        ran = self.as_("keys/upkeep", "retention", "run", "plan.json", "--confirm", self.vault_id, "--json")
+        ran = self.as_("upkeep", "retention", "run", "plan.json", "--confirm", self.vault_id, "--json")
         self.assertEqual((ran.code, ran.json()["deleted"], ran.json()["complete"]), (0, 0, True), ran)
 
     def test_retention_wants_upkeep_and_a_confirmation(self):
         self.assertEqual(self.as_("service", "retention", "plan", "--json").error()["reasons"], ["purpose-key-missing"])
-        self.as_("keys/upkeep", "retention", "plan", "--out", "plan.json")
-        self.assertEqual(self.as_("keys/upkeep", "retention", "run", "plan.json").code, 6)
-        self.assertEqual(self.as_("keys/upkeep", "retention", "run", "plan.json", "--confirm", "yes").code, 6)
-        self.assertEqual(self.as_("keys/upkeep", "retention", "plan", "--out", "plan.json").code, 9)
+        self.as_("upkeep", "retention", "plan", "--out", "plan.json")
+        self.assertEqual(self.as_("upkeep", "retention", "run", "plan.json").code, 6)
+        self.assertEqual(self.as_("upkeep", "retention", "run", "plan.json", "--confirm", "yes").code, 6)
+        self.assertEqual(self.as_("upkeep", "retention", "plan", "--out", "plan.json").code, 9)
 
     def test_a_hostile_plan_is_refused(self):
-        self.as_("keys/upkeep", "retention", "plan", "--out", "plan.json")
+        self.as_("upkeep", "retention", "plan", "--out", "plan.json")
         with open(os.path.join(self.root, "plan.json")) as file:
             good = json.load(file)
         changes = [("as_of", "2999-01-01T00:00:00Z", 7), ("as_of", "never", 7), ("policy_version", 2, 9),
@@ -133,11 +127,11 @@ class LedgerTest(unittest.TestCase):
                 name = f"bad{number}.json"
                 with open(os.path.join(self.root, name), "w", errors="surrogateescape") as file:
                     file.write(text)
-                ran = self.as_("keys/upkeep", "retention", "run", name, "--confirm", self.vault_id, "--json")
-                confirm = self.as_("keys/upkeep", "retention", "run", name, "--confirm", "00" * 16, "--json")
+                ran = self.as_("upkeep", "retention", "run", name, "--confirm", self.vault_id, "--json")
+                confirm = self.as_("upkeep", "retention", "run", name, "--confirm", "00" * 16, "--json")
                 self.assertIn(code, (ran.code, confirm.code), (ran, confirm))
                 self.assertNotIn(0, (ran.code, confirm.code))
-        self.assertEqual(self.as_("keys/upkeep", "retention", "run", "missing.json").code, 8)
+        self.assertEqual(self.as_("upkeep", "retention", "run", "missing.json").code, 8)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 """rectify_test.py BAILEE POLICY: values are put right and what is held is reviewed, through the tool alone."""
 import json
 import os
-import shutil
 import sys
 import tempfile
 import unittest
@@ -20,19 +19,12 @@ class RectifyTest(unittest.TestCase):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
         self.tool = Tool(BAILEE, self.directory.name)
-        made = self.tool.run("init", "vault", "--policy", POLICY, "--keyrings", "keys", "--json")
-        self.assertEqual(made.code, 0, made)
-        for actor, purposes in {"shop": ["--collector"], "support": ["support"], "news": ["contact.news"]}.items():
-            ran = self.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out", f"{actor}.keyring",
-                                *purposes)
-            self.assertEqual(ran.code, 0, ran)
-        for name in ("rights", "upkeep", "auditor"):
-            shutil.copy2(os.path.join(self.directory.name, "keys", f"{name}.keyring"), self.directory.name)
+        self.tool.make_vault(POLICY, shop=["--collector"], support=["support"], news=["contact.news"])
         self.assertEqual(self.as_("shop", "collect", stdin=json.dumps(PERSON) + "\n").code, 0)
         self.handle = self.find(WRONG)[0]["handle"]
 
     def as_(self, actor, *words, stdin=""):
-        return self.tool.run("--vault", "vault", "--keyring", f"file:{actor}.keyring", *words, stdin=stdin)
+        return self.tool.run("--vault", "vault", "--keyring", f"file:keys/{actor}.keyring", *words, stdin=stdin)
 
     def find(self, email):
         found = self.as_("support", "subject", "find", "--purpose", "support", "account.email", "--json",
@@ -83,7 +75,7 @@ class RectifyTest(unittest.TestCase):
                          ("bailee.review/1", 1, 1, 0))
         self.assertEqual(account["unconfirmed"], 1)
         self.assertNotIn("never_read", account)
-        read = self.as_("upkeep", "review", "--auditor", "file:auditor.keyring", "--since", "1h", "--json")
+        read = self.as_("upkeep", "review", "--auditor", "file:keys/auditor.keyring", "--since", "1h", "--json")
         self.assertEqual(read.code, 0, read)
         account = next(each for each in read.json()["categories"] if each["category"] == "account")
         self.assertIn("name", account["never_read"])

@@ -36,13 +36,7 @@ class Rights(unittest.TestCase):
         cls.directory = tempfile.TemporaryDirectory()
         cls.root = cls.directory.name
         cls.tool = Tool(BAILEE, cls.root)
-        made = cls.tool.run("init", "vault", "--policy", POLICY, "--keyrings", "keys", "--json")
-        assert made.code == 0, made
-        for actor, purposes in {"shop": ["--collector"], "support": ["support"],
-                                "billing": ["billing"]}.items():
-            ran = cls.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out",
-                               f"keys/{actor}.keyring", *purposes)
-            assert ran.code == 0, ran
+        cls.tool.make_vault(POLICY, shop=["--collector"], support=["support"], billing=["billing"])
         lines = "".join(json.dumps(each) + "\n" for each in (PERSON, BROWSER))
         ran = cls.as_("shop", "collect", "--json", stdin=lines)
         assert ran.code == 0, ran

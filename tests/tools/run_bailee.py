@@ -51,3 +51,12 @@ class Tool:
                               capture_output=True, env=self.environment, timeout=240,
                               start_new_session=True, check=False)
         return Ran(arguments, done)
+
+    def make_vault(self, policy, **actors):
+        """`vault` and, in `keys`, its keyrings and one for each actor with the words that grant it. Returns the vault's id."""
+        made = self.run("init", "vault", "--policy", policy, "--keyrings", "keys", "--json")
+        assert made.code == 0, made
+        for actor, words in actors.items():
+            ran = self.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out", f"keys/{actor}.keyring", *words)
+            assert ran.code == 0, ran
+        return made.json()["vault_id"]

@@ -9,6 +9,7 @@ void AddAudit(Commands& commands) {
   AddAuditVerify(commands, audit);
   AddAuditSign(commands, audit);
   AddAuditProve(commands, audit);
+  AddAuditReceipt(commands, audit);
   AddAuditExport(commands, audit);
 }
 

@@ -10,6 +10,7 @@ void AddAuditLog(Commands& commands, CLI::App& audit);
 void AddAuditVerify(Commands& commands, CLI::App& audit);
 void AddAuditSign(Commands& commands, CLI::App& audit);
 void AddAuditProve(Commands& commands, CLI::App& audit);
+void AddAuditReceipt(Commands& commands, CLI::App& audit);
 void AddAuditExport(Commands& commands, CLI::App& audit);
 
 }  // namespace bailee::tool

@@ -8,6 +8,7 @@
 #include "pins.h"
 #include "text.h"
 #include "trail_text.h"
+#include "trusted_log.h"
 
 namespace bailee::tool {
 namespace {
@@ -27,8 +28,7 @@ struct ProveOptions {
 struct CheckOptions {
   std::string proof;
   std::string leaf;
-  std::string origin;
-  std::string log_key;
+  TrustedLog log;
 };
 
 // A decision is looked up, which takes the auditor's keyring; an index is one already.
@@ -47,13 +47,9 @@ Result<uint64_t> IndexOf(AuditTrail& trail, const std::string& target) {
   return entry->index;
 }
 
-std::string_view TextOf(const Bytes& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 Status WriteBoth(const ProveOptions& options, const AuditTrail::Proof& proof) {
   if (!options.leaf.empty()) {
-    if (Status leaf = WriteNewFile(options.leaf, TextOf(proof.leaf)); !leaf.ok()) return leaf;
+    if (Status leaf = WriteNewFile(options.leaf, AsText(proof.leaf)); !leaf.ok()) return leaf;
   }
   return options.out.empty() ? Status() : WriteNewFile(options.out, proof.text);
 }
@@ -90,30 +86,15 @@ Status Prove(Context& context, const ProveOptions& options) {
                                 {"next", check, "needs no vault and no secret"}}});
 }
 
-Result<LogKey> ParseLogKey(const std::string& hex) {
-  LogKey key;
-  const auto digit = [](char c) { return std::string_view("0123456789abcdef").find(c); };
-  bool good = hex.size() == 2 * key.bytes.size();
-  for (size_t i = 0; good && i < key.bytes.size(); ++i) {
-    const size_t high = digit(hex[2 * i]);
-    const size_t low = digit(hex[2 * i + 1]);
-    good = high < 16 && low < 16;
-    key.bytes[i] = static_cast<uint8_t>(high << 4U | (low & 15U));
-  }
-  if (good) return key;
-  return Status(Code::kUsage, "usage.log-key", "the log's public key is 64 lower-case hex digits",
-                "bailee audit verify --field log_key prints it");
-}
-
 Status CheckProof(Context& context, const CheckOptions& options) {
-  const auto key = ParseLogKey(options.log_key);
+  const auto key = KeyOf(options.log);
   if (!key.ok()) return key.status();
   const auto text = ReadTextFile(options.proof, kProofBytesMax, "proof");
   if (!text.ok()) return text.status();
   const auto leaf = ReadTextFile(options.leaf, kLeafBytesMax, "leaf");
   if (!leaf.ok()) return leaf.status();
   const TreeHash hash = LeafHash({reinterpret_cast<const uint8_t*>(leaf->data()), leaf->size()});
-  const auto proven = VerifyProof(*text, hash, options.origin, *key);
+  const auto proven = VerifyProof(*text, hash, options.log.origin, *key);
   if (!proven.ok()) return proven.status();
   const Checkpoint& head = proven->checkpoint;
   const std::string when = head.time.has_value() ? FormatTime(*head.time) : "";
@@ -129,7 +110,7 @@ Status CheckProof(Context& context, const CheckOptions& options) {
       {{},
        {{"ok", fmt::format("it is leaf {} of {}", proven->index, head.origin), ""},
         {"head", fmt::format("{} leaves", head.size), HexOf(head.root)},
-        {"signed", when.empty() ? "at a time that is not proven" : when, ""}}});
+        {"signed", SignedAt(head), ""}}});
 }
 
 }  // namespace
@@ -163,10 +144,7 @@ void AddAuditProve(Commands& commands, CLI::App& audit) {
       [check](Context& context) { return CheckProof(context, *check); });
   command->add_option("PROOF", check->proof, "a file that bailee audit prove wrote")->required();
   command->add_option("--leaf", check->leaf, "the leaf it is about")->required()->type_name("FILE");
-  command->add_option("--origin", check->origin, "the log's name")->required()->type_name("ORIGIN");
-  command->add_option("--log-key", check->log_key, "the log's public key, 64 hex digits")
-      ->required()
-      ->type_name("HEX");
+  AddTrustedLog(*command, check->log);
 }
 
 }  // namespace bailee::tool

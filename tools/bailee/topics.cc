@@ -86,10 +86,11 @@ constexpr const char* kKeySources =
 constexpr const char* kAuditTrail =
     "Everything that is done or refused is an entry of the vault's trail before anything of it\n"
     "leaves. Entries are sealed to the auditor and become leaves of a Merkle tree.\n"
-    "auditor.keyring  reads entries: audit log, audit verify --entries, explain DECISION, prune\n"
+    "auditor.keyring  reads entries: audit log, audit verify --entries, explain DECISION, prune,\n"
+    "                 audit receipt\n"
     "log.keyring      signs heads of the tree, and does nothing else: audit sign\n"
     "any keyring      audit verify, audit pin, audit prove INDEX, audit export\n"
-    "none             audit check-proof\n"
+    "none             audit check-proof, audit check-receipt\n"
     "Whoever can write the vault can write all of it anew. What shows that is kept elsewhere:\n"
     "pin         the head that was verified last: audit verify compares with it, then moves it on\n"
     "checkpoint  a signed head: audit sign proves that the new one extends it\n"

@@ -181,6 +181,14 @@ class BAILEE_EXPORT AuditTrail {
   };
   Result<Proof> Prove(uint64_t index, const std::string& checkpoint);
 
+  // A receipt (bailee/receipt.h) of the erasing that `erased` decided, up to the size of
+  // `checkpoint`, a signed one: the event, and if they are in there by then, that what was taken
+  // away is shredded and that the file was written anew. Whoever has it reads these events, and no
+  // others; it holds no value and no key of the vault. Takes the auditor's secret. Errors: kUsage
+  // "receipt.not-an-erasure"; kNotFound "audit.no-such-decision", also beyond the checkpoint or
+  // pruned; kKey "key.auditor-missing"; kAuditBroken.
+  Result<Bytes> Receipt(const DecisionId& erased, const std::string& checkpoint);
+
   // Writes leaves from `from` on up to the size of `checkpoint` as one export (FORMAT.md §13.8),
   // piece by piece. Returns the number of leaves. What was written before an error is no export.
   // Errors: those of `write`; kAuditBroken; kNotFound "audit.leaf-pruned", "audit.beyond-tree".
