@@ -21,6 +21,7 @@ namespace {
 constexpr size_t kBlockBytes = 4096;
 constexpr std::string_view kEpochMagic = "BAILEEEP";
 constexpr uint16_t kEpochFormat = 1;
+constexpr uint8_t kSealedMax = 2;  // versions of the storage key
 constexpr size_t kSealedEpochBytes = crypto::kKeyBytes + crypto::kEnvelopeOverhead;
 using Block = std::array<uint8_t, kBlockBytes>;
 
@@ -75,6 +76,10 @@ std::optional<uint64_t> EpochOf(const Block& block, const VaultId& vault, Reader
   return epoch;
 }
 
+bool IsZero(ByteView bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
+}
+
 Status Passed() {
   return Status(Code::kNotFound, "epoch.passed", "the epoch of this snapshot is over", "try again");
 }
@@ -84,18 +89,26 @@ Result<crypto::EpochKey> OpenBlock(const Block& block, const VaultId& vault, uin
   Reader reader{ByteView()};
   if (EpochOf(block, vault, &reader) != epoch) return Passed();
   const auto count = reader.Get<uint8_t>();
-  for (uint8_t i = 0; i < count && !reader.failed(); ++i) {
+  if (count < 1 || count > kSealedMax) return Passed();
+  std::optional<ByteView> mine;
+  uint16_t before = 0;
+  for (uint8_t i = 0; i < count; ++i) {
     const auto version = reader.Get<uint16_t>();
     const ByteView sealed = reader.GetBytes(kSealedEpochBytes);
-    if (version != storage.version || reader.failed()) continue;
-    Result<Secret> opened = crypto::Open(storage.key, EpochBinding(vault, version, epoch), sealed);
-    if (!opened.ok()) return crypto::DamageUnlessFull(opened.status(), Passed());
-    return crypto::EpochKey::FromSecret(*std::move(opened));
+    if (version <= before) return Passed();
+    before = version;
+    if (version == storage.version) mine = sealed;
   }
-  return reader.failed() ? Passed()
-                         : Status(Code::kKey, "key.retired",
-                                  "the keyring's storage key is of a version that was rotated out",
-                                  "ask for a keyring that was made after the rotation");
+  if (!IsZero(reader.rest())) return Passed();
+  if (!mine) {
+    return Status(Code::kKey, "key.retired",
+                  "the keyring's storage key is of a version that was rotated out",
+                  "ask for a keyring that was made after the rotation");
+  }
+  Result<Secret> opened =
+      crypto::Open(storage.key, EpochBinding(vault, storage.version, epoch), *mine);
+  if (!opened.ok()) return crypto::DamageUnlessFull(opened.status(), Passed());
+  return crypto::EpochKey::FromSecret(*std::move(opened));
 }
 
 Block MakeBlock(const VaultId& vault, uint64_t epoch, const StorageKeyRef& storage,
@@ -115,10 +128,6 @@ Block MakeBlock(const VaultId& vault, uint64_t epoch, const StorageKeyRef& stora
   Block block{};
   std::copy(bytes.begin(), bytes.end(), block.begin());
   return block;
-}
-
-bool IsZero(const Block& block) {
-  return std::all_of(block.begin(), block.end(), [](uint8_t byte) { return byte == 0; });
 }
 
 }  // namespace

@@ -34,9 +34,11 @@ def read_key(path, vault_id, epoch, storage, storage_version):
         raise EpochIsOver("epoch: another one")
     count = reader.uint(1)
     require(count in (1, 2), "epoch: count")
-    found = None
+    found, before = None, 0
     for _ in range(count):
         version, sealed = reader.uint(2), reader.take(32 + suite1.OVERHEAD)
+        require(version > before, "epoch: versions")
+        before = version
         if version == storage_version:
             bound = suite1.binding(suite1.EPOCH, vault_id, generation=version, context=struct.pack(">Q", epoch))
             found = suite1.open_sealed(storage, bound, sealed, "epoch")

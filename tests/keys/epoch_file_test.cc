@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keys/epoch_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "crypto/init.h"
+#include "support/error_is.h"
+#include "support/revealed.h"
+#include "support/temporary_directory.h"
+
+// The file that erasing rests on: what it gives, and that it gives nothing else.
+namespace bailee::keys {
+namespace {
+
+using testing::ErrorIs;
+using testing::IsOk;
+using testing::Revealed;
+using testing::StatusOf;
+
+constexpr size_t kBlock = 4096;
+constexpr size_t kSealedAt = 8 + 2 + 16 + 8 + 1;
+constexpr size_t kUsed = kSealedAt + 2 + 32 + 72;
+
+class EpochFileTest : public ::testing::Test {
+ protected:
+  EpochFileTest() {
+    EXPECT_THAT(crypto::Init(), IsOk());
+    vault_.bytes.fill(1);
+    storage_ = *crypto::StorageKey::Generate(random());
+  }
+
+  static crypto::Random& random() { return crypto::SystemRandom(); }
+  EpochFile File() const { return EpochFile(directory_ / "epoch", vault_); }
+  StorageKeyRef Storage(uint16_t version = 1) const { return {version, storage_}; }
+
+  Bytes Content() const {
+    std::ifstream in(directory_ / "epoch", std::ios::binary);
+    return Bytes(std::istreambuf_iterator<char>(in), {});
+  }
+  void SetContent(ByteView bytes) const {
+    std::ofstream out(directory_ / "epoch", std::ios::binary | std::ios::trunc);
+    out << AsText(bytes);
+  }
+
+  testing::TemporaryDirectory directory_;
+  VaultId vault_;
+  crypto::StorageKey storage_;
+};
+
+TEST_F(EpochFileTest, BeginsWithTheFirstEpochAndIsNobodyElsesToRead) {
+  const auto made = File().Create(Storage(), random());
+  ASSERT_THAT(StatusOf(made), IsOk());
+  const auto got = File().Get(kFirstEpoch, Storage());
+  ASSERT_THAT(StatusOf(got), IsOk());
+  EXPECT_EQ(Revealed(*got), Revealed(*made));
+  struct stat status = {};
+  ASSERT_EQ(stat((directory_ / "epoch").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  EXPECT_EQ(status.st_size, static_cast<off_t>(2 * kBlock));
+}
+
+TEST_F(EpochFileTest, IsNotMadeWhereOneIs) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  const Bytes before = Content();
+  EXPECT_EQ(StatusOf(File().Create(Storage(), random())).code(), Code::kConflict);
+  EXPECT_EQ(Content(), before);
+}
+
+TEST_F(EpochFileTest, HasTwoEpochsAtATime) {
+  const auto first = File().Create(Storage(), random());
+  const auto second = File().Prepare(2, Storage(), random());
+  ASSERT_THAT(StatusOf(second), IsOk());
+  EXPECT_NE(Revealed(*first), Revealed(*second));
+  EXPECT_EQ(Revealed(*File().Get(1, Storage())), Revealed(*first));
+  EXPECT_EQ(Revealed(*File().Get(2, Storage())), Revealed(*second));
+  EXPECT_THAT(StatusOf(File().Get(3, Storage())), ErrorIs(Code::kNotFound, "epoch.passed"));
+}
+
+// A transaction that was given up may have left it, and another process may have used it.
+TEST_F(EpochFileTest, TakesAnEpochThatIsThereAlready) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  const auto once = File().Prepare(2, Storage(), random());
+  const auto again = File().Prepare(2, Storage(), random());
+  ASSERT_THAT(StatusOf(again), IsOk());
+  EXPECT_EQ(Revealed(*once), Revealed(*again));
+}
+
+TEST_F(EpochFileTest, MakesAnotherWhereOneWasWrittenInPart) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  const auto once = File().Prepare(2, Storage(), random());
+  Bytes torn = Content();
+  std::fill(torn.begin() + 60, torn.begin() + kBlock, uint8_t{0});
+  SetContent(torn);
+  const auto again = File().Prepare(2, Storage(), random());
+  ASSERT_THAT(StatusOf(again), IsOk());
+  EXPECT_NE(Revealed(*once), Revealed(*again));
+  EXPECT_EQ(Revealed(*File().Get(2, Storage())), Revealed(*again));
+}
+
+TEST_F(EpochFileTest, HasNoByteOfAWipedEpoch) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  ASSERT_THAT(StatusOf(File().Prepare(2, Storage(), random())), IsOk());
+  EXPECT_TRUE(*File().Holds(1));
+  ASSERT_THAT(File().Wipe(1), IsOk());
+  EXPECT_FALSE(*File().Holds(1));
+  EXPECT_THAT(StatusOf(File().Get(1, Storage())), ErrorIs(Code::kNotFound, "epoch.passed"));
+  const Bytes content = Content();
+  EXPECT_TRUE(
+      std::all_of(content.begin() + kBlock, content.end(), [](uint8_t b) { return b == 0; }));
+  EXPECT_THAT(StatusOf(File().Get(2, Storage())), IsOk());
+}
+
+TEST_F(EpochFileTest, WipesNoLaterEpochThanItIsAskedTo) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  ASSERT_THAT(StatusOf(File().Prepare(2, Storage(), random())), IsOk());
+  ASSERT_THAT(File().Wipe(1), IsOk());
+  ASSERT_THAT(StatusOf(File().Prepare(3, Storage(), random())), IsOk());
+  ASSERT_THAT(File().Wipe(1), IsOk());
+  EXPECT_FALSE(*File().Holds(1));
+  EXPECT_THAT(StatusOf(File().Get(3, Storage())), IsOk());
+}
+
+// What cannot be read may still be somebody's key.
+TEST_F(EpochFileTest, HoldsWhateverIsNotZero) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  Bytes damaged = Content();
+  damaged[kBlock] ^= 1;
+  SetContent(damaged);
+  EXPECT_TRUE(*File().Holds(1));
+  ASSERT_THAT(File().Wipe(1), IsOk());
+  EXPECT_FALSE(*File().Holds(1));
+}
+
+TEST_F(EpochFileTest, GivesNothingOfABlockWithAnyBitChanged) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  const Bytes good = Content();
+  for (size_t bit = 0; bit < kBlock * 8; bit += bit < kUsed * 8 ? 1 : 11) {
+    Bytes changed = good;
+    changed[kBlock + bit / 8] ^= uint8_t{1} << (bit % 8);
+    SetContent(changed);
+    EXPECT_FALSE(File().Get(kFirstEpoch, Storage()).ok()) << bit;
+    EXPECT_TRUE(*File().Holds(kFirstEpoch) || bit / 8 < 34) << bit;
+  }
+}
+
+TEST_F(EpochFileTest, GivesNothingOfAFileThatWasCutOff) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  const Bytes good = Content();
+  for (size_t size = 0; size < kBlock + kUsed; size += 13) {
+    SetContent(ByteView(good).first(size));
+    EXPECT_THAT(StatusOf(File().Get(kFirstEpoch, Storage())),
+                ErrorIs(Code::kNotFound, "epoch.passed"))
+        << size;
+  }
+}
+
+TEST_F(EpochFileTest, IsOfOneVaultAndOneStorageKey) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  VaultId other;
+  other.bytes.fill(2);
+  EXPECT_THAT(StatusOf(EpochFile(directory_ / "epoch", other).Get(kFirstEpoch, Storage())),
+              ErrorIs(Code::kNotFound, "epoch.passed"));
+  EXPECT_THAT(StatusOf(File().Get(kFirstEpoch, Storage(2))), ErrorIs(Code::kKey, "key.retired"));
+  const crypto::StorageKey another = *crypto::StorageKey::Generate(random());
+  EXPECT_THAT(StatusOf(File().Get(kFirstEpoch, {1, another})),
+              ErrorIs(Code::kNotFound, "epoch.passed"));
+}
+
+// An epoch put where another belongs, as a file put back from a backup would have it.
+TEST_F(EpochFileTest, TakesNoEpochForAnother) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  Bytes swapped = Content();
+  std::rotate(swapped.begin(), swapped.begin() + kBlock, swapped.end());
+  SetContent(swapped);
+  EXPECT_THAT(StatusOf(File().Get(1, Storage())), ErrorIs(Code::kNotFound, "epoch.passed"));
+  EXPECT_THAT(StatusOf(File().Get(2, Storage())), ErrorIs(Code::kNotFound, "epoch.passed"));
+  swapped[33] = 2;  // the number in the block, which the key is bound to
+  SetContent(swapped);
+  EXPECT_FALSE(File().Get(2, Storage()).ok());
+}
+
+TEST_F(EpochFileTest, SaysWhatIsWrongWithTheFile) {
+  EXPECT_THAT(StatusOf(File().Get(1, Storage())), ErrorIs(Code::kFailed, "epoch.io"));
+  EXPECT_THAT(StatusOf(File().Prepare(2, Storage(), random())), ErrorIs(Code::kFailed, "epoch.io"));
+  EXPECT_THAT(File().Wipe(1), ErrorIs(Code::kFailed, "epoch.io"));
+  ASSERT_EQ(symlink("/dev/null", (directory_ / "epoch").c_str()), 0);
+  EXPECT_THAT(StatusOf(File().Get(1, Storage())), ErrorIs(Code::kFailed, "epoch.io"));
+}
+
+}  // namespace
+}  // namespace bailee::keys
