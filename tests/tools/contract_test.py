@@ -19,6 +19,7 @@ POSITIONALS = {
     "PURPOSE": "billing", "CATEGORY[.FIELD]": "payment_card.pan", "CATEGORY.FIELD": "account.email",
     "PURPOSE|DECISION": "0" * 32 + ".r17", "INDEX|DECISION": "0", "PROOF": "missing.tlog-proof",
     "CATEGORY[.FIELDS]": "account.email", "HANDLE": "0" * 32, "CATEGORY": "account", "SHELL": "bash", "WORD": "formats",
+    "DECISION": "0" * 32 + ".w3", "RECEIPT": "missing.receipt",
     "REPORT": "sessions_by_region_day", "KIND": "restricted", "PLAN": "missing.json",
 }
 OPTIONS = {
