@@ -8,7 +8,7 @@ namespace bailee::audit {
 void Findings::Add(TrailFinding finding) {
   if (finding.weight == TrailFinding::Weight::kBroken) broken_ = true;
   if (findings_.size() == kMax) {
-    ++more_;
+    ++(finding.weight == TrailFinding::Weight::kKnown ? more_known_ : more_);
     return;
   }
   findings_.push_back(std::move(finding));
@@ -20,8 +20,9 @@ void Findings::Broken(std::string_view name, std::string message, const Where& w
 }
 
 void Findings::Unproven(std::string_view name, std::string message, const Where& where) {
-  Add({TrailFinding::Weight::kUnproven, std::string(name), std::move(message), where.leaf,
-       where.instance});
+  const bool known = where.leaf && *where.leaf < known_below_;
+  Add({known ? TrailFinding::Weight::kKnown : TrailFinding::Weight::kUnproven, std::string(name),
+       std::move(message), where.leaf, where.instance});
 }
 
 std::vector<TrailFinding> Findings::Take() {
@@ -29,6 +30,13 @@ std::vector<TrailFinding> Findings::Take() {
     const auto weight = broken_ ? TrailFinding::Weight::kBroken : TrailFinding::Weight::kUnproven;
     findings_.push_back(
         {weight, "trail.more-findings", std::to_string(more_) + " more were found", {}, {}});
+  }
+  if (more_known_ > 0) {
+    findings_.push_back({TrailFinding::Weight::kKnown,
+                         "trail.more-findings",
+                         std::to_string(more_known_) + " more were known",
+                         {},
+                         {}});
   }
   return std::exchange(findings_, {});
 }

@@ -25,6 +25,9 @@ class Findings {
  public:
   static constexpr size_t kMax = 1'000;
 
+  // What cannot be proven of leaves below `known_below` was there at the last look.
+  explicit Findings(uint64_t known_below = 0) : known_below_(known_below) {}
+
   // `name` is dotted and stable; `message` is one line and holds no more than numbers and ids.
   void Broken(std::string_view name, std::string message, const Where& where = {});
   void Unproven(std::string_view name, std::string message, const Where& where = {});
@@ -36,8 +39,10 @@ class Findings {
  private:
   void Add(TrailFinding finding);
 
+  const uint64_t known_below_;
   std::vector<TrailFinding> findings_;
   uint64_t more_ = 0;
+  uint64_t more_known_ = 0;
   bool broken_ = false;
 };
 

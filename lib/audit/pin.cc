@@ -30,7 +30,16 @@ Status Extends(const TreeReader& tree, const Checkpoint& pinned) {
 // A head has no empty line; a signed note does.
 bool IsSigned(std::string_view text) { return text.find("\n\n") != std::string_view::npos; }
 
+Result<Checkpoint> ReadClaim(std::string_view text) {
+  return IsSigned(text) ? ParseCheckpoint(text) : ParseCheckpointText(text);
+}
+
 }  // namespace
+
+Result<uint64_t> SizeOfPin(std::string_view text) {
+  BAILEE_TRY(const Checkpoint claimed, ReadClaim(text));
+  return claimed.size;
+}
 
 Result<Checkpoint> VerifyExtends(const TreeReader& tree, const Pinned& pinned) {
   BAILEE_TRY(Checkpoint checkpoint, VerifyCheckpoint(pinned.text, pinned.origin, pinned.key));
@@ -39,10 +48,8 @@ Result<Checkpoint> VerifyExtends(const TreeReader& tree, const Pinned& pinned) {
 }
 
 Status CheckPin(store::Snapshot& snapshot, const Pinned& pinned, Findings& findings) {
-  Result<Checkpoint> claimed =
-      IsSigned(pinned.text) ? ParseCheckpoint(pinned.text) : ParseCheckpointText(pinned.text);
-  if (!claimed.ok()) return claimed.status();
-  if (claimed->origin != pinned.origin) {
+  BAILEE_TRY(const Checkpoint claimed, ReadClaim(pinned.text));
+  if (claimed.origin != pinned.origin) {
     findings.Broken("trail.other-origin", "what was pinned is of another log");
     return Status();
   }
@@ -54,7 +61,7 @@ Status CheckPin(store::Snapshot& snapshot, const Pinned& pinned, Findings& findi
     }
   }
   BAILEE_TRY(const TreeReader tree, TreeReader::Open(snapshot));
-  const Status status = Extends(tree, *claimed);
+  const Status status = Extends(tree, claimed);
   if (status.code() == Code::kAuditBroken) {
     const bool cut_off = status.name() == "trail.cut-off";
     findings.Broken(cut_off ? "trail.cut-off" : "trail.forked", std::string(status.message()));

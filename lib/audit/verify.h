@@ -75,6 +75,9 @@ struct Pinned {
 // Errors: kInvalidValue "checkpoint.malformed"; those of the store.
 Status CheckPin(store::Snapshot& snapshot, const Pinned& pinned, Findings& findings);
 
+// How large the tree was, as a pin claims it. Errors: kInvalidValue "checkpoint.malformed".
+Result<uint64_t> SizeOfPin(std::string_view text);
+
 // The same as an error, of a checkpoint that must be signed.
 // Errors: as VerifyCheckpoint; kAuditBroken "trail.cut-off", "trail.forked"; kNotFound
 // "audit.leaf-pruned"; those of TreeReader.

@@ -10,14 +10,14 @@
 namespace bailee {
 
 Status TrailReport::ToStatus() const {
-  if (findings.empty()) return Status();
-  const bool broken = std::any_of(
-      findings.begin(), findings.end(),
-      [](const TrailFinding& finding) { return finding.weight == TrailFinding::Weight::kBroken; });
-  if (broken) {
+  const auto any = [&](TrailFinding::Weight weight) {
+    return std::ranges::find(findings, weight, &TrailFinding::weight) != findings.end();
+  };
+  if (any(TrailFinding::Weight::kBroken)) {
     return Status(Code::kAuditBroken, "trail.broken", "the audit trail was changed",
                   "keep the files as they are and compare them with a backup and the checkpoints");
   }
+  if (!any(TrailFinding::Weight::kUnproven)) return Status();
   return Status(Code::kFindings, "trail.unproven",
                 "nothing of the audit trail was changed; the end of an instance is unproven",
                 "see the findings: a process or the machine ended without closing the vault");

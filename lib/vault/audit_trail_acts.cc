@@ -42,7 +42,11 @@ Result<TrailReport> AuditTrailImpl::Verify(const AuditTrail::VerifyOptions& opti
     BAILEE_TRY(auditor, Auditor(EventKind::kTrailVerify));
   }
   BAILEE_RETURN_IF_ERROR(Record({.kind = EventKind::kTrailVerify}));
-  audit::Findings findings;
+  uint64_t pinned_size = 0;
+  if (!options.pinned.empty()) {
+    BAILEE_TRY(pinned_size, audit::SizeOfPin(options.pinned));
+  }
+  audit::Findings findings(pinned_size);
   BAILEE_TRY(const audit::Verified verified,
              audit::VerifyTrail(
                  *engine_, *journals_,

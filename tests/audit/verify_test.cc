@@ -99,6 +99,20 @@ TEST_F(VerifyTest, CountsFindingsWhenThereAreTooMany) {
   EXPECT_EQ(taken.back().message, "6 more were found");
 }
 
+TEST_F(VerifyTest, KnowsWhatWasThereAtTheLastLookAndHidesNothingBehindIt) {
+  audit::Findings findings(10);
+  for (size_t i = 0; i < audit::Findings::kMax + 5; ++i) findings.Unproven("a.b", "c", {.leaf = 9});
+  findings.Unproven("d.e", "f", {.leaf = 10});
+  findings.Unproven("g.h", "i");
+  const auto taken = findings.Take();
+  ASSERT_EQ(taken.size(), audit::Findings::kMax + 2);
+  EXPECT_EQ(taken.front().weight, TrailFinding::Weight::kKnown);
+  EXPECT_EQ(taken.back().weight, TrailFinding::Weight::kKnown);
+  EXPECT_EQ(taken.back().message, "5 more were known");
+  EXPECT_EQ(taken[audit::Findings::kMax].weight, TrailFinding::Weight::kUnproven);
+  EXPECT_EQ(taken[audit::Findings::kMax].message, "2 more were found");
+}
+
 TEST_F(VerifyTest, CountsWhatWaitsInJournals) {
   const auto trail = Start();
   ASSERT_TRUE(trail->Append(EventAt(1)).ok());

@@ -180,7 +180,7 @@ TEST_F(ShardsTest, AreDamagedByEveryChangedBitAndEveryOtherLength) {
 
 TEST_F(ShardsTest, TheRowOfTheEpochIsWholeOrDamage) {
   Bytes key = {'e', 'p', 'o', 'c', 'h'};
-  for (const size_t size : {0, 8, 15, 17}) {
+  for (const size_t size : std::initializer_list<size_t>{0, 8, 15, 17}) {
     const Bytes row(size, 1);
     Write([&](store::WriteTransaction& t) { return t.Put(Table::kMeta, key, row); });
     EXPECT_THAT(StatusOf(ReadEpochRow(*Read())), ErrorIs(Code::kDamage, "epoch.damaged")) << size;

@@ -224,6 +224,12 @@ class Verify(AuditTest):
         self.assertEqual((ran.code, ran.json()["verdict"]), (4, "unproven"), ran)
         self.assertTrue(all(each["weight"] == "unproven" for each in ran.json()["findings"]))
         self.assertTrue(ran.json()["pin_moved"])
+        again = self.as_("billing", "audit", "verify", "--json")
+        self.assertEqual((again.code, again.json()["verdict"]), (0, "good"), again)
+        self.assertEqual([each["weight"] for each in again.json()["findings"]],
+                         ["known"] * len(ran.json()["findings"]), "said again, and no reason for alarm")
+        without = self.as_("billing", "audit", "verify", "--no-pin", "--json")
+        self.assertEqual((without.code, without.json()["verdict"]), (4, "unproven"), without)
 
     def test_status_shows_the_trail(self):
         status = self.ok("billing", "status")

@@ -201,6 +201,8 @@ TEST_F(AuditTrailTest, FindsThatAnOlderVaultWasPutBack) {
 TEST_F(AuditTrailTest, AddsUpFindingsByTheWeightiest) {
   TrailReport report;
   EXPECT_THAT(report.ToStatus(), IsOk());
+  report.findings.push_back({TrailFinding::Weight::kKnown, "a.b", "c", {}, {}});
+  EXPECT_THAT(report.ToStatus(), IsOk());
   report.findings.push_back({TrailFinding::Weight::kUnproven, "a.b", "c", {}, {}});
   EXPECT_THAT(report.ToStatus(), ErrorIs(Code::kFindings, "trail.unproven"));
   report.findings.push_back({TrailFinding::Weight::kBroken, "a.b", "c", {}, {}});

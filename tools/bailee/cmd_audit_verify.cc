@@ -46,7 +46,15 @@ Result<Pin> PinFor(const AuditTrail& trail, const VerifyOptions& options) {
 }
 
 std::string_view WeightWord(TrailFinding::Weight weight) {
-  return weight == TrailFinding::Weight::kBroken ? "broken" : "unproven";
+  switch (weight) {
+    case TrailFinding::Weight::kBroken:
+      return "broken";
+    case TrailFinding::Weight::kUnproven:
+      return "unproven";
+    case TrailFinding::Weight::kKnown:
+      return "known";
+  }
+  return "broken";
 }
 
 std::string PlaceOf(const TrailFinding& finding) {
@@ -192,7 +200,8 @@ void AddAuditVerify(Commands& commands, CLI::App& audit) {
        "the one kept at the last look and then takes its place, in\n"
        "$XDG_STATE_HOME/bailee/<vault id>.pin or ~/.local/state/bailee. Exits 0; 4 for what "
        "nobody\n"
-       "can prove, such as the end of a process that died; 14 if history was changed."},
+       "can prove, such as the end of a process that died; 14 if history was changed. What was\n"
+       "there at the last look and cannot be proven is shown as known, and is no reason for 4."},
       [options](Context& context) { return Verify(context, *options); });
   command->add_flag("--entries", options->entries, "open every entry as well");
   auto* pin =

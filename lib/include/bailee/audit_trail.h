@@ -79,6 +79,7 @@ struct TrailFinding {
   enum class Weight : uint8_t {
     kBroken,    // history was changed: exit code 14
     kUnproven,  // nobody can say: the end of an instance that did not close; exit code 4
+    kKnown,     // the same, and it was there already when the pin was taken
   };
   Weight weight = Weight::kBroken;
   std::string name;  // dotted and stable, e.g. "trail.entry-missing"
@@ -98,7 +99,8 @@ struct TrailReport {
   uint64_t waiting_bytes = 0;  // in journals, not in the tree yet
   bool entries_opened = false;
   std::vector<TrailFinding> findings;
-  // Success, kFindings "trail.unproven" or kAuditBroken "trail.broken", by the weightiest finding.
+  // Success (also with what is known), kFindings "trail.unproven" or kAuditBroken "trail.broken",
+  // by the weightiest finding.
   BAILEE_EXPORT Status ToStatus() const;
 };
 
