@@ -42,6 +42,8 @@ enum class Label : uint8_t {
   kEpochKey = 21,        // storage key: E of an epoch
   kBackRow = 22,         // H: where a lookup row of a subject is
   kKeptDisclosure = 23,  // K of `rights`: what was disclosed of somebody erased
+  kRetiredKey = 28,      // box key: a purpose's key that was rotated out
+  kOlderStorage = 29,    // storage key: the one before, while both are open
 };
 
 // The layout that a label is used with, and no other.
@@ -53,6 +55,7 @@ constexpr Layer LayerOf(Label label) {
     case Label::kJournalHead:
     case Label::kParcel:
     case Label::kKeptDisclosure:
+    case Label::kRetiredKey:
       return Layer::kWrap;
     case Label::kKeyringSecrets:
       return Layer::kKeyring;
@@ -117,7 +120,7 @@ inline constexpr std::array kAllLabels = {
     Label::kPendingOuter,  Label::kPendingInner,  Label::kKeyringSecrets, Label::kJournalHead,
     Label::kWriteEvent,    Label::kLedgerEntry,   Label::kDisclosure,     Label::kReportCell,
     Label::kReportFeed,    Label::kParcel,        Label::kRevisions,      Label::kEpochKey,
-    Label::kBackRow,       Label::kKeptDisclosure};
+    Label::kBackRow,       Label::kKeptDisclosure, Label::kRetiredKey,     Label::kOlderStorage};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

@@ -22,14 +22,15 @@ Status SourceMissing(std::string_view what) {
                 "add the origin keyring that init wrote for it");
 }
 
+// The newest: older ones may have been rotated out.
 Status AddStorage(const std::vector<const Keyring*>& sources, KeyringKeys& to) {
   for (const Keyring* source : sources) {
-    if (source->keys().header.storage_version == 0) continue;
-    BAILEE_TRY(to.storage, source->keys().storage.Clone());
-    to.header.storage_version = source->keys().header.storage_version;
-    return Status();
+    const KeyringKeys& keys = source->keys();
+    if (keys.header.storage_version <= to.header.storage_version) continue;
+    BAILEE_TRY(to.storage, keys.storage.Clone());
+    to.header.storage_version = keys.header.storage_version;
   }
-  return SourceMissing("the storage");
+  return to.header.storage_version == 0 ? SourceMissing("the storage") : Status();
 }
 
 // Indexes may be in another keyring than their purpose: they can be younger than it.
@@ -50,11 +51,12 @@ Status AddIndexes(const std::vector<const Keyring*>& sources, std::string_view p
 Status AddPurpose(const std::vector<const Keyring*>& sources, std::string_view name,
                   KeyringKeys& to) {
   for (const Keyring* source : sources) {
-    const HeldPurpose* held = source->keys().FindPurpose(name);
-    if (held == nullptr || to.FindPurpose(name) != nullptr) continue;
-    BAILEE_TRY(HeldPurpose copy, KeyringKeys::Clone(*held));
-    to.header.purposes.push_back({copy.name, copy.version});
-    to.purposes.push_back(std::move(copy));
+    for (const HeldPurpose& held : source->keys().purposes) {
+      if (held.name != name || to.FindPurpose(held.id, held.version) != nullptr) continue;
+      BAILEE_TRY(HeldPurpose copy, KeyringKeys::Clone(held));
+      to.header.purposes.push_back({copy.name, copy.version});
+      to.purposes.push_back(std::move(copy));
+    }
   }
   if (to.FindPurpose(name) == nullptr) return SourceMissing("purpose " + std::string(name));
   return AddIndexes(sources, name, to);
@@ -94,7 +96,11 @@ Result<KeyringFile> Grant(const Keyring& authority, const std::vector<const Keyr
   keys.header.actor = request.actor;
   keys.header.issued_at = clock.Now();
   keys.header.authority = signer.verify_key();
+  // Not below what a source knows: an older manifest could call a retired key open.
   keys.header.manifest_min = issuer.manifest_min;
+  for (const Keyring* source : sources)
+    keys.header.manifest_min =
+        std::max(keys.header.manifest_min, source->keys().header.manifest_min);
   BAILEE_TRY(Secret bytes, keys::EncodeKeyring(keys, signer, lock, crypto::SystemRandom()));
   return KeyringFile{request.actor, std::move(bytes)};
 }

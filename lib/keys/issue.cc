@@ -128,11 +128,14 @@ Result<Manifest> ManifestOf(const VaultKeys& keys) {
   for (const HeldPurpose& purpose : keys.purposes) {
     BAILEE_TRY(const crypto::BoxSecret secret,
                crypto::DeriveBoxSecret(purpose.key, purpose.version));
-    manifest.purposes.push_back(
-        {purpose.name, purpose.version, purpose.id, crypto::PublicKeyOf(secret)});
+    manifest.purposes.push_back({.name = purpose.name,
+                                 .version = purpose.version,
+                                 .id = purpose.id,
+                                 .box_public = crypto::PublicKeyOf(secret),
+                                 .open_box_public = {}});
   }
   for (const HeldIndex& index : keys.indexes)
-    manifest.indexes.push_back({index.name, index.version, index.id});
+    manifest.indexes.push_back({.name = index.name, .version = index.version, .id = index.id});
   BAILEE_TRY(const crypto::SigningSeed log_seed,
              SecretOf(keys, Role::kLog).RevealBytes([](ByteView bytes) {
                return crypto::SigningSeed::FromBytes(bytes);

@@ -75,6 +75,21 @@ struct OriginRequest {
 Result<std::vector<KeyringFile>> IssueOrigins(const AddedKeys& added, const OriginRequest& request,
                                               crypto::Random& random);
 
+// The next version of a key. REQUIRES: the version is below the greatest there is. Errors: kFull.
+Result<HeldPurpose> NextVersion(const HeldPurpose& held, crypto::Random& random);
+Result<HeldIndex> NextVersion(const HeldIndex& held, crypto::Random& random);
+
+// A keyring named `name` with the storage key `storage` and exactly these keys. Errors: as
+// IssueOrigins.
+struct RotatedKeys {
+  std::vector<const HeldPurpose*> purposes;
+  std::vector<const HeldIndex*> indexes;
+  uint16_t storage_version = 0;
+  const crypto::StorageKey* storage = nullptr;
+};
+Result<KeyringFile> IssueRotated(const std::string& name, const RotatedKeys& rotated,
+                                 const OriginRequest& request, crypto::Random& random);
+
 // The key that signs. Errors: kKey "key.authority-missing" if the keyring is not the authority's.
 Result<crypto::SigningKey> SigningKeyOf(const KeyringKeys& authority);
 

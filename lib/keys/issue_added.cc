@@ -49,11 +49,14 @@ Status AddPublicHalves(const AddedKeys& added, Manifest& manifest) {
   for (const HeldPurpose& purpose : added.purposes) {
     BAILEE_TRY(const crypto::BoxSecret secret,
                crypto::DeriveBoxSecret(purpose.key, purpose.version));
-    manifest.purposes.push_back(
-        {purpose.name, purpose.version, purpose.id, crypto::PublicKeyOf(secret)});
+    manifest.purposes.push_back({.name = purpose.name,
+                                 .version = purpose.version,
+                                 .id = purpose.id,
+                                 .box_public = crypto::PublicKeyOf(secret),
+                                 .open_box_public = {}});
   }
   for (const HeldIndex& index : added.indexes)
-    manifest.indexes.push_back({index.name, index.version, index.id});
+    manifest.indexes.push_back({.name = index.name, .version = index.version, .id = index.id});
   return Status();
 }
 

@@ -22,7 +22,11 @@ std::string_view RoleWord(Role role) {
 }
 
 const HeldPurpose* KeyringKeys::FindPurpose(std::string_view name) const {
-  return FindIn(purposes, [&](const HeldPurpose& held) { return held.name == name; });
+  const HeldPurpose* found = nullptr;
+  for (const HeldPurpose& held : purposes) {
+    if (held.name == name && (found == nullptr || held.version > found->version)) found = &held;
+  }
+  return found;
 }
 
 const HeldPurpose* KeyringKeys::FindPurpose(const crypto::NameId& id, uint16_t version) const {

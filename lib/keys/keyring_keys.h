@@ -75,7 +75,7 @@ class KeyringKeys {
   std::vector<HeldIndex> indexes;
   std::vector<HeldRole> roles;
 
-  // Null if not held.
+  // Null if not held. Of several versions the last.
   const HeldPurpose* FindPurpose(std::string_view name) const;
   const HeldPurpose* FindPurpose(const crypto::NameId& id, uint16_t version) const;
   const HeldIndex* FindIndex(const crypto::NameId& id, uint16_t version) const;

@@ -231,9 +231,11 @@ Status PutPending(store::WriteTransaction& transaction, const PendingPlace& plac
   BAILEE_TRY(Bytes box, plain.RevealBytes([&](ByteView bytes) {
     return sender.Seal(recipient, PendingInnerBinding(place, context), bytes, random);
   }));
-  const Bytes value = crypto::Seal(
-      subject, crypto::Encode(PendingBinding(place, crypto::Label::kPendingOuter, context)),
-      PaddedBytes(std::move(box)), random);
+  Bytes value;
+  Writer(value).Put(place.purpose_version);
+  crypto::SealAppend(subject,
+                     crypto::Encode(PendingBinding(place, crypto::Label::kPendingOuter, context)),
+                     PaddedBytes(std::move(box)), random, value);
   Bytes key = PendingPrefix(place.index);
   Writer(key).Put(place.handle.view()).Put(ByteView(nonce));
   return transaction.Insert(Table::kLookup, key, value);
@@ -248,10 +250,15 @@ Result<Bytes> ResealPending(const VaultId& vault, ByteView key, ByteView value,
       .vault = vault, .handle = parsed.handle, .index = parsed.index, .purpose = {}};
   const auto binding =
       crypto::Encode(PendingBinding(place, crypto::Label::kPendingOuter, ContextOf(parsed.nonce)));
-  const Result<Secret> plain = crypto::Open(old_key, binding, value);
+  BAILEE_TRY(const uint16_t purpose_version, PendingPurposeVersion(value));
+  const Result<Secret> plain =
+      crypto::Open(old_key, binding, value.subspan(sizeof(purpose_version)));
   if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedLookup());
-  return plain->RevealBytes(
-      [&](ByteView bytes) { return crypto::Seal(new_key, binding, bytes, random); });
+  Bytes sealed;
+  Writer(sealed).Put(purpose_version);
+  plain->RevealBytes(
+      [&](ByteView bytes) { crypto::SealAppend(new_key, binding, bytes, random, sealed); });
+  return sealed;
 }
 
 Status DeleteRef(store::WriteTransaction& transaction, RefDomain domain, const LookupTag& tag) {
@@ -336,12 +343,21 @@ Result<PendingKey> ParsePendingKey(ByteView key) {
   return parsed;
 }
 
+Result<uint16_t> PendingPurposeVersion(ByteView value) {
+  Reader reader(value);
+  const auto version = reader.Get<uint16_t>();
+  return reader.failed() ? Result<uint16_t>(DamagedLookup()) : Result<uint16_t>(version);
+}
+
 Result<Pending> OpenPending(const PendingPlace& place, const RowNonce& nonce,
                             const crypto::SubjectKey& subject, const crypto::PurposeKey& purpose,
                             ByteView value) {
+  BAILEE_TRY(const uint16_t version, PendingPurposeVersion(value));
+  if (version != place.purpose_version) return DamagedLookup();
   const uint64_t context = ContextOf(nonce);
   const Result<Secret> outer = crypto::Open(
-      subject, crypto::Encode(PendingBinding(place, crypto::Label::kPendingOuter, context)), value);
+      subject, crypto::Encode(PendingBinding(place, crypto::Label::kPendingOuter, context)),
+      value.subspan(sizeof(version)));
   if (!outer.ok()) return crypto::DamageUnlessFull(outer.status(), DamagedLookup());
   BAILEE_TRY(crypto::BoxSecret secret, crypto::DeriveBoxSecret(purpose, place.purpose_version));
   const crypto::BoxOpener opener(std::move(secret));

@@ -84,7 +84,8 @@ struct PendingPlace {
   uint16_t purpose_version = 0;
 };
 
-// Leaves an entry for a holder of the lookup purpose, whose public half is `recipient`.
+// Leaves an entry for a holder of the lookup purpose, whose public half is `recipient`, that of the
+// version that `place` names.
 // Errors: kDamage (weak public key); kFull; those of the store.
 Status PutPending(store::WriteTransaction& transaction, const PendingPlace& place,
                   const crypto::SubjectKey& subject, const crypto::BoxPublicKey& recipient,
@@ -137,7 +138,12 @@ struct PendingKey {
 };
 Result<PendingKey> ParsePendingKey(ByteView key);
 
-// Errors: kDamage "lookup.damaged"; kFull.
+// The version of the lookup purpose's key that a pending entry was left for. Errors: kDamage
+// "lookup.damaged".
+Result<uint16_t> PendingPurposeVersion(ByteView value);
+
+// Errors: kDamage "lookup.damaged", also if it was left for another version than `place` names;
+// kFull.
 Result<Pending> OpenPending(const PendingPlace& place, const RowNonce& nonce,
                             const crypto::SubjectKey& subject, const crypto::PurposeKey& purpose,
                             ByteView value);

@@ -2,6 +2,7 @@
 #include "keys/manifest.h"
 
 #include <limits>
+#include <utility>
 
 #include "bailee/v1/manifest.pb.h"
 #include "base/codec.h"
@@ -24,6 +25,28 @@ bool VersionFits(uint32_t version) {
   return version > 0 && version <= std::numeric_limits<uint16_t>::max();
 }
 
+// An open version is the one before.
+bool OpenFits(uint32_t version, uint32_t open) { return open == 0 || open + 1 == version; }
+
+bool GetPurpose(const v1::Manifest::PurposePublic& entry, Manifest& manifest) {
+  Manifest::Purpose purpose{.name = entry.name(),
+                            .version = static_cast<uint16_t>(entry.version()),
+                            .id = crypto::NameIdOf(entry.name()),
+                            .box_public = {},
+                            .open_version = static_cast<uint16_t>(entry.open_version()),
+                            .open_box_public = {}};
+  const bool fits = VersionFits(entry.version()) && HasNoUnknownFields(entry) &&
+                    OpenFits(entry.version(), entry.open_version()) &&
+                    FromProtoBytes(entry.box_public(), purpose.box_public.bytes);
+  if (!fits || (purpose.open_version == 0) != entry.open_box_public().empty()) return false;
+  if (purpose.open_version != 0 &&
+      !FromProtoBytes(entry.open_box_public(), purpose.open_box_public.bytes)) {
+    return false;
+  }
+  manifest.purposes.push_back(std::move(purpose));
+  return true;
+}
+
 bool GetEntries(const v1::Manifest& proto, Manifest& manifest) {
   for (const auto& entry : proto.policy()) {
     Manifest::PublishedPolicy policy{.version = entry.version(),
@@ -37,16 +60,16 @@ bool GetEntries(const v1::Manifest& proto, Manifest& manifest) {
     manifest.policies.push_back(policy);
   }
   for (const auto& entry : proto.purpose()) {
-    Manifest::Purpose purpose{
-        entry.name(), static_cast<uint16_t>(entry.version()), crypto::NameIdOf(entry.name()), {}};
-    const bool fits = VersionFits(entry.version()) && HasNoUnknownFields(entry);
-    if (!fits || !FromProtoBytes(entry.box_public(), purpose.box_public.bytes)) return false;
-    manifest.purposes.push_back(std::move(purpose));
+    if (!GetPurpose(entry, manifest)) return false;
   }
   for (const auto& entry : proto.index()) {
-    if (!VersionFits(entry.version()) || !HasNoUnknownFields(entry)) return false;
-    manifest.indexes.push_back(
-        {entry.name(), static_cast<uint16_t>(entry.version()), crypto::NameIdOf(entry.name())});
+    const bool fits = VersionFits(entry.version()) && HasNoUnknownFields(entry) &&
+                      OpenFits(entry.version(), entry.open_version());
+    if (!fits) return false;
+    manifest.indexes.push_back({.name = entry.name(),
+                                .version = static_cast<uint16_t>(entry.version()),
+                                .id = crypto::NameIdOf(entry.name()),
+                                .open_version = static_cast<uint16_t>(entry.open_version())});
   }
   return true;
 }
@@ -94,11 +117,15 @@ v1::Manifest ToProto(const Manifest& manifest) {
     entry->set_name(purpose.name);
     entry->set_version(purpose.version);
     entry->set_box_public(ToProtoBytes(purpose.box_public.view()));
+    if (purpose.open_version == 0) continue;
+    entry->set_open_version(purpose.open_version);
+    entry->set_open_box_public(ToProtoBytes(purpose.open_box_public.view()));
   }
   for (const auto& index : manifest.indexes) {
     auto* entry = proto.add_index();
     entry->set_name(index.name);
     entry->set_version(index.version);
+    entry->set_open_version(index.open_version);
   }
   proto.set_log_public(ToProtoBytes(manifest.log_public.view()));
   proto.set_auditor_public(ToProtoBytes(manifest.auditor_public.view()));
@@ -118,6 +145,14 @@ Bytes PolicyPrefix(const VaultId& vault, uint32_t version) {
 
 const Manifest::Purpose* Manifest::FindPurpose(std::string_view name) const {
   return FindIn(purposes, [&](const Purpose& purpose) { return purpose.name == name; });
+}
+
+Manifest::Purpose* Manifest::FindPurpose(std::string_view name) {
+  return const_cast<Purpose*>(std::as_const(*this).FindPurpose(name));
+}
+
+Manifest::Index* Manifest::FindIndex(std::string_view name) {
+  return const_cast<Index*>(std::as_const(*this).FindIndex(name));
 }
 
 const Manifest::Index* Manifest::FindIndex(std::string_view name) const {

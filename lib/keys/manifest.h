@@ -32,11 +32,20 @@ struct Manifest {
     uint16_t version = 0;
     crypto::NameId id;  // of the name; not stored
     crypto::BoxPublicKey box_public;
+    // Of the version before, while it is being rotated out (FORMAT.md §18.1); 0: none.
+    uint16_t open_version = 0;
+    crypto::BoxPublicKey open_box_public;
+
+    // What a holder of either open version can open.
+    uint16_t common_version() const { return open_version == 0 ? version : open_version; }
   };
   struct Index {
     std::string name;
     uint16_t version = 0;
-    crypto::NameId id;  // of the name; not stored
+    crypto::NameId id;           // of the name; not stored
+    uint16_t open_version = 0;  // as of a purpose
+
+    uint16_t common_version() const { return open_version == 0 ? version : open_version; }
   };
 
   VaultId vault;
@@ -54,6 +63,8 @@ struct Manifest {
   const Purpose* FindPurpose(std::string_view name) const;
   const Index* FindIndex(std::string_view name) const;
   const PublishedPolicy* FindPolicy(uint32_t version) const;
+  Purpose* FindPurpose(std::string_view name);
+  Index* FindIndex(std::string_view name);
 };
 
 // The value of meta["manifest"]. REQUIRES: the policies are as ParseManifest demands.

@@ -44,7 +44,7 @@ crypto::EncodedWrapBinding InnerBinding(const WrapPlace& place, const Wrap& wrap
 
 bool Travels(const Wrap& wrap) { return wrap.generation == record::kTravellingGeneration; }
 
-auto Order(const Wrap& wrap) { return std::tie(wrap.generation, wrap.purpose); }
+auto Order(const Wrap& wrap) { return std::tie(wrap.generation, wrap.purpose, wrap.key_version); }
 
 Result<std::vector<Wrap>> DecodeWraps(ByteView padded) {
   BAILEE_TRY(const size_t size, crypto::UnpaddedSize(padded));
@@ -155,9 +155,20 @@ Result<Bytes> WrapSet::SealTravelling(const WrapPlace& place, const crypto::Subj
   return SealAll(place, subject, random);
 }
 
-const Wrap* WrapSet::Find(const crypto::NameId& purpose, uint32_t generation) const {
+const Wrap* WrapSet::Find(const crypto::NameId& purpose, uint16_t key_version,
+                          uint32_t generation) const {
   for (const Wrap& wrap : wraps_) {
-    if (wrap.purpose == purpose && wrap.generation == generation) return &wrap;
+    if (wrap.purpose == purpose && wrap.key_version == key_version && wrap.generation == generation)
+      return &wrap;
+  }
+  return nullptr;
+}
+
+const Wrap* WrapSet::FindHeld(const crypto::NameId& purpose, uint32_t generation,
+                              const KeyringKeys& keys) const {
+  for (const Wrap& wrap : wraps_) {
+    if (wrap.purpose != purpose || wrap.generation != generation) continue;
+    if (keys.FindPurpose(wrap.purpose, wrap.key_version) != nullptr) return &wrap;
   }
   return nullptr;
 }

@@ -82,8 +82,11 @@ class WrapSet {
   Result<Bytes> SealTravelling(const WrapPlace& place, const crypto::SubjectKey& subject,
                                crypto::Random& random) const;
 
-  // The wrap of a generation for a purpose, or null.
-  const Wrap* Find(const crypto::NameId& purpose, uint32_t generation) const;
+  // The wrap of a generation for a version of a purpose's key, or null.
+  const Wrap* Find(const crypto::NameId& purpose, uint16_t key_version, uint32_t generation) const;
+  // One for any version of the purpose's key that `keys` has, or null.
+  const Wrap* FindHeld(const crypto::NameId& purpose, uint32_t generation,
+                       const KeyringKeys& keys) const;
   // Whether anybody at all has a wrap of this generation.
   bool HasGeneration(uint32_t generation) const;
   // The wrap that a writer with these keys should seal with: of the newest generation that is not
@@ -114,7 +117,7 @@ class WrapSet {
   Bytes SealAll(const WrapPlace& place, const crypto::SubjectKey& subject,
                 crypto::Random& random) const;
 
-  std::vector<Wrap> wraps_;  // ascending by (generation, purpose)
+  std::vector<Wrap> wraps_;  // ascending by (generation, purpose, key version)
 };
 
 // D out of a wrap. Errors: kDamage "wraps.damaged" if it does not open with this purpose's key;

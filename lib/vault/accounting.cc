@@ -35,7 +35,7 @@ Result<DisclosureInfo> SessionImpl::OpenAccount(const Handle& handle, const Open
   if (subject != nullptr)
     return OpenDisclosure(vault_->id(), handle, sequence, subject->subject().history, row);
   if (!IsKeptDisclosure(row)) return DisclosureMissing();
-  return OpenKeptDisclosure(vault_->id(), handle, sequence, purpose_, row);
+  return OpenKeptDisclosure(vault_->id(), handle, sequence, vault_->keyring(), row);
 }
 
 Result<std::vector<DisclosureInfo>> SessionImpl::Disclosures(const Who& who) {

@@ -156,7 +156,7 @@ class Aligner {
     const std::vector<keys::WrapRecipient>& entitled = EntitledTo(*found.group, found.compartment);
     const auto is_entitled = [&](const keys::Wrap& wrap) {
       return std::any_of(entitled.begin(), entitled.end(), [&](const keys::WrapRecipient& each) {
-        return each.purpose == wrap.purpose;
+        return each.purpose == wrap.purpose && each.key_version == wrap.key_version;
       });
     };
     const size_t before = found.wraps.wraps().size();
@@ -179,7 +179,7 @@ class Aligner {
   static bool Lacks(const WrapSet& wraps, const std::vector<keys::WrapRecipient>& entitled) {
     for (const keys::Wrap& wrap : wraps.wraps()) {
       for (const keys::WrapRecipient& each : entitled) {
-        if (wraps.Find(each.purpose, wrap.generation) == nullptr) return true;
+        if (wraps.Find(each.purpose, each.key_version, wrap.generation) == nullptr) return true;
       }
     }
     return false;

@@ -81,7 +81,7 @@ class ContactQuestion {
     for (const IndexBinding& index : indexes) {
       const keys::HeldPurpose* purpose =
           vault_->keyring().FindPurpose(index.recipient.purpose, index.recipient.key_version);
-      if (index.held == nullptr || purpose == nullptr) continue;
+      if (index.held == nullptr || purpose == nullptr || !index.complete) continue;
       SessionImpl session(vault_, *purpose, {});
       BAILEE_TRY(const std::vector<Handle> found,
                  session.HoldersOf(frame, category, field, *index.held, form));

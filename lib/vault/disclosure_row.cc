@@ -97,6 +97,32 @@ Result<Secret> OpenLiving(const VaultId& vault, const Handle& handle, uint64_t s
   return plain;
 }
 
+Bytes SealKept(const VaultId& vault, const Handle& handle, uint64_t sequence, const Secret& plain,
+               const keys::HeldPurpose& rights, crypto::Random& random) {
+  Bytes kept;
+  Writer(kept).Put(kKeptRow).Put(rights.version);
+  plain.RevealBytes([&](ByteView bytes) {
+    crypto::SealAppend(rights.key, KeptBinding(vault, handle, sequence, rights.version), bytes,
+                       random, kept);
+  });
+  return kept;
+}
+
+Result<Secret> OpenKept(const VaultId& vault, const Handle& handle, uint64_t sequence,
+                        const keys::KeyringKeys& keyring, ByteView row) {
+  BAILEE_TRY(const uint16_t version, KeptDisclosureVersion(row));
+  const keys::HeldPurpose* rights = keyring.FindPurpose(crypto::NameIdOf(keys::kRights), version);
+  if (rights == nullptr) {
+    return Status(Code::kKey, "key.retired",
+                  "a row of the accounting lies under another version of the rights key",
+                  "finish the rotation with a keyring that has both: bailee key status");
+  }
+  Result<Secret> plain =
+      crypto::Open(rights->key, KeptBinding(vault, handle, sequence, version), row.subspan(3));
+  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedDisclosure());
+  return plain;
+}
+
 Result<DisclosureInfo> DecodePlain(const Secret& plain, const Handle& handle, uint64_t sequence) {
   BAILEE_TRY(DisclosureInfo info, plain.RevealBytes(Decode));
   info.handle = handle;
@@ -137,28 +163,31 @@ Result<Bytes> KeepDisclosure(const VaultId& vault, const Handle& handle, uint64_
                              const crypto::HistoryKey& history, ByteView row,
                              const keys::HeldPurpose& rights, crypto::Random& random) {
   BAILEE_TRY(const Secret plain, OpenLiving(vault, handle, sequence, history, row));
-  Bytes kept;
-  Writer(kept).Put(kKeptRow).Put(rights.version);
-  plain.RevealBytes([&](ByteView bytes) {
-    crypto::SealAppend(rights.key, KeptBinding(vault, handle, sequence, rights.version), bytes,
-                       random, kept);
-  });
-  return kept;
+  return SealKept(vault, handle, sequence, plain, rights, random);
 }
 
 bool IsKeptDisclosure(ByteView row) { return !row.empty() && row[0] == kKeptRow; }
 
 Result<DisclosureInfo> OpenKeptDisclosure(const VaultId& vault, const Handle& handle,
-                                          uint64_t sequence, const keys::HeldPurpose& rights,
+                                          uint64_t sequence, const keys::KeyringKeys& keyring,
                                           ByteView row) {
+  BAILEE_TRY(const Secret plain, OpenKept(vault, handle, sequence, keyring, row));
+  return DecodePlain(plain, handle, sequence);
+}
+
+Result<uint16_t> KeptDisclosureVersion(ByteView row) {
   Reader reader(row);
   const auto kind = reader.Get<uint8_t>();
   const auto version = reader.Get<uint16_t>();
-  if (reader.failed() || kind != kKeptRow || version != rights.version) return DamagedDisclosure();
-  const Result<Secret> plain =
-      crypto::Open(rights.key, KeptBinding(vault, handle, sequence, version), reader.rest());
-  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedDisclosure());
-  return DecodePlain(*plain, handle, sequence);
+  if (reader.failed() || kind != kKeptRow) return DamagedDisclosure();
+  return version;
+}
+
+Result<Bytes> ResealKeptDisclosure(const VaultId& vault, const Handle& handle, uint64_t sequence,
+                                   const keys::KeyringKeys& keyring, ByteView row,
+                                   const keys::HeldPurpose& rights, crypto::Random& random) {
+  BAILEE_TRY(const Secret plain, OpenKept(vault, handle, sequence, keyring, row));
+  return SealKept(vault, handle, sequence, plain, rights, random);
 }
 
 Result<uint64_t> LastDisclosure(store::Snapshot& snapshot, const Handle& handle) {

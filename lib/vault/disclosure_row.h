@@ -37,10 +37,18 @@ Result<Bytes> KeepDisclosure(const VaultId& vault, const Handle& handle, uint64_
                              const crypto::HistoryKey& history, ByteView row,
                              const keys::HeldPurpose& rights, crypto::Random& random);
 bool IsKeptDisclosure(ByteView row);
-// Errors: as OpenDisclosure.
+// Errors: as OpenDisclosure; kKey "key.retired" if `keyring` has not the version of `rights` that
+// the row is sealed under.
 Result<DisclosureInfo> OpenKeptDisclosure(const VaultId& vault, const Handle& handle,
-                                          uint64_t sequence, const keys::HeldPurpose& rights,
+                                          uint64_t sequence, const keys::KeyringKeys& keyring,
                                           ByteView row);
+// The version of `rights` that a kept row is sealed under. REQUIRES: IsKeptDisclosure. Errors:
+// kDamage.
+Result<uint16_t> KeptDisclosureVersion(ByteView row);
+// A kept row under another version of `rights`. Errors: as OpenKeptDisclosure.
+Result<Bytes> ResealKeptDisclosure(const VaultId& vault, const Handle& handle, uint64_t sequence,
+                                   const keys::KeyringKeys& keyring, ByteView row,
+                                   const keys::HeldPurpose& rights, crypto::Random& random);
 
 // The number of the subject's last disclosure; 0: none. They are numbered without gaps.
 // Errors: those of the store.

@@ -44,11 +44,12 @@ std::vector<keys::WrapRecipient> EntitledRecipients(const WrapsQuestion& questio
   const policy::FieldIndex first = fields.front();
   const policy::Datum datum{&collected, question.terms, question.collected_at};
 
-  std::vector<keys::WrapRecipient> recipients = {question.rules.in_force->upkeep};
+  std::vector<keys::WrapRecipient> recipients;
+  question.rules.in_force->upkeep.AddTo(recipients);
   if (category.fields[first.value].kind != Kind::kPassword)
-    recipients.push_back(question.rules.in_force->rights);
+    question.rules.in_force->rights.AddTo(recipients);
   if (collected.StoredReportPurposes(question.category, first, question.terms).any())
-    recipients.push_back(question.rules.in_force->tally);
+    question.rules.in_force->tally.AddTo(recipients);
   // Nothing tells the fields of a compartment apart but another policy.
   const bool alike = question.rules.in_force->policy == question.collected.policy;
   const policy::PurposeSet candidates = Candidates(question, standing);
@@ -60,7 +61,7 @@ std::vector<keys::WrapRecipient> EntitledRecipients(const WrapsQuestion& questio
           request.purpose = in_force.purposes()[i].id;
           return policy::Decide(in_force, &datum, standing, request).allowed();
         });
-    if (allowed) recipients.push_back(question.rules.in_force->recipients[i]);
+    if (allowed) question.rules.in_force->recipients[i].AddTo(recipients);
   }
   return recipients;
 }

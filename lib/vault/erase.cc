@@ -216,6 +216,11 @@ Result<bool> SubjectEraser::DeleteLookups(Frame& frame, const OpenedSubject& sub
 
 Result<bool> SubjectEraser::KeepAccounting(Frame& frame, const OpenedSubject& subject, Done& done) {
   const Bytes prefix = HandleBytes(subject.handle());
+  // As of this transaction: the key may be rotated meanwhile.
+  const keys::HeldPurpose* rights =
+      HeldOf(frame.rules->manifest.FindPurpose(keys::kRights), vault_->keyring());
+  if (rights == nullptr)
+    return NotForThisKeyring("people are erased by rights", "open the vault with the rights keyring");
   Bytes from;
   for (;;) {
     BAILEE_TRY(const std::vector<Row> rows,
@@ -226,7 +231,7 @@ Result<bool> SubjectEraser::KeepAccounting(Frame& frame, const OpenedSubject& su
       const auto sequence = Reader(ByteView(row.key).last(8)).Get<uint64_t>();
       const Result<Bytes> kept =
           KeepDisclosure(vault_->id(), subject.handle(), sequence, subject.subject().history,
-                         row.value, rights_, vault_->random());
+                         row.value, *rights, vault_->random());
       // A damaged one is as damaged afterwards.
       if (!kept.ok() && kept.status().code() == Code::kDamage) continue;
       if (!kept.ok()) return kept.status();

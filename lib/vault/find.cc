@@ -126,7 +126,7 @@ Result<std::vector<Found>> SessionImpl::FindOnce(const FindRequest& request) {
   const keys::Manifest::Index* known =
       frame.rules->manifest.FindIndex(keys::IndexNameOf(ask.category, field, purpose_.name));
   const keys::HeldIndex* index =
-      known == nullptr ? nullptr : vault_->keyring().FindIndex(known->id, known->version);
+      known == nullptr ? nullptr : vault_->keyring().FindIndex(known->id, known->common_version());
   if (index == nullptr) return Fail(frame, ask, {}, IndexMissing());
 
   const policy::Policy& policy = frame.in_force();

@@ -20,7 +20,7 @@ struct Entry {
 // One index whose entries this process can fold.
 struct Foldable {
   const keys::HeldIndex& index;
-  const keys::HeldPurpose& purpose;
+  const keys::HeldPurpose& purpose;  // the newest version held
 };
 
 std::vector<Foldable> FoldableIndexes(const keys::KeyringKeys& keyring) {
@@ -50,12 +50,19 @@ Result<std::vector<Entry>> SomeEntries(store::Snapshot& snapshot, const keys::In
 Result<keys::Pending> OpenEntry(const VaultImpl& vault, const keys::Subject& subject,
                                 const Foldable& foldable, const keys::PendingKey& key,
                                 ByteView value) {
+  BAILEE_TRY(const uint16_t version, keys::PendingPurposeVersion(value));
+  const keys::HeldPurpose* held = vault.keyring().FindPurpose(foldable.purpose.id, version);
+  if (held == nullptr) {
+    return Status(Code::kDamage, "lookup.key-version",
+                  "an entry waits that was left for another version of the purpose's key",
+                  "open the vault with a keyring that has both versions: bailee key status");
+  }
   const keys::PendingPlace place{.vault = vault.id(),
                                  .handle = key.handle,
                                  .index = key.index,
-                                 .purpose = foldable.purpose.id,
-                                 .purpose_version = foldable.purpose.version};
-  return keys::OpenPending(place, key.nonce, subject.key, foldable.purpose.key, value);
+                                 .purpose = held->id,
+                                 .purpose_version = version};
+  return keys::OpenPending(place, key.nonce, subject.key, held->key, value);
 }
 
 Status FoldEntry(VaultImpl& vault, const Frame& frame, const Foldable& foldable,

@@ -101,7 +101,8 @@ class Worker {
       if (generation < fresh) continue;
       std::vector<keys::WrapRecipient> missing;
       for (const keys::WrapRecipient& each : entitled) {
-        if (move.wraps.Find(each.purpose, generation) == nullptr) missing.push_back(each);
+        if (move.wraps.Find(each.purpose, each.key_version, generation) == nullptr)
+          missing.push_back(each);
       }
       if (missing.empty()) continue;
       const keys::Wrap* held = HeldWrap(move.wraps, generation, vault_.keyring());

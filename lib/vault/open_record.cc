@@ -66,9 +66,10 @@ Result<OpenedSubject::SharedKey> SessionImpl::KeyOf(Frame& frame, const OpenedSu
                                                     const record::RowEntry& entry) {
   keys::WrapPlace place = subject.Place(category, entry.compartment, found.row.head().terms);
   if (entry.travelling.empty())
-    return subject.CompartmentKey(*frame.snapshot, place, entry.generation, purpose_);
+    return subject.CompartmentKey(*frame.snapshot, place, entry.generation, purpose_.id,
+                                  vault_->keyring());
   place.record = found.id;
-  return subject.TravellingKey(place, entry.travelling, purpose_);
+  return subject.TravellingKey(place, entry.travelling, purpose_.id, vault_->keyring());
 }
 
 Result<std::optional<Record>> SessionImpl::OpenValues(Frame& frame, const OpenedSubject& subject,

@@ -30,9 +30,8 @@ keys::WrapPlace OpenedSubject::Place(const crypto::NameId& category, uint16_t co
 
 Result<OpenedSubject::SharedKey> OpenedSubject::CompartmentKey(
     store::Snapshot& snapshot, const keys::WrapPlace& place, uint32_t generation,
-    const keys::HeldPurpose& purpose) const {
-  const Slot slot{place.category, place.compartment, place.terms,
-                  generation,     purpose.id,        purpose.version};
+    const crypto::NameId& purpose, const keys::KeyringKeys& keyring) const {
+  const Slot slot{place.category, place.compartment, place.terms, generation, purpose};
   {
     const std::lock_guard lock(mutex_);
     for (const Cached& cached : cached_) {
@@ -44,9 +43,10 @@ Result<OpenedSubject::SharedKey> OpenedSubject::CompartmentKey(
   if (!row) return WithoutWraps();
   BAILEE_TRY(const keys::WrapSet wraps, keys::WrapSet::Open(place, subject_.key, *row));
   if (!wraps.HasGeneration(generation)) return WithoutWraps();
-  const keys::Wrap* wrap = wraps.Find(purpose.id, generation);
-  if (wrap == nullptr || wrap->key_version != purpose.version) return SharedKey();
-  BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, *wrap, purpose.key));
+  const keys::Wrap* wrap = wraps.FindHeld(purpose, generation, keyring);
+  if (wrap == nullptr) return SharedKey();
+  const keys::HeldPurpose* held = keyring.FindPurpose(purpose, wrap->key_version);
+  BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, *wrap, held->key));
   auto shared = std::make_shared<const crypto::CompartmentKey>(std::move(key));
 
   const std::lock_guard lock(mutex_);
@@ -59,12 +59,15 @@ Result<OpenedSubject::SharedKey> OpenedSubject::CompartmentKey(
 }
 
 Result<OpenedSubject::SharedKey> OpenedSubject::TravellingKey(
-    const keys::WrapPlace& place, ByteView travelling, const keys::HeldPurpose& purpose) const {
+    const keys::WrapPlace& place, ByteView travelling, const crypto::NameId& purpose,
+    const keys::KeyringKeys& keyring) const {
   BAILEE_TRY(const keys::WrapSet wraps,
              keys::WrapSet::OpenTravelling(place, subject_.key, travelling));
   for (const keys::Wrap& wrap : wraps.wraps()) {
-    if (wrap.purpose != purpose.id || wrap.key_version != purpose.version) continue;
-    BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, wrap, purpose.key));
+    if (wrap.purpose != purpose) continue;
+    const keys::HeldPurpose* held = keyring.FindPurpose(purpose, wrap.key_version);
+    if (held == nullptr) continue;
+    BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, wrap, held->key));
     return SharedKey(std::make_shared<const crypto::CompartmentKey>(std::move(key)));
   }
   return SharedKey();

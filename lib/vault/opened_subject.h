@@ -40,16 +40,18 @@ class OpenedSubject {
   keys::WrapPlace Place(const crypto::NameId& category, uint16_t compartment,
                         const crypto::TermsId& terms) const;
 
-  // D of a generation, opened with one purpose's key; nothing if there is no wrap for that purpose.
-  // The key is shared with the cache and stays valid as long as it is held. Errors: kDamage; kFull;
-  // those of the store.
+  // D of a generation, opened with the key of one purpose, of whichever version the wrap names;
+  // nothing if there is no wrap for that purpose that `keyring` opens. The key is shared with the
+  // cache and stays valid as long as it is held. Errors: kDamage; kFull; those of the store.
   using SharedKey = std::shared_ptr<const crypto::CompartmentKey>;
   Result<SharedKey> CompartmentKey(store::Snapshot& snapshot, const keys::WrapPlace& place,
-                                   uint32_t generation, const keys::HeldPurpose& purpose) const;
+                                   uint32_t generation, const crypto::NameId& purpose,
+                                   const keys::KeyringKeys& keyring) const;
 
   // The same out of wraps that travel with a record; not cached.
   Result<SharedKey> TravellingKey(const keys::WrapPlace& place, ByteView travelling,
-                                  const keys::HeldPurpose& purpose) const;
+                                  const crypto::NameId& purpose,
+                                  const keys::KeyringKeys& keyring) const;
 
  private:
   // Everything that decides which key it is: a key opened for one purpose is never given to
@@ -60,7 +62,6 @@ class OpenedSubject {
     crypto::TermsId terms;
     uint32_t generation = 0;
     crypto::NameId purpose;
-    uint16_t key_version = 0;
     bool operator==(const Slot&) const = default;
   };
   struct Cached {

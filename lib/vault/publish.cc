@@ -16,20 +16,6 @@ namespace {
 
 using store::Table;
 
-// Whoever signs must be the one whose statements every keyring of this vault accepts.
-Result<crypto::SigningKey> SignerFor(VaultImpl& vault, const keys::KeyringKeys& authority) {
-  BAILEE_TRY(crypto::SigningKey signer, keys::SigningKeyOf(authority));
-  if (authority.header.vault != vault.id()) {
-    return Status(Code::kKey, "key.other-vault", "the authority is that of another vault",
-                  "use the authority.keyring that init wrote for this vault");
-  }
-  if (signer.verify_key() != vault.keyring().header.authority) {
-    return Status(Code::kKey, "key.other-authority", "the keyring is not that of this authority",
-                  "use the authority.keyring that init wrote for this vault");
-  }
-  return signer;
-}
-
 // Names of `wanted` that the manifest lacks.
 template <typename Has>
 std::vector<std::string> Missing(std::vector<std::string> wanted, const Has& has) {
@@ -173,6 +159,19 @@ class Publication {
 };
 
 }  // namespace
+
+Result<crypto::SigningKey> SignerFor(VaultImpl& vault, const keys::KeyringKeys& authority) {
+  BAILEE_TRY(crypto::SigningKey signer, keys::SigningKeyOf(authority));
+  if (authority.header.vault != vault.id()) {
+    return Status(Code::kKey, "key.other-vault", "the authority is that of another vault",
+                  "use the authority.keyring that init wrote for this vault");
+  }
+  if (signer.verify_key() != vault.keyring().header.authority) {
+    return Status(Code::kKey, "key.other-authority", "the keyring is not that of this authority",
+                  "use the authority.keyring that init wrote for this vault");
+  }
+  return signer;
+}
 
 Result<Published> Publish(VaultImpl& vault, const keys::KeyringKeys& authority,
                           const PublishRequest& request) {

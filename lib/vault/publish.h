@@ -16,6 +16,10 @@ Result<Published> Publish(VaultImpl& vault, const keys::KeyringKeys& authority,
 Result<std::vector<PublishedVersion>> PolicyHistory(VaultImpl& vault);
 Result<Bytes> PolicyAsOf(VaultImpl& vault, Timestamp at);
 
+// The key of `authority`, whose statements every keyring of this vault accepts. Errors: kKey
+// "key.authority-missing", "key.other-vault", "key.other-authority"; kFull.
+Result<crypto::SigningKey> SignerFor(VaultImpl& vault, const keys::KeyringKeys& authority);
+
 // publish_checks.cc: whether `next` may come into force as `request` says, in the state of `frame`.
 // `diff` is that from the version in force. Errors: kConflict, kInvalidValue; those of the store.
 Status CheckPublishable(const Frame& frame, const policy::Policy& next, const PolicyDiff& diff,

@@ -154,7 +154,8 @@ bool Rectifier::IsOfUse(FieldIndex field) const {
                           .now = frame_.now},
                          standing);
   return std::any_of(entitled.begin(), entitled.end(), [&](const keys::WrapRecipient& each) {
-    return each.purpose != in_force.upkeep.purpose && each.purpose != in_force.rights.purpose;
+    return each.purpose != in_force.upkeep.newest.purpose &&
+           each.purpose != in_force.rights.newest.purpose;
   });
 }
 

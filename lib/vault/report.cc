@@ -134,6 +134,11 @@ class ReportQuestion {
                       "the policy changed while this was computed",
                       "ask again under the policy now in force");
       }
+      // As of this transaction: the key may be rotated meanwhile.
+      const keys::HeldPurpose* tally =
+          HeldOf(frame.rules->manifest.FindPurpose(keys::kTally), vault_.keyring());
+      if (tally == nullptr)
+        return NotForThisKeyring("reports are made by tally", "open the vault with the tally keyring");
       for (size_t i = 0; i < windows.size(); ++i) {
         const BucketPlace place = PlaceOf(windows[i]);
         BAILEE_TRY(const std::optional<ByteView> row, RowOf(*frame.transaction, windows[i]));
@@ -143,7 +148,7 @@ class ReportQuestion {
           BAILEE_TRY(fed, TakeFeed(vault_, *frame.transaction, place));
         }
         const ResultRow result = ResultOf(frame, counted.empty() ? fed : counted[i]);
-        BAILEE_TRY(const Bytes sealed, SealResult(place, result, *tally_, vault_.random()));
+        BAILEE_TRY(const Bytes sealed, SealResult(place, result, *tally, vault_.random()));
         BAILEE_RETURN_IF_ERROR(
             frame.transaction->Put(Table::kReports, ResultRowKey(place), sealed));
       }
@@ -182,7 +187,7 @@ class ReportQuestion {
         return Fail(frame, Status(Code::kDamage, "report.damaged", "cells of a bucket are missing",
                                   "restore the vault from a backup"));
       }
-      Result<ResultRow> row = OpenResult(PlaceOf(window), *bytes, *tally_);
+      Result<ResultRow> row = OpenResult(PlaceOf(window), *bytes, vault_.keyring());
       if (!row.ok()) return Fail(frame, row.status());
       result.buckets.push_back(Released(window, *std::move(row)));
     }

@@ -22,6 +22,12 @@ Status DamagedCells() {
                 "restore the vault from a backup; other buckets are still readable");
 }
 
+Status OtherTallyVersion() {
+  return Status(Code::kKey, "report.key-version",
+                "the cells were sealed under another version of the tally key",
+                "open the vault with the keyring of that version");
+}
+
 Bytes RowKey(uint8_t type, const BucketPlace& place) {
   Bytes key;
   Writer(key)
@@ -163,21 +169,52 @@ Result<Bytes> SealResult(const BucketPlace& place, const ResultRow& row,
 }
 
 Result<ResultRow> OpenResult(const BucketPlace& place, ByteView row,
-                             const keys::HeldPurpose& tally) {
+                             const keys::KeyringKeys& keyring) {
   Reader head(row);
   const auto row_version = head.Get<uint8_t>();
   const auto key_version = head.Get<uint16_t>();
   if (head.failed() || row_version != kCellsRowVersion) return DamagedCells();
-  if (key_version != tally.version) {
-    return Status(Code::kKey, "report.key-version",
-                  "the cells were sealed under another version of the tally key",
-                  "open the vault with the keyring of that version");
+  const keys::HeldPurpose* tally =
+      keyring.FindPurpose(crypto::NameIdOf(keys::kTally), key_version);
+  if (tally == nullptr) {
+    return OtherTallyVersion();
   }
   const Bytes aad = AadOf(crypto::Label::kReportCell, place, key_version);
   ResultRow result;
-  BAILEE_RETURN_IF_ERROR(Open(tally.key, aad, head.rest(),
+  BAILEE_RETURN_IF_ERROR(Open(tally->key, aad, head.rest(),
                               [&](Reader& reader) { return ParseResult(reader, result); }));
   return result;
+}
+
+std::optional<uint16_t> ResultKeyVersion(ByteView key, ByteView row) {
+  Reader head(row);
+  const auto row_version = head.Get<uint8_t>();
+  const auto key_version = head.Get<uint16_t>();
+  const bool result = !key.empty() && key[0] == kResultType && row_version == kCellsRowVersion;
+  return result && !head.failed() ? std::optional<uint16_t>(key_version) : std::nullopt;
+}
+
+Result<Bytes> ResealResult(const VaultId& vault, ByteView key, ByteView row,
+                           const keys::KeyringKeys& keyring, const keys::HeldPurpose& tally,
+                           crypto::Random& random) {
+  Reader in_key(key.subspan(1));
+  const crypto::NameId report{in_key.GetArray<8>()};
+  const auto unit = static_cast<policy::ReportBucket>(in_key.Get<uint8_t>());
+  const BucketPlace place{vault, report, unit, {in_key.Get<int64_t>()}};
+  const std::optional<uint16_t> version = ResultKeyVersion(key, row);
+  if (!version || !in_key.complete()) return DamagedCells();
+  const keys::HeldPurpose* old = keyring.FindPurpose(tally.id, *version);
+  if (old == nullptr) return OtherTallyVersion();
+  const Result<Secret> plain = crypto::Open(
+      old->key, AadOf(crypto::Label::kReportCell, place, *version), row.subspan(3));
+  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedCells());
+  Bytes sealed;
+  Writer(sealed).Put(kCellsRowVersion).Put(tally.version);
+  plain->RevealBytes([&](ByteView padded) {
+    crypto::SealAppend(tally.key, AadOf(crypto::Label::kReportCell, place, tally.version), padded,
+                       random, sealed);
+  });
+  return sealed;
 }
 
 Result<Bytes> SealFeed(const BucketPlace& place, const FeedRow& row, const crypto::FeedKey& key,

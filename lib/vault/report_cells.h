@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,7 +83,15 @@ Result<Bytes> SealResult(const BucketPlace& place, const ResultRow& row,
                          const keys::HeldPurpose& tally, crypto::Random& random);
 // Errors: kKey "report.key-version"; kDamage "report.damaged"; kFull.
 Result<ResultRow> OpenResult(const BucketPlace& place, ByteView row,
-                             const keys::HeldPurpose& tally);
+                             const keys::KeyringKeys& keyring);
+
+// The version of the tally key that a row of cells of a closed bucket lies under; nothing of
+// another row.
+std::optional<uint16_t> ResultKeyVersion(ByteView key, ByteView row);
+// The same cells under another version of the key. Errors: as OpenResult.
+Result<Bytes> ResealResult(const VaultId& vault, ByteView key, ByteView row,
+                           const keys::KeyringKeys& keyring, const keys::HeldPurpose& tally,
+                           crypto::Random& random);
 
 // What collecting added to a bucket so far.
 struct FeedRow {

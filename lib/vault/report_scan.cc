@@ -121,9 +121,10 @@ Result<OpenedSubject::SharedKey> ReportScan::KeyOf(Frame& frame, const OpenedSub
   keys::WrapPlace place = subject.Place(rules_->in_force->category(report_.category).id,
                                         entry.compartment, row.head().terms);
   if (entry.travelling.empty())
-    return subject.CompartmentKey(*frame.snapshot, place, entry.generation, tally_);
+    return subject.CompartmentKey(*frame.snapshot, place, entry.generation, tally_.id,
+                                  vault_.keyring());
   place.record = id;
-  return subject.TravellingKey(place, entry.travelling, tally_);
+  return subject.TravellingKey(place, entry.travelling, tally_.id, vault_.keyring());
 }
 
 Result<bool> ReportScan::AddValue(Frame& frame, const OpenedSubject& subject, const RecordId& id,

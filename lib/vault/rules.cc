@@ -17,23 +17,47 @@ Status Unknown(std::string_view what) {
                 "restore the vault from a backup");
 }
 
-Result<keys::WrapRecipient> RecipientOf(const keys::Manifest& manifest,
-                                        const keys::KeyringKeys& keyring,
-                                        std::string_view purpose) {
-  const keys::Manifest::Purpose* known = manifest.FindPurpose(purpose);
-  if (known == nullptr) return Unknown(purpose);
-  const keys::HeldPurpose* held = keyring.FindPurpose(known->id, known->version);
+Result<keys::WrapRecipient> RecipientOf(const keys::Manifest::Purpose& known, uint16_t version,
+                                        const crypto::BoxPublicKey& box_public,
+                                        const keys::KeyringKeys& keyring) {
+  const keys::HeldPurpose* held = keyring.FindPurpose(known.id, version);
   if (held != nullptr) {
     // The key must be the one whose public half everybody else writes for.
     BAILEE_TRY(const crypto::BoxSecret secret, crypto::DeriveBoxSecret(held->key, held->version));
-    if (crypto::PublicKeyOf(secret) != known->box_public) {
+    if (crypto::PublicKeyOf(secret) != box_public) {
       return Status(Code::kKey, "key.not-of-this-vault",
-                    "the keyring's key of " + std::string(purpose) + " is not the vault's",
+                    "the keyring's key of " + known.name + " is not the vault's",
                     "grant a new keyring from the origin keyrings of this vault");
     }
   }
-  return keys::WrapRecipient{known->id, known->version, held == nullptr ? nullptr : &held->key,
-                             known->box_public};
+  return keys::WrapRecipient{known.id, version, held == nullptr ? nullptr : &held->key, box_public};
+}
+
+Result<PurposeRecipients> RecipientsOf(const keys::Manifest& manifest,
+                                       const keys::KeyringKeys& keyring, std::string_view purpose) {
+  const keys::Manifest::Purpose* known = manifest.FindPurpose(purpose);
+  if (known == nullptr) return Unknown(purpose);
+  PurposeRecipients recipients;
+  BAILEE_TRY(recipients.newest, RecipientOf(*known, known->version, known->box_public, keyring));
+  if (known->open_version != 0) {
+    BAILEE_TRY(recipients.open,
+               RecipientOf(*known, known->open_version, known->open_box_public, keyring));
+  }
+  return recipients;
+}
+
+// Whoever has none but retired keys of a purpose was left behind by its rotation, or is somebody
+// whose keyring leaked.
+Status CheckNotRetired(const keys::Manifest& manifest, const keys::KeyringKeys& keyring) {
+  for (const keys::HeldPurpose& held : keyring.purposes) {
+    const keys::Manifest::Purpose* known = manifest.FindPurpose(held.name);
+    const keys::HeldPurpose* newest = keyring.FindPurpose(held.name);
+    if (known == nullptr || newest->version >= known->common_version()) continue;
+    return Status(Code::kKey, "key.retired",
+                  "the keyring's key of " + held.name + " was rotated out",
+                  "grant a new keyring to this holder: bailee keyring grant");
+  }
+  return Status();
 }
 
 Status BindCategory(const keys::Manifest& manifest, const keys::KeyringKeys& keyring,
@@ -48,10 +72,15 @@ Status BindCategory(const keys::Manifest& manifest, const keys::KeyringKeys& key
           keys::IndexNameOf(category.id, field.name, bound.policy->purposes()[bit].id);
       const keys::Manifest::Index* known = manifest.FindIndex(name);
       if (known == nullptr) return Unknown("index " + name);
-      indexes.push_back({{static_cast<uint16_t>(bit)},
-                         {known->id, known->version},
-                         keyring.FindIndex(known->id, known->version),
-                         bound.recipients[bit]});
+      const auto add = [&](uint16_t version) {
+        indexes.push_back({{static_cast<uint16_t>(bit)},
+                           {known->id, version},
+                           keyring.FindIndex(known->id, version),
+                           bound.recipients[bit].common(),
+                           version == known->common_version()});
+      };
+      add(known->version);
+      if (known->open_version != 0) add(known->open_version);
     }
     binding.indexes.push_back(std::move(indexes));
   }
@@ -65,15 +94,15 @@ Result<std::shared_ptr<const BoundPolicy>> Bind(const keys::Manifest& manifest,
   auto bound = std::make_shared<BoundPolicy>();
   bound->policy = std::move(policy);
   for (const policy::PurposeInfo& purpose : bound->policy->purposes()) {
-    keys::WrapRecipient recipient;
+    PurposeRecipients recipients;
     if (purpose.leaf) {
-      BAILEE_TRY(recipient, RecipientOf(manifest, keyring, purpose.id));
+      BAILEE_TRY(recipients, RecipientsOf(manifest, keyring, purpose.id));
     }
-    bound->recipients.push_back(recipient);
+    bound->recipients.push_back(recipients);
   }
-  BAILEE_TRY(bound->rights, RecipientOf(manifest, keyring, keys::kRights));
-  BAILEE_TRY(bound->upkeep, RecipientOf(manifest, keyring, keys::kUpkeep));
-  BAILEE_TRY(bound->tally, RecipientOf(manifest, keyring, keys::kTally));
+  BAILEE_TRY(bound->rights, RecipientsOf(manifest, keyring, keys::kRights));
+  BAILEE_TRY(bound->upkeep, RecipientsOf(manifest, keyring, keys::kUpkeep));
+  BAILEE_TRY(bound->tally, RecipientsOf(manifest, keyring, keys::kTally));
   for (const policy::CategoryInfo& category : bound->policy->categories()) {
     BAILEE_RETURN_IF_ERROR(BindCategory(manifest, keyring, category, *bound));
   }
@@ -95,6 +124,13 @@ Result<std::shared_ptr<const BoundPolicy>> LoadPolicy(store::Snapshot& snapshot,
 
 }  // namespace
 
+const keys::HeldPurpose* HeldOf(const keys::Manifest::Purpose* known,
+                                const keys::KeyringKeys& keyring) {
+  if (known == nullptr) return nullptr;
+  const keys::HeldPurpose* common = keyring.FindPurpose(known->id, known->common_version());
+  return common != nullptr ? common : keyring.FindPurpose(known->id, known->version);
+}
+
 Result<std::shared_ptr<const Rules>> Rules::Load(store::Snapshot& snapshot, const VaultId& vault,
                                                  const keys::KeyringKeys& keyring,
                                                  uint64_t manifest_min) {
@@ -105,6 +141,7 @@ Result<std::shared_ptr<const Rules>> Rules::Load(store::Snapshot& snapshot, cons
   rules->manifest_row.assign(bytes.begin(), bytes.end());
   BAILEE_TRY(rules->manifest,
              keys::ParseManifest(bytes, vault, keyring.header.authority, manifest_min));
+  BAILEE_RETURN_IF_ERROR(CheckNotRetired(rules->manifest, keyring));
   for (const auto& published : rules->manifest.policies) {
     BAILEE_TRY(rules->policies[published.version],
                LoadPolicy(snapshot, rules->manifest, keyring, published.version));

@@ -20,12 +20,31 @@
 
 namespace bailee::vault {
 
-// How values of one field are indexed for one lookup purpose.
+// For whom D is wrapped for one purpose: once for each version of its key that is open.
+struct PurposeRecipients {
+  keys::WrapRecipient newest;
+  std::optional<keys::WrapRecipient> open;  // the version before, while it is being rotated out
+
+  // The version that every holder has: for what is sealed under one key alone.
+  const keys::WrapRecipient& common() const { return open ? *open : newest; }
+  void AddTo(std::vector<keys::WrapRecipient>& recipients) const {
+    recipients.push_back(newest);
+    if (open) recipients.push_back(*open);
+  }
+};
+
+// The keyring's key of a purpose that the manifest knows, of the common version where there is one;
+// null if it holds none that is open or `known` is null.
+const keys::HeldPurpose* HeldOf(const keys::Manifest::Purpose* known,
+                                const keys::KeyringKeys& keyring);
+
+// How values of one field are indexed for one lookup purpose, under one version of its key.
 struct IndexBinding {
   policy::PurposeIndex purpose;
   keys::IndexName index;
   const keys::HeldIndex* held = nullptr;  // null: leave pending entries
   keys::WrapRecipient recipient;          // of pending entries
+  bool complete = true;                   // false: rows under this version are still being made
 };
 
 struct CategoryBinding {
@@ -37,10 +56,10 @@ struct CategoryBinding {
 struct BoundPolicy {
   std::shared_ptr<const policy::Policy> policy;
   std::vector<CategoryBinding> categories;      // by CategoryIndex
-  std::vector<keys::WrapRecipient> recipients;  // by PurposeIndex; of leaves
-  keys::WrapRecipient rights;
-  keys::WrapRecipient upkeep;
-  keys::WrapRecipient tally;
+  std::vector<PurposeRecipients> recipients;  // by PurposeIndex; of leaves
+  PurposeRecipients rights;
+  PurposeRecipients upkeep;
+  PurposeRecipients tally;
 
   const CategoryBinding& category(policy::CategoryIndex index) const {
     return categories[index.value];
@@ -56,7 +75,8 @@ struct Rules {
   std::shared_ptr<const BoundPolicy> in_force;
 
   // Reads the manifest and every policy it names. `keyring` must outlive the result.
-  // Errors: kDamage (also for a manifest below `manifest_min`); those of the store.
+  // Errors: kDamage (also for a manifest below `manifest_min`); kKey "key.retired" if none of the
+  // versions that the keyring has of a purpose is open any longer; those of the store.
   static Result<std::shared_ptr<const Rules>> Load(store::Snapshot& snapshot, const VaultId& vault,
                                                    const keys::KeyringKeys& keyring,
                                                    uint64_t manifest_min);

@@ -152,8 +152,8 @@ Result<std::shared_ptr<const crypto::CompartmentKey>> CollectionWriter::HeldKey(
     BAILEE_TRY(wraps, keys::WrapSet::OpenTravelling(place, target.subject.key, entry.travelling));
   }
   for (const keys::HeldPurpose& held : vault_.keyring().purposes) {
-    const keys::Wrap* wrap = wraps.Find(held.id, entry.generation);
-    if (wrap == nullptr || wrap->key_version != held.version) continue;
+    const keys::Wrap* wrap = wraps.Find(held.id, held.version, entry.generation);
+    if (wrap == nullptr) continue;
     BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, *wrap, held.key));
     return std::make_shared<const crypto::CompartmentKey>(std::move(key));
   }

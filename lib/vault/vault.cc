@@ -19,6 +19,7 @@
 #include "vault/report.h"
 #include "vault/retention.h"
 #include "vault/review.h"
+#include "vault/rotation.h"
 #include "vault/session_impl.h"
 #include "vault/subject_export.h"
 #include "vault/upkeep.h"
@@ -81,8 +82,7 @@ Result<Session> Vault::As(std::string_view purpose, const SessionOptions& option
   if (!options.source.empty() && !frame.in_force().FindSource(options.source).valid())
     return refuse(Reason::kUnknownSource, "name a source of the policy");
   const keys::Manifest::Purpose* known = frame.rules->manifest.FindPurpose(purpose);
-  const keys::HeldPurpose* held =
-      known == nullptr ? nullptr : impl_->keyring().FindPurpose(known->id, known->version);
+  const keys::HeldPurpose* held = vault::HeldOf(known, impl_->keyring());
   if (held == nullptr)
     return refuse(Reason::kPurposeKeyMissing, "open the vault with a keyring granted this purpose");
   return Session(
@@ -194,6 +194,18 @@ Result<Bytes> Vault::PolicyInForce() const {
 Result<Published> Vault::Publish(const Keyring& authority, const PublishRequest& request) {
   return vault::Publish(*impl_, authority.keys(), request);
 }
+Result<Rotated> Vault::BeginRotation(const Keyring& authority, std::string_view key,
+                                     const RotateOptions& options) {
+  return vault::BeginRotation(*impl_, authority.keys(), key, options);
+}
+Result<Rotated> Vault::RunRotation(std::string_view key, const RotateOptions& options) {
+  return vault::RunRotation(*impl_, key, options);
+}
+Result<Rotated> Vault::FinishRotation(const Keyring& authority, std::string_view key,
+                                      const RotateOptions& options) {
+  return vault::FinishRotation(*impl_, authority.keys(), key, options);
+}
+Result<std::vector<RotationState>> Vault::Rotations() const { return vault::Rotations(*impl_); }
 Result<std::vector<PublishedVersion>> Vault::PolicyHistory() const {
   return vault::PolicyHistory(*impl_);
 }

@@ -27,6 +27,7 @@ Status CheckKeyring(const keys::KeyringKeys& keyring, const VaultRow& row) {
 }
 
 constexpr int kEpochTriesMax = 8;
+constexpr uint64_t kNoEpochCached = 0;  // the first is 1
 
 Status EpochMissing() {
   return Status(Code::kDamage, "epoch.missing",
@@ -190,22 +191,38 @@ void VaultImpl::Remember(const Moment& moment) {
 uint64_t VaultImpl::LowestEpochHeld() {
   const std::lock_guard lock(mutex_);
   std::erase_if(over_, [](const auto& over) { return over.expired(); });
-  uint64_t lowest = moment_.shards == nullptr ? 0 : moment_.shards->epoch();
+  uint64_t lowest = moment_.shards != nullptr ? moment_.shards->epoch()
+                    : retired_                ? keys::kNoEpochHeld
+                                              : 0;
   for (const auto& each : over_) {
     if (const auto over = each.lock()) lowest = std::min(lowest, over->epoch());
   }
   return lowest;
 }
 
+void VaultImpl::Forget() {
+  const std::lock_guard lock(mutex_);
+  if (moment_.shards != nullptr) over_.push_back(moment_.shards);
+  // What the cache has opened holds the shards that it was opened with.
+  subjects_.Begin(kNoEpochCached);
+  moment_ = Moment();
+  retired_ = true;
+}
+
 Status VaultImpl::NoticeEpoch() {
-  { BAILEE_TRY(const Frame frame, Begin()); }
+  const Status begun = Begin().status();
+  // A process whose keys were rotated out can do nothing more, and nobody is to wait for it.
+  const bool retired = begun.name() == "key.retired";
+  if (retired) Forget();
+  if (!begun.ok() && !retired) return begun;
   const uint64_t lowest = LowestEpochHeld();
   {
     const std::lock_guard lock(mutex_);
-    if (said_ == lowest) return Status();
+    if (said_ == lowest) return begun;
     said_ = lowest;
   }
-  return engine_->Say(lowest);
+  BAILEE_RETURN_IF_ERROR(engine_->Say(lowest));
+  return begun;
 }
 
 Result<Frame> VaultImpl::FrameOf(store::Snapshot& snapshot, const Moment& known, bool committed) {

@@ -132,6 +132,7 @@ class VaultImpl {
   Result<Moment> MomentOf(store::Snapshot& snapshot, const Moment& known, bool committed);
   Result<std::shared_ptr<keys::Shards>> ShardsOf(store::Snapshot& snapshot, const Moment& known);
   void Remember(const Moment& moment);
+  void Forget();
   Result<Frame> FrameOf(store::Snapshot& snapshot, const Moment& known, bool committed);
   // `fields` holds what the result's fields borrow.
   Event Signed(const Frame& frame, Event event, std::vector<std::string_view>& fields) const;
@@ -149,6 +150,7 @@ class VaultImpl {
   Moment moment_;  // of the newest committed transaction seen
   // Of epochs that are over: alive while an operation that began in them is.
   std::vector<std::weak_ptr<keys::Shards>> over_;
+  bool retired_ = false;               // the keyring's keys were rotated out
   uint64_t said_ = 0;                  // to the other openers
   std::shared_ptr<EventSink> events_;  // set once, before anybody else sees the vault
   // The same, unless events go elsewhere. Goes first: its caretaker notices epochs.

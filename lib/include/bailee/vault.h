@@ -20,6 +20,7 @@
 #include "bailee/ledger.h"
 #include "bailee/publish.h"
 #include "bailee/report.h"
+#include "bailee/rotate.h"
 #include "bailee/result.h"
 #include "bailee/retention.h"
 #include "bailee/review.h"
@@ -285,6 +286,36 @@ class BAILEE_EXPORT Vault {
   // "publish.announced-future", "publish.announced-late"; kUsage "publish.keep-missing"; whatever
   // `keep` says; kAuditDown; kFull; kDamage.
   Result<Published> Publish(const Keyring& authority, const PublishRequest& request);
+
+  // Rotation: the next version of `key`, which is "purpose/NAME" (a leaf, or "rights", "upkeep",
+  // "tally"), "storage" or "index/CATEGORY.FIELD/PURPOSE". Three acts, each of which may be stopped
+  // at any point, by a crash too, and called again, also by several processes at once; others read
+  // and write meanwhile. FORMAT.md §18.
+  //
+  // Begin makes the key, hands out keyrings with it (`options.keep`) and has `authority` state it.
+  // From then on both versions are open: keyrings with the old one go on working, and this is the
+  // time to replace them. The vault is open with a keyring that has the old key; of an index also
+  // that of its purpose.
+  // Run, with a keyring that has both, gives everything that lies under the old key the new one.
+  // Nothing to do for "storage".
+  // Finish, with a keyring that has both (of "storage": the new one), refuses while anything lies
+  // under the old key alone; then has `authority` state that it is retired, removes it everywhere
+  // and keeps it for the `backup` keyring alone. Whoever has only the old key can do nothing from
+  // then on, in sessions that are open as well: kKey "key.retired".
+  //
+  // Every transaction is recorded. Errors: kUsage "rotate.key-name", "rotate.keep-missing"; kNotFound
+  // "rotate.unknown-key", "rotate.none" (nothing is under way: it may be done); kConflict
+  // "rotate.under-way" (begin: finish that one first), "rotate.not-ready" (finish: says how much is
+  // left), "rotate.finishing" (run); kKey "key.source-missing" (which key the vault's keyring
+  // lacks), "key.authority-missing", "key.other-vault", "key.other-authority"; whatever `keep`
+  // says; kDamage; kAuditDown; kFull; those of the store.
+  Result<Rotated> BeginRotation(const Keyring& authority, std::string_view key,
+                                const RotateOptions& options = {});
+  Result<Rotated> RunRotation(std::string_view key, const RotateOptions& options = {});
+  Result<Rotated> FinishRotation(const Keyring& authority, std::string_view key,
+                                 const RotateOptions& options = {});
+  // What is under way, in the order of the keys' names. Errors: kDamage; those of the store.
+  Result<std::vector<RotationState>> Rotations() const;
 
   // Every version that was ever in force, in order; the last one is. From the signed manifest.
   Result<std::vector<PublishedVersion>> PolicyHistory() const;

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bailee/rotate.h"
+#include "keys/keyring_keys.h"
+#include "vault/vault_impl.h"
+
+// Rotations: FORMAT.md §18. What they promise is said in bailee/vault.h.
+namespace bailee::vault {
+
+// meta["rotate" ‖ key]: where a rotation is. Not authenticated.
+struct RotationRow {
+  RotationState::Step step = RotationState::Step::kRunning;
+  uint16_t from = 0;
+  uint16_t to = 0;
+  bool leaked = false;
+  Timestamp begun_at;
+  uint64_t rows = 0;
+  Bytes cursor;  // part ‖ key of the row to go on with; empty: the first
+  Bytes older;   // of the storage key: the one before, sealed
+};
+// Errors: kDamage "rotate.damaged"; those of the store.
+Result<std::optional<RotationRow>> ReadRotation(store::Snapshot& snapshot, std::string_view key);
+Status PutRotation(store::WriteTransaction& transaction, std::string_view key,
+                   const RotationRow& row);
+Status DeleteRotation(store::WriteTransaction& transaction, std::string_view key);
+RotationState StateOf(std::string_view key, const RotationRow& row);
+
+// One call of one act on one key.
+struct RotationCall {
+  VaultImpl& vault;
+  const std::string key;   // "purpose/billing"
+  const std::string name;  // "billing"; empty of "storage"
+  const RotateOptions& options;
+  Rotated& rotated;
+};
+
+// In the transaction of `frame`: that `said` was done to `count` rows.
+Status RecordRotation(const RotationCall& call, const Frame& frame, std::string_view said,
+                      const RotationRow& row, uint64_t count);
+
+// The row, which must be there. Errors: kNotFound "rotate.none"; as ReadRotation.
+Result<RotationRow> RequireRotation(const RotationCall& call, store::Snapshot& snapshot);
+
+// Writes the first row. Errors: kConflict "rotate.under-way"; those of the store.
+Status StartRotation(const RotationCall& call, const Frame& frame, const RotationRow& row);
+// Deletes it, done.
+Status EndRotation(const RotationCall& call);
+
+// Gives a keyring to the one who asked. Errors: kUsage "rotate.keep-missing"; the caller's.
+Status Keep(const RotationCall& call, const KeyringFile& file);
+
+// kKey "key.source-missing": the vault's keyring lacks `what`.
+Status RotationKeyMissing(const std::string& what);
+// kNotFound "rotate.unknown-key".
+Status UnknownKey(std::string_view key);
+// kConflict "rotate.not-ready".
+Status NotReady(uint64_t left);
+
+// A part of what a pass goes through: rows of one table.
+struct PassPart {
+  uint8_t number = 0;
+  store::Table table;
+  Bytes prefix;
+  size_t rows_per_write = 64;
+  // Whether something is to be done about a row. What it says is damaged is left alone.
+  std::function<Result<bool>(Frame& frame, ByteView key, ByteView value)> look;
+  // Does it, in a transaction in which `look` says that it is still to be done.
+  std::function<Status(Frame& frame, ByteView key, ByteView value)> work;
+};
+
+// Goes through all rows of all parts, in their order, from where the rotation is, and does what is
+// to be done in short transactions, as long as the rotation is in `step`. Then moves it on to
+// `next`, unless that is `step`. False: stopped by `progress`. Errors: those of look and work; of
+// the store.
+Result<bool> RunPass(const RotationCall& call, RotationState::Step step, RotationState::Step next,
+                     const std::vector<PassPart>& parts);
+
+// How many rows something is to be done about. Errors: as RunPass.
+Result<uint64_t> CountLeft(const RotationCall& call, const std::vector<PassPart>& parts);
+
+// rotate_purpose.cc, rotate_index.cc, rotate_storage.cc: the acts on each kind of key.
+Status BeginPurpose(const RotationCall& call, const crypto::SigningKey& signer);
+Status RunPurpose(const RotationCall& call);
+Status FinishPurpose(const RotationCall& call, const crypto::SigningKey& signer);
+Status BeginStorage(const RotationCall& call, const crypto::SigningKey& signer);
+Status FinishStorage(const RotationCall& call, const crypto::SigningKey& signer);
+Status BeginIndex(const RotationCall& call, const crypto::SigningKey& signer);
+Status RunIndex(const RotationCall& call);
+Status FinishIndex(const RotationCall& call, const crypto::SigningKey& signer);
+
+Result<Rotated> BeginRotation(VaultImpl& vault, const keys::KeyringKeys& authority,
+                              std::string_view key, const RotateOptions& options);
+Result<Rotated> RunRotation(VaultImpl& vault, std::string_view key, const RotateOptions& options);
+Result<Rotated> FinishRotation(VaultImpl& vault, const keys::KeyringKeys& authority,
+                               std::string_view key, const RotateOptions& options);
+Result<std::vector<RotationState>> Rotations(VaultImpl& vault);
+
+}  // namespace bailee::vault
