@@ -42,6 +42,10 @@ class RawReader {
   // Whether the file of epochs opens anything of these rows.
   bool has_epoch() const { return shards_ != nullptr; }
 
+  // From now on tries the data keys that `then` opens, in an earlier copy, on the records of these
+  // rows.
+  void TakeKeysFrom(RawReader& then) { then_ = &then; }
+
   // The compartments of a record that open.
   std::set<uint16_t> Opens(ByteView key, ByteView row_bytes) {
     std::set<uint16_t> opened;
@@ -72,8 +76,9 @@ class RawReader {
     std::copy_n(key.begin() + 16, 8, place.category.bytes.begin());
     RecordId id;
     std::copy_n(key.begin() + 24, 16, id.bytes.begin());
-    if (!has_epoch()) return;
-    const keys::Subject subject = OpenSubject(place.handle);
+    RawReader& source = then_ == nullptr ? *this : *then_;
+    if (!source.has_epoch() || !source.Knows(place.handle)) return;
+    const keys::Subject subject = source.OpenSubject(place.handle);
     place.terms = row->head().terms;
     place.subject_generation = subject.head.generation;
     const auto revisions =
@@ -89,7 +94,7 @@ class RawReader {
                                         .compartment = entry.compartment,
                                         .generation = entry.generation,
                                         .head = revisions->HeadOf(entry.compartment)};
-      const keys::WrapSet wraps = WrapsOf(place, subject, entry);
+      const keys::WrapSet wraps = source.WrapsOf(place, subject, entry, then_ != nullptr);
       for (const keys::Wrap& wrap : wraps.wraps()) {
         for (const keys::HeldPurpose& held : keys_.purposes) {
           const auto d = keys::OpenWrap(place, wrap, held.key);
@@ -101,6 +106,11 @@ class RawReader {
     }
   }
 
+  bool Knows(const Handle& handle) {
+    const auto row = snapshot_->Get(store::Table::kSubjects, keys::SubjectRowKeyOf(handle));
+    return row.ok() && row->has_value();
+  }
+
   keys::Subject OpenSubject(const Handle& handle) {
     const auto row = snapshot_->Get(store::Table::kSubjects, keys::SubjectRowKeyOf(handle));
     if (!row.ok() || !*row) std::abort();
@@ -110,10 +120,13 @@ class RawReader {
   }
 
   keys::WrapSet WrapsOf(const keys::WrapPlace& place, const keys::Subject& subject,
-                        const record::RowEntry& entry) {
-    if (!entry.travelling.empty())
-      return *keys::WrapSet::OpenTravelling(place, subject.key, entry.travelling);
+                        const record::RowEntry& entry, bool may_fail = false) {
+    if (!entry.travelling.empty()) {
+      auto wraps = keys::WrapSet::OpenTravelling(place, subject.key, entry.travelling);
+      return !wraps.ok() && may_fail ? keys::WrapSet() : *std::move(wraps);
+    }
     const auto row = snapshot_->Get(store::Table::kSubjects, keys::WrapsRowKeyOf(place));
+    if (row.ok() && !*row && may_fail) return keys::WrapSet();
     if (!row.ok() || !*row) std::abort();
     return *keys::WrapSet::Open(place, subject.key, **row);
   }
@@ -122,6 +135,7 @@ class RawReader {
   const keys::KeyringKeys& keys_;
   std::unique_ptr<keys::Shards> shards_;  // null: the epoch of the rows is gone
   std::unique_ptr<store::Snapshot> snapshot_;
+  RawReader* then_ = nullptr;
 };
 
 }  // namespace bailee
