@@ -41,6 +41,14 @@ Result<Keyring> Keyring::Load(const KeySource& source, Unlock unlock) {
   return Keyring(std::make_unique<keys::KeyringKeys>(std::move(opened)));
 }
 
+Result<Keyring> Keyring::Open(const KeyringFile& file, Unlock unlock) {
+  BAILEE_RETURN_IF_ERROR(crypto::Init());
+  BAILEE_TRY(keys::KeyringKeys opened, file.bytes.RevealBytes([&](ByteView bytes) {
+    return keys::ParseKeyring(bytes, unlock);
+  }));
+  return Keyring(std::make_unique<keys::KeyringKeys>(std::move(opened)));
+}
+
 Result<Keyring::Description> Keyring::Inspect(const KeySource& source) {
   BAILEE_RETURN_IF_ERROR(crypto::Init());
   BAILEE_TRY(const Secret file, keys::ReadSource(source));

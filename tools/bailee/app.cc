@@ -114,6 +114,7 @@ void AddCommands(Commands& commands) {
   AddNotice(commands);
   AddAsk(commands);
   AddKeyring(commands);
+  AddKey(commands);
   AddCollect(commands);
   AddImport(commands);
   AddSubject(commands);

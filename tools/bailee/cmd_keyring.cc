@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
-
 #include "commands.h"
 #include "files.h"
+#include "origins.h"
 #include "text.h"
 
 namespace bailee::tool {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct GrantOptions {
   std::string from;
@@ -22,50 +18,6 @@ struct GrantOptions {
   bool dry_run = false;
   UnlockFiles seal;
 };
-
-// A purpose comes from its own origin, or for the reserved ones from the keyring of that name.
-std::string SourceOf(const GrantOptions& options, const std::string& name) {
-  const std::string origin = fmt::format("{}/origins/{}.keyring", options.from, name);
-  std::error_code error;
-  return fs::exists(origin, error) ? origin : fmt::format("{}/{}.keyring", options.from, name);
-}
-
-// Indexes that a later version of the policy gave to one of the purposes: origins/PURPOSE-vN.
-std::vector<std::string> LaterIndexes(const GrantOptions& options) {
-  std::vector<std::string> paths;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(options.from + "/origins", error)) {
-    const std::string name = entry.path().filename().string();
-    for (const std::string& purpose : options.purposes) {
-      if (name.starts_with(purpose + "-v") && name.ends_with(".keyring"))
-        paths.push_back(entry.path().string());
-    }
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
-Result<std::vector<Keyring>> LoadSources(Context& context, const GrantOptions& options) {
-  std::vector<std::string> names = options.purposes;
-  names.emplace_back("storage");
-  std::vector<Keyring> sources;
-  for (const std::string& name : names) {
-    auto keyring = context.LoadKeyring("file:" + SourceOf(options, name));
-    if (!keyring.ok()) {
-      if (keyring.status().code() != Code::kNotFound) return keyring.status();
-      return Status(Code::kKey, "key.source-missing",
-                    fmt::format("{} has no keyring for {}", options.from, name),
-                    "name a leaf purpose of the policy: bailee policy show");
-    }
-    sources.push_back(*std::move(keyring));
-  }
-  for (const std::string& path : LaterIndexes(options)) {
-    auto keyring = context.LoadKeyring("file:" + path);
-    if (!keyring.ok()) return keyring.status();
-    sources.push_back(*std::move(keyring));
-  }
-  return sources;
-}
 
 Result<Unlock> SealWith(const UnlockFiles& files) {
   if (!files.key_file.empty()) return Unlock::KeyFile(files.key_file);
@@ -88,7 +40,7 @@ Status CheckPurposes(const GrantOptions& options) {
 Result<KeyringFile> MakeGrant(Context& context, const GrantOptions& options) {
   auto authority = context.LoadKeyring(fmt::format("file:{}/authority.keyring", options.from));
   if (!authority.ok()) return authority.status();
-  const auto sources = LoadSources(context, options);
+  const auto sources = LoadOrigins(context, options.from, options.purposes);
   if (!sources.ok()) return sources.status();
   std::vector<const Keyring*> borrowed;
   for (const Keyring& source : *sources) borrowed.push_back(&source);

@@ -62,8 +62,17 @@ Status ShowStatus(Context& context) {
   const auto health = vault->CheckHealth();
   if (!health.ok()) return health.status();
   const std::string& directory = context.globals.vault;
-  Status answered = context.out().Answer("status", StatusJson(directory, *info, *health),
-                                         StatusTable(directory, *info, *health));
+  const auto rotations = vault->Rotations();
+  if (!rotations.ok()) return rotations.status();
+  Json json = StatusJson(directory, *info, *health);
+  Table table = StatusTable(directory, *info, *health);
+  json["rotations"] = Json::array();
+  for (const RotationState& each : *rotations) {
+    json["rotations"].push_back(each.key);
+    table.rows.push_back({"rotation", each.key,
+                          fmt::format("{}: bailee key status", RotationStepWord(each.step))});
+  }
+  Status answered = context.out().Answer("status", std::move(json), table);
   if (!answered.ok() || health->audit_writable) return answered;
   return {Code::kAuditDown, "audit.down",
           fmt::format("the audit trail cannot be written: {}", health->audit_problem),

@@ -49,6 +49,7 @@ void AddPolicy(Commands& commands);
 void AddNotice(Commands& commands);
 void AddAsk(Commands& commands);
 void AddKeyring(Commands& commands);
+void AddKey(Commands& commands);
 void AddCollect(Commands& commands);
 void AddImport(Commands& commands);
 void AddSubject(Commands& commands);

@@ -33,11 +33,14 @@ Result<Keyring> Context::LoadKeyring(const std::string& text) {
   return Keyring::Load(*source, Unlock::Passphrase(*std::move(passphrase)));
 }
 
+Status Context::RequireVault() const {
+  if (!globals.vault.empty()) return {};
+  return {Code::kUsage, "usage.no-vault-named", "no vault was named",
+          "add --vault DIR, or set BAILEE_VAULT"};
+}
+
 Result<Keyring> Context::NamedKeyring() {
-  if (globals.vault.empty()) {
-    return Status(Code::kUsage, "usage.no-vault-named", "no vault was named",
-                  "add --vault DIR, or set BAILEE_VAULT");
-  }
+  if (Status named = RequireVault(); !named.ok()) return named;
   if (globals.keyring.empty()) {
     return Status(Code::kUsage, "usage.no-keyring-named", "no keyring was named",
                   "add --keyring SOURCE, or set BAILEE_KEYRING; see bailee help key-sources");
@@ -50,6 +53,12 @@ Result<Vault> Context::OpenVault() {
   auto keyring = NamedKeyring();
   if (!keyring.ok()) return keyring.status();
   return Vault::Open(globals.vault, *std::move(keyring), {.regions = globals.regions});
+}
+
+Result<Vault> Context::OpenVaultWith(Keyring keyring) {
+  if (Status named = RequireVault(); !named.ok()) return named;
+  out_.Detail(fmt::format("vault {}", globals.vault));
+  return Vault::Open(globals.vault, std::move(keyring), {.regions = globals.regions});
 }
 
 Result<AuditTrail> Context::OpenTrail() {

@@ -60,6 +60,9 @@ class Context {
   // Errors: kUsage "usage.no-vault-named", "usage.no-keyring-named"; as Vault::Open.
   Result<Vault> OpenVault();
 
+  // The same with this keyring. Errors: kUsage "usage.no-vault-named"; as Vault::Open.
+  Result<Vault> OpenVaultWith(Keyring keyring);
+
   // Opens the audit trail of the vault of --vault with the keyring of --keyring.
   // Errors: as OpenVault; as AuditTrail::Open.
   Result<AuditTrail> OpenTrail();
@@ -71,6 +74,8 @@ class Context {
   int exit_override = 0;
 
  private:
+  // Errors: kUsage "usage.no-vault-named".
+  Status RequireVault() const;
   // The keyring of --keyring, once --vault is named too.
   Result<Keyring> NamedKeyring();
 

@@ -64,6 +64,7 @@ class BAILEE_EXPORT KeySource {
 namespace keys {
 class KeyringKeys;
 }
+struct KeyringFile;
 
 // The keys of one holder: which purposes a process may act for. Move-only; the keys live in guarded
 // memory and are wiped when it goes. Thread-compatible.
@@ -75,6 +76,9 @@ class BAILEE_EXPORT Keyring {
   // given), "key.not-a-keyring"; kDamage "key.damaged" (its checksum or signature does not hold);
   // kTooNew.
   static Result<Keyring> Load(const KeySource& source, Unlock unlock = Unlock::Nothing());
+
+  // Opens one that was just made, without storing it. Errors: as Load.
+  static Result<Keyring> Open(const KeyringFile& file, Unlock unlock = Unlock::Nothing());
 
   Keyring(Keyring&&) noexcept;
   Keyring& operator=(Keyring&&) noexcept;

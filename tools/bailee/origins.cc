@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "origins.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace bailee::tool {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Indexes that a later version of the policy gave to one of the purposes: origins/PURPOSE-vN.
+std::vector<std::string> LaterIndexes(const std::string& from,
+                                      const std::vector<std::string>& purposes) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(from + "/origins", error)) {
+    const std::string name = entry.path().filename().string();
+    for (const std::string& purpose : purposes) {
+      if (name.starts_with(purpose + "-v") && name.ends_with(".keyring"))
+        paths.push_back(entry.path().string());
+    }
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+}  // namespace
+
+std::string OriginPath(const std::string& from, const std::string& name) {
+  const std::string origin = fmt::format("{}/origins/{}.keyring", from, name);
+  const std::string beside = fmt::format("{}/{}.keyring", from, name);
+  std::error_code error;
+  return !fs::exists(origin, error) && fs::exists(beside, error) ? beside : origin;
+}
+
+Result<std::vector<Keyring>> LoadOrigins(Context& context, const std::string& from,
+                                         const std::vector<std::string>& purposes) {
+  std::vector<std::string> names = purposes;
+  names.emplace_back("storage");
+  std::vector<Keyring> sources;
+  for (const std::string& name : names) {
+    auto keyring = context.LoadKeyring("file:" + OriginPath(from, name));
+    if (!keyring.ok()) {
+      if (keyring.status().code() != Code::kNotFound) return keyring.status();
+      return Status(Code::kKey, "key.source-missing",
+                    fmt::format("{} has no keyring for {}", from, name),
+                    "name a leaf purpose of the policy: bailee policy show");
+    }
+    sources.push_back(*std::move(keyring));
+  }
+  for (const std::string& path : LaterIndexes(from, purposes)) {
+    auto keyring = context.LoadKeyring("file:" + path);
+    if (!keyring.ok()) return keyring.status();
+    sources.push_back(*std::move(keyring));
+  }
+  return sources;
+}
+
+}  // namespace bailee::tool
