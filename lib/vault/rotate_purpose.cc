@@ -98,8 +98,8 @@ class Beginning {
     }
     if (!next_ || next_->version != old->version + 1) {
       BAILEE_TRY(next_, keys::NextVersion(*old, call_.vault.random()));
-      BAILEE_TRY(origin_,
-                 OriginOf(call_, signer_, frame, {old, &*next_}, manifest.number + 1));
+      // It must open the vault also if this is never committed.
+      BAILEE_TRY(origin_, OriginOf(call_, signer_, frame, {old, &*next_}, manifest.number));
     }
     BAILEE_RETURN_IF_ERROR(Keep(call_, *origin_));
     BAILEE_TRY(const crypto::BoxSecret secret,
