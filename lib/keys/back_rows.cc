@@ -58,8 +58,10 @@ Result<BackRow> OpenBackRow(const VaultId& vault, const RowOwner& owner, ByteVie
   return row;
 }
 
+Bytes BackPrefix() { return {kBackKind}; }
+
 Bytes BackPrefix(const Handle& handle) {
-  Bytes prefix = {kBackKind};
+  Bytes prefix = BackPrefix();
   Writer(prefix).Put(handle.view());
   return prefix;
 }

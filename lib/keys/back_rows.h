@@ -49,7 +49,8 @@ Status PutBackRow(const VaultId& vault, store::WriteTransaction& transaction, co
 Result<BackRow> OpenBackRow(const VaultId& vault, const RowOwner& owner, ByteView key,
                             ByteView value);
 
-// The first bytes of the keys of all back rows of a subject.
+// The first bytes of the keys of all back rows, and of those of a subject.
+Bytes BackPrefix();
 Bytes BackPrefix(const Handle& handle);
 
 // The subject of the back row with this key; nothing of another row.

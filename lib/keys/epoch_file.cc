@@ -111,23 +111,33 @@ Result<crypto::EpochKey> OpenBlock(const Block& block, const VaultId& vault, uin
   return crypto::EpochKey::FromSecret(*std::move(opened));
 }
 
-Block MakeBlock(const VaultId& vault, uint64_t epoch, const StorageKeyRef& storage,
+Block MakeBlock(const VaultId& vault, uint64_t epoch, std::span<const StorageKeyRef> keys,
                 const crypto::EpochKey& key, crypto::Random& random) {
   Bytes bytes;
-  Writer(bytes)
-      .Put(AsBytes(kEpochMagic))
-      .Put(kEpochFormat)
-      .Put(vault.view())
-      .Put(epoch)
-      .Put(uint8_t{1})
-      .Put(storage.version);
-  key.Reveal([&](ByteView plain) {
-    crypto::SealAppend(storage.key, EpochBinding(vault, storage.version, epoch), plain, random,
-                       bytes);
-  });
+  Writer writer(bytes);
+  writer.Put(AsBytes(kEpochMagic)).Put(kEpochFormat).Put(vault.view()).Put(epoch);
+  writer.Put(static_cast<uint8_t>(keys.size()));
+  for (const StorageKeyRef& storage : keys) {
+    writer.Put(storage.version);
+    key.Reveal([&](ByteView plain) {
+      crypto::SealAppend(storage.key, EpochBinding(vault, storage.version, epoch), plain, random,
+                         bytes);
+    });
+  }
   Block block{};
   std::copy(bytes.begin(), bytes.end(), block.begin());
   return block;
+}
+
+// Whether E is there for each of these keys and for nobody else.
+bool IsFor(const Block& block, const VaultId& vault, uint64_t epoch,
+           std::span<const StorageKeyRef> keys) {
+  Reader reader{ByteView()};
+  if (EpochOf(block, vault, &reader) != epoch) return false;
+  if (reader.Get<uint8_t>() != keys.size()) return false;
+  return std::all_of(keys.begin(), keys.end(), [&](const StorageKeyRef& storage) {
+    return OpenBlock(block, vault, epoch, storage).ok();
+  });
 }
 
 }  // namespace
@@ -136,7 +146,7 @@ Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage,
                                            crypto::Random& random) const {
   BAILEE_TRY(crypto::EpochKey key, crypto::EpochKey::Generate(random));
   static_assert(kFirstEpoch % 2 == 1);
-  const Block block = MakeBlock(vault_, kFirstEpoch, storage, key, random);
+  const Block block = MakeBlock(vault_, kFirstEpoch, {&storage, 1}, key, random);
   Bytes content(kBlockBytes);
   content.insert(content.end(), block.begin(), block.end());
   BAILEE_RETURN_IF_ERROR(SystemFiles().WriteNew(path_, content));
@@ -150,18 +160,23 @@ Result<crypto::EpochKey> EpochFile::Get(uint64_t epoch, const StorageKeyRef& sto
   return OpenBlock(block, vault_, epoch, storage);
 }
 
-Result<crypto::EpochKey> EpochFile::Prepare(uint64_t epoch, const StorageKeyRef& storage,
+Result<crypto::EpochKey> EpochFile::Prepare(uint64_t epoch, std::span<const StorageKeyRef> keys,
                                             crypto::Random& random) const {
   const UniqueFd file = OpenFile(path_, O_RDWR);
   if (!file.ok()) return EpochError("open");
   BAILEE_TRY(Block block, ReadBlock(file.get(), epoch));
-  Result<crypto::EpochKey> there = OpenBlock(block, vault_, epoch, storage);
-  if (!there.ok() && there.status().code() != Code::kNotFound) return there.status();
+  Result<crypto::EpochKey> there = Passed();
+  for (const StorageKeyRef& storage : keys) {
+    there = OpenBlock(block, vault_, epoch, storage);
+    if (there.ok()) break;
+    const Code code = there.status().code();
+    if (code != Code::kNotFound && code != Code::kKey) return there.status();
+  }
   if (!there.ok()) {
     there = crypto::EpochKey::Generate(random);
     if (!there.ok()) return there.status();
-    block = MakeBlock(vault_, epoch, storage, *there, random);
   }
+  if (!IsFor(block, vault_, epoch, keys)) block = MakeBlock(vault_, epoch, keys, *there, random);
   // Also what was there: nobody knows whether it ever reached the disk.
   BAILEE_RETURN_IF_ERROR(WriteBlock(file.get(), epoch, block));
   return there;

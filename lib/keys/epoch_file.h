@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "bailee/ids.h"
@@ -39,8 +40,9 @@ class EpochFile {
   Result<crypto::EpochKey> Get(uint64_t epoch, const StorageKeyRef& storage) const;
 
   // E of an epoch that no committed transaction names yet: what is in its block already, or a fresh
-  // one. Synced when it returns. Errors: as Get, but for "epoch.passed".
-  Result<crypto::EpochKey> Prepare(uint64_t epoch, const StorageKeyRef& storage,
+  // one. Synced, under each of `keys` and no other, when it returns. REQUIRES: one or two keys.
+  // Errors: as Get, but for "epoch.passed" and "key.retired".
+  Result<crypto::EpochKey> Prepare(uint64_t epoch, std::span<const StorageKeyRef> keys,
                                    crypto::Random& random) const;
 
   // Whether the block of `epoch` still has its key, or anything that may be.

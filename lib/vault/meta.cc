@@ -84,19 +84,44 @@ Result<Bytes> SealStorageSecrets(const VaultId& vault, uint16_t storage_version,
   return row;
 }
 
+namespace {
+
+// The secrets under one version of the storage key. Borrows the row.
+struct SealedSecrets {
+  uint16_t version = 0;
+  ByteView sealed;
+};
+
+// One or two, ascending.
+Result<std::vector<SealedSecrets>> SecretsRow(store::Snapshot& snapshot) {
+  BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaSecrets)));
+  Reader reader(row.value_or(ByteView()));
+  std::vector<SealedSecrets> open;
+  do {
+    const auto version = reader.Get<uint16_t>();
+    open.push_back({version, reader.GetBytes(2 * crypto::kKeyBytes + crypto::kEnvelopeOverhead)});
+    const bool ordered = open.size() == 1 || open.front().version < version;
+    if (reader.failed() || !ordered || open.size() > 2)
+      return DamagedVault("its storage secrets");
+  } while (!reader.rest().empty());
+  return open;
+}
+
+}  // namespace
+
 Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const VaultId& vault,
                                           uint16_t storage_version,
                                           const crypto::StorageKey& storage) {
-  BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaSecrets)));
-  Reader reader(row.value_or(ByteView()));
-  const auto version = reader.Get<uint16_t>();
-  if (reader.failed()) return DamagedVault("its storage secrets are missing");
-  if (version != storage_version) {
+  BAILEE_TRY(const std::vector<SealedSecrets> open, SecretsRow(snapshot));
+  const auto mine = std::find_if(open.begin(), open.end(), [&](const SealedSecrets& each) {
+    return each.version == storage_version;
+  });
+  if (mine == open.end()) {
     return Status(Code::kKey, "key.retired",
                   "the keyring's storage key was replaced by a newer one",
                   "grant a new keyring to this holder");
   }
-  const Result<Secret> plain = crypto::Open(storage, SecretsBinding(vault, version), reader.rest());
+  const Result<Secret> plain = crypto::Open(storage, SecretsBinding(vault, mine->version), mine->sealed);
   if (!plain.ok())
     return crypto::DamageUnlessFull(plain.status(), DamagedVault("its storage secrets"));
   return plain->RevealBytes([](ByteView bytes) -> Result<StorageSecrets> {
@@ -106,6 +131,13 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
     BAILEE_TRY(secrets.tag_key, crypto::TagKey::FromBytes(bytes.last(crypto::kKeyBytes)));
     return secrets;
   });
+}
+
+Result<std::vector<uint16_t>> OpenStorageVersions(store::Snapshot& snapshot) {
+  BAILEE_TRY(const std::vector<SealedSecrets> open, SecretsRow(snapshot));
+  std::vector<uint16_t> versions;
+  for (const SealedSecrets& each : open) versions.push_back(each.version);
+  return versions;
 }
 
 Result<Timestamp> ReadLatestTime(store::Snapshot& snapshot) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "bailee/bytes.h"
 #include "bailee/clock.h"
@@ -41,7 +42,7 @@ struct StorageSecrets {
   crypto::RefKey ref_key;
   crypto::TagKey tag_key;
 };
-// Errors: kFull.
+// The row under one key; rows of two versions that are open follow each other. Errors: kFull.
 Result<Bytes> SealStorageSecrets(const VaultId& vault, uint16_t storage_version,
                                  const crypto::StorageKey& storage, const StorageSecrets& secrets,
                                  crypto::Random& random);
@@ -50,6 +51,10 @@ Result<Bytes> SealStorageSecrets(const VaultId& vault, uint16_t storage_version,
 Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const VaultId& vault,
                                           uint16_t storage_version,
                                           const crypto::StorageKey& storage);
+
+// The versions of the storage key that are open, ascending. Errors: kDamage "vault.damaged"; those
+// of the store.
+Result<std::vector<uint16_t>> OpenStorageVersions(store::Snapshot& snapshot);
 
 // The latest time the vault has seen; the beginning of time if it is new. Errors: kDamage; those of
 // the store.

@@ -37,25 +37,8 @@ std::vector<const HeldIndex*> IndexesOf(const RotationCall& call) {
 Result<KeyringFile> OriginOf(const RotationCall& call, const crypto::SigningKey& signer,
                              const Frame& frame, std::vector<const HeldPurpose*> purposes,
                              uint64_t manifest_min) {
-  const keys::StorageKeyRef storage = call.vault.storage();
-  return keys::IssueRotated(call.name,
-                            {.purposes = std::move(purposes),
-                             .indexes = IndexesOf(call),
-                             .storage_version = storage.version,
-                             .storage = &storage.key},
-                            {.holder = call.vault.keyring(),
-                             .authority = signer,
-                             .suffix = {},
-                             .manifest_min = manifest_min,
-                             .now = frame.now},
-                            call.vault.random());
-}
-
-Status PutManifest(const Frame& frame, keys::Manifest manifest, const crypto::SigningKey& signer) {
-  ++manifest.number;
-  BAILEE_RETURN_IF_ERROR(frame.transaction->Put(Table::kMeta, AsBytes(kMetaManifest),
-                                                keys::SignManifest(manifest, signer)));
-  return PutLatestTime(*frame.transaction, frame.now);
+  return IssueOrigin(call, signer, frame, call.name,
+                     {.purposes = std::move(purposes), .indexes = IndexesOf(call)}, manifest_min);
 }
 
 // One beginning. Keys are made once, however often the job runs.

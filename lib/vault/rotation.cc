@@ -112,6 +112,30 @@ Status Keep(const RotationCall& call, const KeyringFile& file) {
   return call.options.keep(files);
 }
 
+Status PutManifest(const Frame& frame, keys::Manifest manifest, const crypto::SigningKey& signer) {
+  ++manifest.number;
+  BAILEE_RETURN_IF_ERROR(frame.transaction->Put(store::Table::kMeta, AsBytes(kMetaManifest),
+                                                keys::SignManifest(manifest, signer)));
+  return PutLatestTime(*frame.transaction, frame.now);
+}
+
+Result<KeyringFile> IssueOrigin(const RotationCall& call, const crypto::SigningKey& signer,
+                                const Frame& frame, const std::string& name,
+                                keys::RotatedKeys rotated, uint64_t manifest_min) {
+  const keys::StorageKeyRef storage = call.vault.storage();
+  if (rotated.storage == nullptr) {
+    rotated.storage_version = storage.version;
+    rotated.storage = &storage.key;
+  }
+  return keys::IssueRotated(name, rotated,
+                            {.holder = call.vault.keyring(),
+                             .authority = signer,
+                             .suffix = {},
+                             .manifest_min = manifest_min,
+                             .now = frame.now},
+                            call.vault.random());
+}
+
 Result<Rotated> BeginRotation(VaultImpl& vault, const keys::KeyringKeys& authority,
                               std::string_view key, const RotateOptions& options) {
   BAILEE_TRY(const crypto::SigningKey signer, SignerFor(vault, authority));

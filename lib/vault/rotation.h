@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bailee/rotate.h"
+#include "keys/issue.h"
 #include "keys/keyring_keys.h"
 #include "vault/vault_impl.h"
 
@@ -84,6 +85,23 @@ Result<bool> RunPass(const RotationCall& call, RotationState::Step step, Rotatio
 
 // How many rows something is to be done about. Errors: as RunPass.
 Result<uint64_t> CountLeft(const RotationCall& call, const std::vector<PassPart>& parts);
+
+// The next manifest, signed. Errors: those of the store.
+Status PutManifest(const Frame& frame, keys::Manifest manifest, const crypto::SigningKey& signer);
+
+// An origin keyring with the vault's storage key and these keys, which accepts no manifest below
+// `manifest_min`. Errors: as keys::IssueRotated.
+Result<KeyringFile> IssueOrigin(const RotationCall& call, const crypto::SigningKey& signer,
+                                const Frame& frame, const std::string& name,
+                                keys::RotatedKeys rotated, uint64_t manifest_min);
+
+// The storage keys that everything begun now has to be under.
+struct StorageKeys {
+  crypto::StorageKey older;  // empty unless two are open
+  std::vector<keys::StorageKeyRef> refs;
+};
+// False: this process has only the older of two. Errors: kDamage; kFull; those of the store.
+Result<bool> StorageKeysOf(VaultImpl& vault, Frame& frame, StorageKeys& keys);
 
 // rotate_purpose.cc, rotate_index.cc, rotate_storage.cc: the acts on each kind of key.
 Status BeginPurpose(const RotationCall& call, const crypto::SigningKey& signer);

@@ -10,6 +10,7 @@
 #include "vault/due.h"
 #include "vault/erase.h"
 #include "vault/renew_shards.h"
+#include "vault/rotation.h"
 
 namespace bailee::vault {
 namespace {
@@ -60,17 +61,12 @@ Result<bool> BeginEpoch(VaultImpl& vault) {
     room = true;
     BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
     if (owed.empty()) return Status();
-    // Two epochs have room in the file.
-    const uint64_t over = frame.shards->epoch();
-    BAILEE_TRY(const bool held, vault.epoch_file().Holds(over - 1));
-    room = !held;
-    if (held) return PutDue(*frame.transaction, Due::kEnd, IdOf(over - 1));
-    BAILEE_TRY(const crypto::EpochKey key,
-               vault.epoch_file().Prepare(over + 1, vault.storage(), vault.random()));
-    BAILEE_RETURN_IF_ERROR(frame.shards->MoveTo(*frame.transaction, over + 1, key, vault.random()));
-    BAILEE_RETURN_IF_ERROR(DeleteDue(*frame.transaction, Due::kEpoch, {}));
-    BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over)));
-    return RecordBegun(vault, frame, over + 1);
+    StorageKeys storage;
+    BAILEE_TRY(const bool all, StorageKeysOf(vault, frame, storage));
+    // Whoever has the newer storage key as well begins it: nobody may be locked out.
+    if (!all) return Status();
+    BAILEE_TRY(room, BeginEpochIn(vault, frame, storage.refs));
+    return Status();
   }));
   return room;
 }
@@ -127,6 +123,26 @@ Status EndEpoch(VaultImpl& vault, uint64_t epoch, std::chrono::steady_clock::tim
   });
 }
 
+}  // namespace
+
+Result<bool> BeginEpochIn(VaultImpl& vault, Frame& frame,
+                          std::span<const keys::StorageKeyRef> keys) {
+  // Two epochs have room in the file.
+  const uint64_t over = frame.shards->epoch();
+  BAILEE_TRY(const bool held, vault.epoch_file().Holds(over - 1));
+  if (held) {
+    BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over - 1)));
+    return false;
+  }
+  BAILEE_TRY(const crypto::EpochKey key,
+             vault.epoch_file().Prepare(over + 1, keys, vault.random()));
+  BAILEE_RETURN_IF_ERROR(frame.shards->MoveTo(*frame.transaction, over + 1, key, vault.random()));
+  BAILEE_RETURN_IF_ERROR(DeleteDue(*frame.transaction, Due::kEpoch, {}));
+  BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over)));
+  BAILEE_RETURN_IF_ERROR(RecordBegun(vault, frame, over + 1));
+  return true;
+}
+
 Status EndEpochs(VaultImpl& vault, std::chrono::steady_clock::time_point deadline,
                  std::vector<uint64_t>& waiting_for) {
   std::vector<Bytes> ends;
@@ -139,8 +155,6 @@ Status EndEpochs(VaultImpl& vault, std::chrono::steady_clock::time_point deadlin
   }
   return Status();
 }
-
-}  // namespace
 
 Result<Shredded> Shred(VaultImpl& vault, const ShredOptions& options) {
   const auto deadline = std::chrono::steady_clock::now() + options.wait;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <span>
+#include <vector>
+
 #include "bailee/erase.h"
 #include "vault/vault_impl.h"
 
@@ -15,5 +19,13 @@ Result<Shredded> Shred(VaultImpl& vault, const ShredOptions& options);
 
 // How far what is owed has come, without doing any of it. Errors: those of Begin.
 Result<Shredded> ShreddedSoFar(VaultImpl& vault);
+
+// In a write: begins the next epoch under these keys. False: there is no room in the file, and the
+// epoch before this one has to end first.
+Result<bool> BeginEpochIn(VaultImpl& vault, Frame& frame,
+                          std::span<const keys::StorageKeyRef> keys);
+// Overwrites the keys of epochs that are over, and waits until `deadline` for who may hold them.
+Status EndEpochs(VaultImpl& vault, std::chrono::steady_clock::time_point deadline,
+                 std::vector<uint64_t>& waiting_for);
 
 }  // namespace bailee::vault

@@ -7,7 +7,6 @@ import suite1
 import wire
 from codec import Reader, blake2b
 from errors import require
-from keyring import NAMED
 
 PUBLISHED = {
     1: ("version", "uint", False),
@@ -16,14 +15,16 @@ PUBLISHED = {
     4: ("notice", "string", False),
     5: ("announced_ms", "uint", False),
 }
-PURPOSE = {1: ("name", "string", False), 2: ("version", "uint", False), 3: ("box_public", "bytes", False)}
+PURPOSE = {1: ("name", "string", False), 2: ("version", "uint", False), 3: ("box_public", "bytes", False),
+           4: ("open_version", "uint", False), 5: ("open_box_public", "bytes", False)}
+INDEX = {1: ("name", "string", False), 2: ("version", "uint", False), 3: ("open_version", "uint", False)}
 MANIFEST = {
     1: ("vault_id", "bytes", False),
     2: ("number", "uint", False),
     3: ("policy_in_force", "uint", False),
     4: ("policy", PUBLISHED, True),
     5: ("purpose", PURPOSE, True),
-    6: ("index", NAMED, True),
+    6: ("index", INDEX, True),
     7: ("log_public", "bytes", False),
     8: ("auditor_public", "bytes", False),
     9: ("backup_public", "bytes", False),
@@ -42,6 +43,10 @@ def read_manifest(row, vault, authority, number_min):
         require(len(manifest[name]) == 32, "manifest: " + name)
     require(all(len(each["box_public"]) == 32 for each in manifest["purpose"]), "manifest: box_public")
     require(all(len(each["digest"]) == 32 for each in manifest["policy"]), "manifest: digest")
+    for each in manifest["purpose"] + manifest["index"]:
+        require(each["open_version"] in (0, each["version"] - 1), "manifest: an open version")
+    opened = all(len(each["open_box_public"]) == (32 if each["open_version"] else 0) for each in manifest["purpose"])
+    require(opened, "manifest: open_box_public")
     versions = [each["version"] for each in manifest["policy"]]
     require(versions == sorted(set(versions)), "manifest: versions out of order")
     since = [each["since_ms"] for each in manifest["policy"]]

@@ -59,7 +59,7 @@ def read_wraps(place, row):
         size = 32 + (suite1.BOX_OVERHEAD if write_only else suite1.OVERHEAD)
         wraps.append(Wrap(write_only, purpose, version, generation, reader.take(size)))
     reader.end()
-    order = [(wrap.generation, wrap.purpose) for wrap in wraps]
+    order = [(wrap.generation, wrap.purpose, wrap.version) for wrap in wraps]
     require(all(a < b for a, b in zip(order, order[1:])), "wraps: order")
     symmetric = {wrap.generation for wrap in wraps if not wrap.write_only}
     write_only = {wrap.generation for wrap in wraps} - symmetric

@@ -7,6 +7,7 @@ import lmdb
 
 import epoch
 import ledger
+import rotation
 import rows
 import suite1
 from codec import Reader, blake2b, name_id
@@ -75,11 +76,14 @@ class Vault:
             self.policies[version] = Policy(policy, version)
         require(self.manifest["policy_in_force"] in self.policies, "policies: the one in force is missing")
 
-        secrets = Reader(self.get("meta", b"secrets"), "meta secrets")
-        version = secrets.uint(2)
-        require(version == self.keyring.header["storage_version"], "meta secrets: another storage key")
+        sealed = rotation.read_secrets(self.get("meta", b"secrets"))
+        version = self.keyring.header["storage_version"]
+        if version not in sealed:
+            raise WrongKey("meta secrets: another storage key")
         bound = suite1.binding(suite1.SECRETS, self.id, generation=version)
-        plain = suite1.open_sealed(self.keyring.storage, bound, secrets.rest(), "meta secrets")
+        plain = suite1.open_sealed(self.keyring.storage, bound, sealed[version], "meta secrets")
+        rotation.refuse_retired(self.manifest, self.keyring)
+        self.rotations, self.retired = rotation.read_rotations(self), rotation.read_retired(self)
         require(len(plain) == 64, "meta secrets: length")
         self.ref_key, self.tag_key = plain[:32], plain[32:]
 
@@ -219,9 +223,10 @@ class Vault:
             require(subject is not None, "lookup: nobody's")
             bound = suite1.binding(suite1.PENDING_OUTER, self.id, subject.handle, index,
                                    revision=int.from_bytes(key[9:11], "big"), context=key[-8:])
-            box = unpad(suite1.open_sealed(subject.key, bound, row, "pending entry"))
+            left_for = int.from_bytes(row[:2], "big")
+            box = unpad(suite1.open_sealed(subject.key, bound, row[2:], "pending entry"))
             for (held, version), purpose_key in self.keyring.purposes.items():
-                if held != purpose:
+                if (held, version) != (purpose, left_for):
                     continue
                 bound = suite1.binding(suite1.PENDING_INNER, self.id, subject.handle, index, context=key[-8:],
                                        wrap_for=(purpose, version))

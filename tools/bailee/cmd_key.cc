@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "commands.h"
 #include "files.h"
 #include "interrupt.h"
@@ -11,6 +14,9 @@
 
 namespace bailee::tool {
 namespace {
+
+constexpr const char* kStorage = "storage";
+constexpr const char* kNext = ".next";  // of a keyring that is not in force yet
 
 struct RotateCommand {
   std::string what;
@@ -95,7 +101,9 @@ class Rotation {
   // What has the name is the origin before, whose keys the new one has as long as they are open.
   Status Keep(const std::vector<KeyringFile>& files) {
     for (const KeyringFile& file : files) {
-      const std::string path = OriginPath(options_.from, file.name);
+      std::string path = OriginPath(options_.from, file.name);
+      // It opens nothing before it is begun, and the one before must not be lost.
+      if (asked_.key == kStorage) path += kNext;
       Status written =
           file.bytes.Reveal([&](std::string_view bytes) { return ReplaceFile(path, bytes); });
       if (!written.ok()) return written;
@@ -110,11 +118,31 @@ class Rotation {
     if (!vault.ok()) return vault.status();
     const auto states = vault->Rotations();
     if (!states.ok()) return states.status();
+    if (asked_.key == kStorage) written_.clear();
     const bool under_way = std::any_of(states->begin(), states->end(), [&](const auto& each) {
       return each.key == asked_.key;
     });
-    if (under_way) return {};  // goes on with it
-    return Take(vault->BeginRotation(authority, asked_.key, LibraryOptions()));
+    if (under_way) return TakeNext();  // goes on with it
+    if (Status taken = Take(vault->BeginRotation(authority, asked_.key, LibraryOptions()));
+        !taken.ok()) {
+      return taken;
+    }
+    return TakeNext();
+  }
+
+  // The new storage key is in force: its keyring takes its place, if it has not yet.
+  Status TakeNext() {
+    if (asked_.key != kStorage) return {};
+    const std::string path = OriginPath(options_.from, asked_.key);
+    std::error_code error;
+    if (!std::filesystem::exists(path + kNext, error)) return {};
+    std::filesystem::rename(path + kNext, path, error);
+    if (error) {
+      return {Code::kFailed, "io.write", fmt::format("cannot rename {}{}", path, kNext),
+              "rename it yourself: it holds the new storage key"};
+    }
+    written_ = {path};
+    return {};
   }
 
   Status Move() {

@@ -41,8 +41,10 @@ struct RotateOptions {
   // Said at the beginning; without effect later.
   bool leaked = false;
   // Stores keyrings, as PublishRequest::keep. At the beginning: the new origin, which of a purpose
-  // or index has the old key too, for granting new keyrings to everybody before it is finished. At
-  // the end: the origin without the old key, of the same name.
+  // or index has the old key too and may take the place of the one before, for granting new
+  // keyrings to everybody before it is finished. The new origin of the storage key opens nothing
+  // until BeginRotation has returned: keep the one before until then. At the end, but for the
+  // storage key: the origin without the old key, of the same name.
   std::function<Status(const std::vector<KeyringFile>&)> keep = {};
   // Called now and then; to return false is to stop, which is safe: go on with the same call.
   std::function<bool(const RotationState&)> progress = {};
@@ -52,7 +54,7 @@ struct RotateOptions {
 
 struct Rotated {
   RotationState state;
-  bool stopped = false;               // by `progress`
+  bool stopped = false;               // by `progress`, or others have to be waited for
   uint64_t damaged = 0;               // rows that do not open, and were left as they are
   std::vector<std::string> keyrings;  // names of what `keep` got
   Shredded shredded;                  // of finishing
