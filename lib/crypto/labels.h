@@ -115,11 +115,11 @@ constexpr bool AllDistinct(const std::array<T, N>& values) {
 }  // namespace internal
 
 inline constexpr std::array kAllLabels = {
-    Label::kCompartment,   Label::kSubjectRow,    Label::kWrapsRow,       Label::kWrap,
-    Label::kWriteOnlyWrap, Label::kShardKey,      Label::kStorageSecrets, Label::kLookupHandle,
-    Label::kPendingOuter,  Label::kPendingInner,  Label::kKeyringSecrets, Label::kJournalHead,
-    Label::kWriteEvent,    Label::kLedgerEntry,   Label::kDisclosure,     Label::kReportCell,
-    Label::kReportFeed,    Label::kParcel,        Label::kRevisions,      Label::kEpochKey,
+    Label::kCompartment,   Label::kSubjectRow,     Label::kWrapsRow,       Label::kWrap,
+    Label::kWriteOnlyWrap, Label::kShardKey,       Label::kStorageSecrets, Label::kLookupHandle,
+    Label::kPendingOuter,  Label::kPendingInner,   Label::kKeyringSecrets, Label::kJournalHead,
+    Label::kWriteEvent,    Label::kLedgerEntry,    Label::kDisclosure,     Label::kReportCell,
+    Label::kReportFeed,    Label::kParcel,         Label::kRevisions,      Label::kEpochKey,
     Label::kBackRow,       Label::kKeptDisclosure, Label::kRetiredKey,     Label::kOlderStorage};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");

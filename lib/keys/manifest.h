@@ -42,7 +42,7 @@ struct Manifest {
   struct Index {
     std::string name;
     uint16_t version = 0;
-    crypto::NameId id;           // of the name; not stored
+    crypto::NameId id;          // of the name; not stored
     uint16_t open_version = 0;  // as of a purpose
 
     uint16_t common_version() const { return open_version == 0 ? version : open_version; }

@@ -220,7 +220,8 @@ Result<bool> SubjectEraser::KeepAccounting(Frame& frame, const OpenedSubject& su
   const keys::HeldPurpose* rights =
       HeldOf(frame.rules->manifest.FindPurpose(keys::kRights), vault_->keyring());
   if (rights == nullptr)
-    return NotForThisKeyring("people are erased by rights", "open the vault with the rights keyring");
+    return NotForThisKeyring("people are erased by rights",
+                             "open the vault with the rights keyring");
   Bytes from;
   for (;;) {
     BAILEE_TRY(const std::vector<Row> rows,

@@ -101,8 +101,7 @@ Result<std::vector<SealedSecrets>> SecretsRow(store::Snapshot& snapshot) {
     const auto version = reader.Get<uint16_t>();
     open.push_back({version, reader.GetBytes(2 * crypto::kKeyBytes + crypto::kEnvelopeOverhead)});
     const bool ordered = open.size() == 1 || open.front().version < version;
-    if (reader.failed() || !ordered || open.size() > 2)
-      return DamagedVault("its storage secrets");
+    if (reader.failed() || !ordered || open.size() > 2) return DamagedVault("its storage secrets");
   } while (!reader.rest().empty());
   return open;
 }
@@ -121,7 +120,8 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
                   "the keyring's storage key was replaced by a newer one",
                   "grant a new keyring to this holder");
   }
-  const Result<Secret> plain = crypto::Open(storage, SecretsBinding(vault, mine->version), mine->sealed);
+  const Result<Secret> plain =
+      crypto::Open(storage, SecretsBinding(vault, mine->version), mine->sealed);
   if (!plain.ok())
     return crypto::DamageUnlessFull(plain.status(), DamagedVault("its storage secrets"));
   return plain->RevealBytes([](ByteView bytes) -> Result<StorageSecrets> {

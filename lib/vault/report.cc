@@ -138,7 +138,8 @@ class ReportQuestion {
       const keys::HeldPurpose* tally =
           HeldOf(frame.rules->manifest.FindPurpose(keys::kTally), vault_.keyring());
       if (tally == nullptr)
-        return NotForThisKeyring("reports are made by tally", "open the vault with the tally keyring");
+        return NotForThisKeyring("reports are made by tally",
+                                 "open the vault with the tally keyring");
       for (size_t i = 0; i < windows.size(); ++i) {
         const BucketPlace place = PlaceOf(windows[i]);
         BAILEE_TRY(const std::optional<ByteView> row, RowOf(*frame.transaction, windows[i]));

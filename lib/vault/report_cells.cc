@@ -174,8 +174,7 @@ Result<ResultRow> OpenResult(const BucketPlace& place, ByteView row,
   const auto row_version = head.Get<uint8_t>();
   const auto key_version = head.Get<uint16_t>();
   if (head.failed() || row_version != kCellsRowVersion) return DamagedCells();
-  const keys::HeldPurpose* tally =
-      keyring.FindPurpose(crypto::NameIdOf(keys::kTally), key_version);
+  const keys::HeldPurpose* tally = keyring.FindPurpose(crypto::NameIdOf(keys::kTally), key_version);
   if (tally == nullptr) {
     return OtherTallyVersion();
   }
@@ -205,8 +204,8 @@ Result<Bytes> ResealResult(const VaultId& vault, ByteView key, ByteView row,
   if (!version || !in_key.complete()) return DamagedCells();
   const keys::HeldPurpose* old = keyring.FindPurpose(tally.id, *version);
   if (old == nullptr) return OtherTallyVersion();
-  const Result<Secret> plain = crypto::Open(
-      old->key, AadOf(crypto::Label::kReportCell, place, *version), row.subspan(3));
+  const Result<Secret> plain =
+      crypto::Open(old->key, AadOf(crypto::Label::kReportCell, place, *version), row.subspan(3));
   if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedCells());
   Bytes sealed;
   Writer(sealed).Put(kCellsRowVersion).Put(tally.version);

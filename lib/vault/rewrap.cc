@@ -159,10 +159,9 @@ Result<bool> LookAtRecord(VaultImpl& vault, Frame& frame, const Change& change, 
       BAILEE_TRY(subject, SubjectOf(vault, frame, key));
       if (subject == nullptr) return false;
     }
-    BAILEE_TRY(
-        const WrapSet wraps,
-        WrapSet::OpenTravelling(PlaceOfEntry(*subject, DecodeRecordKey(key), row, entry),
-                                subject->subject().key, entry.travelling));
+    BAILEE_TRY(const WrapSet wraps,
+               WrapSet::OpenTravelling(PlaceOfEntry(*subject, DecodeRecordKey(key), row, entry),
+                                       subject->subject().key, entry.travelling));
     if (change.Concerns(wraps)) return true;
   }
   return false;
@@ -218,10 +217,9 @@ std::vector<PassPart> PartsOf(VaultImpl& vault, const SharedChange& change) {
            .table = Table::kRecords,
            .prefix = {},
            .rows_per_write = rows,
-           .look =
-               [&vault, change](Frame& frame, ByteView key, ByteView value) {
-                 return LookAtRecord(vault, frame, *change, key, value);
-               },
+           .look = [&vault, change](
+                       Frame& frame, ByteView key,
+                       ByteView value) { return LookAtRecord(vault, frame, *change, key, value); },
            .work =
                [&vault, change](Frame& frame, ByteView key, ByteView value) {
                  return ChangeRecord(vault, frame, *change, key, value);

@@ -62,8 +62,7 @@ class IndexBeginning {
     keys::Manifest manifest = frame.rules->manifest;
     keys::Manifest::Index* index = manifest.FindIndex(call_.name);
     if (index == nullptr) return UnknownKey(call_.key);
-    BAILEE_TRY(const std::optional<RotationRow> there,
-               ReadRotation(*frame.transaction, call_.key));
+    BAILEE_TRY(const std::optional<RotationRow> there, ReadRotation(*frame.transaction, call_.key));
     if (there) {
       return Status(Code::kConflict, "rotate.under-way",
                     "a rotation of " + call_.key + " is under way",
@@ -140,8 +139,7 @@ class RowMaker {
   Result<std::optional<Missing>> Find(Frame& frame, ByteView key, ByteView value) const {
     const HeldIndex* old = vault_.keyring().FindIndex(old_.id, old_.version);
     const HeldIndex* now = vault_.keyring().FindIndex(new_.id, new_.version);
-    if (old == nullptr || now == nullptr)
-      return RotationKeyMissing("both versions of the index");
+    if (old == nullptr || now == nullptr) return RotationKeyMissing("both versions of the index");
     if (vault_.keyring().FindPurpose(parts_.purpose) == nullptr)
       return RotationKeyMissing("purpose " + parts_.purpose);
     BAILEE_TRY(const keys::OpenedRow row,
@@ -152,13 +150,13 @@ class RowMaker {
     if (missing.subject == nullptr) return std::optional<Missing>();
     BAILEE_TRY(const std::optional<Secret> form, FormOf(frame, *missing.subject, row.hit.record));
     if (!form) return std::optional<Missing>();
-    const bool same = form->RevealBytes(
-        [&](ByteView bytes) { return keys::TagOfValue(old->key, bytes) == tag; });
+    const bool same =
+        form->RevealBytes([&](ByteView bytes) { return keys::TagOfValue(old->key, bytes) == tag; });
     if (!same) return std::optional<Missing>();
     missing.tag =
         form->RevealBytes([&](ByteView bytes) { return keys::TagOfValue(now->key, bytes); });
-    BAILEE_TRY(const bool listed, keys::IsListed(vault_.LookupOf(frame), *frame.snapshot, new_,
-                                                 missing.tag, row.hit));
+    BAILEE_TRY(const bool listed,
+               keys::IsListed(vault_.LookupOf(frame), *frame.snapshot, new_, missing.tag, row.hit));
     if (listed) return std::optional<Missing>();
     return std::optional<Missing>(std::move(missing));
   }
@@ -208,16 +206,15 @@ class RowMaker {
     BAILEE_TRY(const record::Revisions revisions,
                record::Revisions::Open({vault_.id(), subject.handle(), category_, id},
                                        subject.subject().history, row));
-    BAILEE_TRY(Secret plain,
-               record::OpenCompartment(*key,
-                                       {.vault = vault_.id(),
-                                        .handle = subject.handle(),
-                                        .category = category_,
-                                        .record = id,
-                                        .compartment = entry.compartment,
-                                        .generation = entry.generation,
-                                        .head = revisions.HeadOf(entry.compartment)},
-                                       entry.sealed));
+    BAILEE_TRY(Secret plain, record::OpenCompartment(*key,
+                                                     {.vault = vault_.id(),
+                                                      .handle = subject.handle(),
+                                                      .category = category_,
+                                                      .record = id,
+                                                      .compartment = entry.compartment,
+                                                      .generation = entry.generation,
+                                                      .head = revisions.HeadOf(entry.compartment)},
+                                                     entry.sealed));
     return std::optional<Secret>(std::move(plain));
   }
 
@@ -260,9 +257,9 @@ std::vector<PassPart> DropRows(const RotationCall& call, const RotationRow& row)
              if (!owner) return false;
              BAILEE_TRY(const auto subject, vault.LoadSubject(frame, *owner));
              if (subject == nullptr) return false;
-             BAILEE_TRY(const keys::BackRow back,
-                        keys::OpenBackRow(vault.id(), {*owner, subject->subject().history}, key,
-                                          value));
+             BAILEE_TRY(
+                 const keys::BackRow back,
+                 keys::OpenBackRow(vault.id(), {*owner, subject->subject().history}, key, value));
              return back.field_key.size() > prefix.size() &&
                     std::equal(prefix.begin(), prefix.end(), back.field_key.begin());
            },

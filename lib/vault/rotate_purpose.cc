@@ -51,8 +51,7 @@ class Beginning {
     keys::Manifest manifest = frame.rules->manifest;
     keys::Manifest::Purpose* purpose = manifest.FindPurpose(call_.name);
     if (purpose == nullptr) return UnknownKey(call_.key);
-    BAILEE_TRY(const std::optional<RotationRow> there,
-               ReadRotation(*frame.transaction, call_.key));
+    BAILEE_TRY(const std::optional<RotationRow> there, ReadRotation(*frame.transaction, call_.key));
     if (there) return UnderWay();
     RotationRow row{.leaked = call_.options.leaked, .begun_at = frame.now};
     if (purpose->open_version == 0) {
@@ -85,8 +84,7 @@ class Beginning {
       BAILEE_TRY(origin_, OriginOf(call_, signer_, frame, {old, &*next_}, manifest.number));
     }
     BAILEE_RETURN_IF_ERROR(Keep(call_, *origin_));
-    BAILEE_TRY(const crypto::BoxSecret secret,
-               crypto::DeriveBoxSecret(next_->key, next_->version));
+    BAILEE_TRY(const crypto::BoxSecret secret, crypto::DeriveBoxSecret(next_->key, next_->version));
     purpose.open_version = purpose.version;
     purpose.open_box_public = purpose.box_public;
     purpose.version = next_->version;
@@ -116,7 +114,8 @@ Status Retire(const RotationCall& call, const crypto::SigningKey& signer) {
     if (!open) return UnknownKey(call.key);
     const HeldPurpose* old = call.vault.keyring().FindPurpose(purpose->id, row.from);
     const HeldPurpose* now = call.vault.keyring().FindPurpose(purpose->id, row.to);
-    if (old == none || now == none) return RotationKeyMissing("both versions of purpose " + call.name);
+    if (old == none || now == none)
+      return RotationKeyMissing("both versions of purpose " + call.name);
     Bytes key;
     Writer(key).Put(AsBytes(kMetaRetired)).Put(purpose->id.view()).Put(row.from);
     const auto binding = crypto::Encode(crypto::WrapBinding{
@@ -144,42 +143,41 @@ PassPart MovePending(const RotationCall& call, const Frame& frame, const Rotatio
     if (index.name.ends_with("/" + call.name)) indexes.insert(index.id);
   VaultImpl& vault = call.vault;
   const Rewrap rewrap = RewrapOf(call, row);
-  return {.number = 2,
-          .table = Table::kLookup,
-          .prefix = keys::PendingPrefix(),
-          .look = [indexes, rewrap](Frame&, ByteView key, ByteView value) -> Result<bool> {
-            BAILEE_TRY(const keys::PendingKey parsed, keys::ParsePendingKey(key));
-            if (!indexes.contains(parsed.index.id)) return false;
-            BAILEE_TRY(const uint16_t version, keys::PendingPurposeVersion(value));
-            return version == rewrap.from;
-          },
-          .work = [&vault, rewrap](Frame& in, ByteView key, ByteView value) -> Status {
-            BAILEE_TRY(const keys::PendingKey parsed, keys::ParsePendingKey(key));
-            BAILEE_TRY(const auto subject, vault.LoadSubject(in, parsed.handle));
-            if (subject == nullptr) return in.transaction->Delete(Table::kLookup, key);
-            const HeldPurpose* old = vault.keyring().FindPurpose(rewrap.purpose, rewrap.from);
-            if (old == nullptr) return RotationKeyMissing("the old version");
-            keys::PendingPlace place{.vault = vault.id(),
-                                     .handle = parsed.handle,
-                                     .index = parsed.index,
-                                     .purpose = rewrap.purpose,
-                                     .purpose_version = rewrap.from};
-            BAILEE_TRY(const keys::Pending pending,
-                       keys::OpenPending(place, parsed.nonce, subject->subject().key, old->key,
-                                         value));
-            const HeldPurpose* now = vault.keyring().FindPurpose(rewrap.purpose, rewrap.to);
-            if (now == nullptr) return RotationKeyMissing("the new version");
-            BAILEE_TRY(const crypto::BoxSecret secret,
-                       crypto::DeriveBoxSecret(now->key, now->version));
-            BAILEE_TRY(crypto::BoxSender sender, crypto::BoxSender::Create(vault.random()));
-            place.purpose_version = rewrap.to;
-            BAILEE_RETURN_IF_ERROR(pending.index_form.RevealBytes([&](ByteView form) {
-              return keys::PutPending(*in.transaction, place, subject->subject().key,
-                                      crypto::PublicKeyOf(secret), pending.record, form, sender,
-                                      vault.random());
-            }));
-            return in.transaction->Delete(Table::kLookup, key);
-          }};
+  return {
+      .number = 2,
+      .table = Table::kLookup,
+      .prefix = keys::PendingPrefix(),
+      .look = [indexes, rewrap](Frame&, ByteView key, ByteView value) -> Result<bool> {
+        BAILEE_TRY(const keys::PendingKey parsed, keys::ParsePendingKey(key));
+        if (!indexes.contains(parsed.index.id)) return false;
+        BAILEE_TRY(const uint16_t version, keys::PendingPurposeVersion(value));
+        return version == rewrap.from;
+      },
+      .work = [&vault, rewrap](Frame& in, ByteView key, ByteView value) -> Status {
+        BAILEE_TRY(const keys::PendingKey parsed, keys::ParsePendingKey(key));
+        BAILEE_TRY(const auto subject, vault.LoadSubject(in, parsed.handle));
+        if (subject == nullptr) return in.transaction->Delete(Table::kLookup, key);
+        const HeldPurpose* old = vault.keyring().FindPurpose(rewrap.purpose, rewrap.from);
+        if (old == nullptr) return RotationKeyMissing("the old version");
+        keys::PendingPlace place{.vault = vault.id(),
+                                 .handle = parsed.handle,
+                                 .index = parsed.index,
+                                 .purpose = rewrap.purpose,
+                                 .purpose_version = rewrap.from};
+        BAILEE_TRY(const keys::Pending pending,
+                   keys::OpenPending(place, parsed.nonce, subject->subject().key, old->key, value));
+        const HeldPurpose* now = vault.keyring().FindPurpose(rewrap.purpose, rewrap.to);
+        if (now == nullptr) return RotationKeyMissing("the new version");
+        BAILEE_TRY(const crypto::BoxSecret secret, crypto::DeriveBoxSecret(now->key, now->version));
+        BAILEE_TRY(crypto::BoxSender sender, crypto::BoxSender::Create(vault.random()));
+        place.purpose_version = rewrap.to;
+        BAILEE_RETURN_IF_ERROR(pending.index_form.RevealBytes([&](ByteView form) {
+          return keys::PutPending(*in.transaction, place, subject->subject().key,
+                                  crypto::PublicKeyOf(secret), pending.record, form, sender,
+                                  vault.random());
+        }));
+        return in.transaction->Delete(Table::kLookup, key);
+      }};
 }
 
 PassPart MoveAccounting(const RotationCall& call, const RotationRow& row) {
@@ -217,8 +215,8 @@ PassPart MoveCells(const RotationCall& call, const RotationRow& row) {
           .work = [&vault, rewrap](Frame& in, ByteView key, ByteView value) -> Status {
             const HeldPurpose* now = vault.keyring().FindPurpose(rewrap.purpose, rewrap.to);
             if (now == nullptr) return RotationKeyMissing("the new version");
-            BAILEE_TRY(const Bytes moved, ResealResult(vault.id(), key, value, vault.keyring(),
-                                                       *now, vault.random()));
+            BAILEE_TRY(const Bytes moved,
+                       ResealResult(vault.id(), key, value, vault.keyring(), *now, vault.random()));
             return in.transaction->Put(Table::kReports, key, moved);
           }};
 }

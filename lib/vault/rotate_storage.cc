@@ -19,8 +19,8 @@ constexpr std::string_view kStorageRotation = "storage";
 constexpr int kEpochBeginningsMax = 3;
 
 crypto::EncodedBinding OlderBinding(const VaultId& vault, uint16_t to) {
-  return crypto::Encode(crypto::Binding{
-      .label = crypto::Label::kOlderStorage, .vault = vault, .generation = to});
+  return crypto::Encode(
+      crypto::Binding{.label = crypto::Label::kOlderStorage, .vault = vault, .generation = to});
 }
 
 Status StorageUnderWay() {
@@ -38,8 +38,7 @@ class StorageBeginning {
   Result<bool> Run(Frame& frame) {
     VaultImpl& vault = call_.vault;
     const keys::StorageKeyRef mine = vault.storage();
-    BAILEE_TRY(const std::optional<RotationRow> there,
-               ReadRotation(*frame.transaction, call_.key));
+    BAILEE_TRY(const std::optional<RotationRow> there, ReadRotation(*frame.transaction, call_.key));
     BAILEE_TRY(const std::vector<uint16_t> open, OpenStorageVersions(*frame.transaction));
     const bool lost = !there && open.size() == 2 && open.back() == mine.version;
     if (lost) {  // the note of it: it can be finished all the same
@@ -136,9 +135,8 @@ Result<bool> StorageKeysOf(VaultImpl& vault, Frame& frame, StorageKeys& keys) {
   if (open.size() == 2) {
     BAILEE_TRY(const std::optional<RotationRow> row,
                ReadRotation(*frame.snapshot, kStorageRotation));
-    Result<Secret> older =
-        crypto::Open(mine.key, OlderBinding(vault.id(), mine.version),
-                     row ? ByteView(row->older) : ByteView());
+    Result<Secret> older = crypto::Open(mine.key, OlderBinding(vault.id(), mine.version),
+                                        row ? ByteView(row->older) : ByteView());
     // The note of it is lost: finishing does not need it.
     if (!older.ok()) return false;
     BAILEE_TRY(keys.older, crypto::StorageKey::FromSecret(*std::move(older)));
@@ -153,8 +151,7 @@ Status BeginStorage(const RotationCall& call, const crypto::SigningKey& signer) 
   bool begun = false;
   for (int tries = 0; !begun && tries < kEpochBeginningsMax; ++tries) {
     std::vector<uint64_t> waiting_for;
-    BAILEE_RETURN_IF_ERROR(
-        EndEpochs(call.vault, std::chrono::steady_clock::now(), waiting_for));
+    BAILEE_RETURN_IF_ERROR(EndEpochs(call.vault, std::chrono::steady_clock::now(), waiting_for));
     BAILEE_RETURN_IF_ERROR(call.vault.Write([&](Frame& frame) -> Status {
       BAILEE_TRY(begun, beginning.Run(frame));
       return Status();

@@ -49,8 +49,7 @@ Status RotationKeyMissing(const std::string& what) {
 }
 
 Status UnknownKey(std::string_view key) {
-  return Status(Code::kNotFound, "rotate.unknown-key",
-                "the vault has no key " + std::string(key),
+  return Status(Code::kNotFound, "rotate.unknown-key", "the vault has no key " + std::string(key),
                 "name a leaf purpose, or category.field/purpose of a lookup: bailee policy show");
 }
 
@@ -89,8 +88,7 @@ Status StartRotation(const RotationCall& call, const Frame& frame, const Rotatio
 
 Status EndRotation(const RotationCall& call) {
   return call.vault.Write([&](Frame& frame) -> Status {
-    BAILEE_TRY(const std::optional<RotationRow> row,
-               ReadRotation(*frame.transaction, call.key));
+    BAILEE_TRY(const std::optional<RotationRow> row, ReadRotation(*frame.transaction, call.key));
     if (!row) return Status();  // somebody else ended it
     call.rotated.state = StateOf(call.key, *row);
     call.rotated.state.share = 1;

@@ -55,7 +55,7 @@ struct CategoryBinding {
 // A policy tied to the keys of this vault and this process.
 struct BoundPolicy {
   std::shared_ptr<const policy::Policy> policy;
-  std::vector<CategoryBinding> categories;      // by CategoryIndex
+  std::vector<CategoryBinding> categories;    // by CategoryIndex
   std::vector<PurposeRecipients> recipients;  // by PurposeIndex; of leaves
   PurposeRecipients rights;
   PurposeRecipients upkeep;

@@ -40,7 +40,8 @@ class Rotations : public RotateWorld {
         const std::string draft = KeptPath(file.name) + "." + std::to_string(getpid());
         std::filesystem::remove(draft);
         if (Status put = SystemFiles().WriteNewSecret(draft, file.bytes); !put.ok()) return put;
-        std::filesystem::rename(draft, KeptPath(file.name));
+        std::filesystem::rename(draft,
+                                KeptPath(file.name) + (file.name == "storage" ? ".next" : ""));
       }
       return Status();
     };
@@ -55,14 +56,15 @@ class Rotations : public RotateWorld {
     const Keyring authority = world_.Origin("authority");
     const Keyring billing = Newest("billing");
     const Keyring storage = Newest("storage");
-    const auto granted = Grant(authority, {&billing, &storage},
-                               {.actor = "holder", .purposes = {"billing"}}, Unlock::Nothing(),
-                               Clock::System());
+    const auto granted =
+        Grant(authority, {&billing, &storage}, {.actor = "holder", .purposes = {"billing"}},
+              Unlock::Nothing(), Clock::System());
     return *Keyring::Open(*granted);
   }
   Vault OpenAsHolder() {
     Result<Vault> vault = world_.TryOpen(Holder());
-    if (!vault.ok()) std::fprintf(stderr, "opening: %s\n", std::string(vault.status().name()).c_str());
+    if (!vault.ok())
+      std::fprintf(stderr, "opening: %s\n", std::string(vault.status().name()).c_str());
     return *std::move(vault);
   }
 
@@ -70,14 +72,31 @@ class Rotations : public RotateWorld {
   Status RotateAsHolder(std::string_view key, bool leaked) {
     const Keyring authority = world_.Origin("authority");
     {
-      Vault vault = OpenAsHolder();
-      if (vault.Rotations()->empty()) {
-        const Status begun =
-            vault.BeginRotation(authority, key, KeepingOnDisk(leaked)).status();
+      Result<Vault> vault = world_.TryOpen(Holder());
+      if (!vault.ok()) return vault.status();
+      if (vault->Rotations()->empty()) {
+        const Status begun = vault->BeginRotation(authority, key, KeepingOnDisk(leaked)).status();
         if (!begun.ok()) return begun;
       }
+      TakeNext();
     }
     return EndAsHolder(key, leaked);
+  }
+  // A new storage key opens nothing before it is in force; then it takes its place.
+  void TakeNext() const {
+    const std::string next = KeptPath("storage") + ".next";
+    if (std::filesystem::exists(next)) std::filesystem::rename(next, KeptPath("storage"));
+  }
+  // Where somebody ended between the two, the vault says which it is.
+  void MendStorage() {
+    if (!std::filesystem::exists(KeptPath("storage") + ".next")) return;
+    bool under_way = false;
+    {
+      Vault vault = OpenAsHolder();
+      under_way = !vault.Rotations()->empty();
+    }
+    if (under_way) TakeNext();
+    std::filesystem::remove(KeptPath("storage") + ".next");
   }
   Status EndAsHolder(std::string_view key, bool leaked) {
     Vault vault = OpenAsHolder();
@@ -92,6 +111,7 @@ class Rotations : public RotateWorld {
   // What must hold wherever a process ended: everything is readable, and the rotation can be
   // brought to its end, after which all is under keys that are open.
   void ExpectWhole(std::string_view key) {
+    MendStorage();
     {
       Vault vault = OpenAsHolder();
       ExpectReadable(vault);
@@ -109,10 +129,8 @@ class Rotations : public RotateWorld {
   void CrashEverywhere(std::string_view key, const std::string& file, bool leaked) {
     StoreCards();
     opens_ = OpensIn(world_.path(), Holder());
-    // BAILEE_STRIDE=1 is every write.
-    const size_t stride = testing::CountFrom("BAILEE_STRIDE", 13);
     size_t crashes = 0;
-    for (;; crashes += stride) {
+    for (;; crashes += stride_) {
       const int code = ExitCodeOfChild([&] {
         const IoFaults faults(file, [&](IoFaults::Operation, size_t number) {
           if (number == crashes) _exit(kCrashed);
@@ -134,6 +152,7 @@ class Rotations : public RotateWorld {
     std::mt19937 random(11);
     for (size_t i = 0; i < kills; ++i) {
       ChildProcess child([&](const Channel& channel) {
+        MendStorage();
         channel.Send('r');
         while (RotateAsHolder(key, leaked).ok()) channel.Send('d');
         return 1;
@@ -146,6 +165,8 @@ class Rotations : public RotateWorld {
   }
 
   size_t opens_ = 0;
+  // At which writes a process ends: BAILEE_STRIDE=1 is at every one.
+  size_t stride_ = testing::CountFrom("BAILEE_STRIDE", 13);
 };
 
 TEST_F(Rotations, ACrashAtAnyWriteLosesNothingOfAPurpose) {
@@ -154,6 +175,23 @@ TEST_F(Rotations, ACrashAtAnyWriteLosesNothingOfAPurpose) {
 
 TEST_F(Rotations, ACrashAtAnyWriteLosesNothingOfAPurposeThatLeaked) {
   CrashEverywhere("purpose/billing", world_.path() + "/data.mdb", true);
+}
+
+TEST_F(Rotations, ACrashAtAnyWriteLosesNothingOfAnIndex) {
+  CrashEverywhere("index/payment_card.pan/billing", world_.path() + "/data.mdb", true);
+}
+
+TEST_F(Rotations, ACrashAtAnyWriteLosesNothingOfTheStorageKey) {
+  CrashEverywhere("storage", world_.path() + "/data.mdb", false);
+}
+
+TEST_F(Rotations, ACrashAtAnyWriteOfTheFileOfEpochsLosesNothingOfTheStorageKey) {
+  stride_ = 1;
+  CrashEverywhere("storage", world_.path() + "/epoch", true);
+}
+
+TEST_F(Rotations, OfTheStorageKeyKilledAtRandomGoOnWhereTheyWere) {
+  KillAtRandom("storage", true, testing::CountFrom("BAILEE_KILLS", 10));
 }
 
 TEST_F(Rotations, KilledAtRandomGoOnWhereTheyWere) {
@@ -181,10 +219,9 @@ TEST_F(Rotations, OfOneKeyByTwoProcessesEndOnce) {
     const Status run = vault.RunRotation("purpose/billing").status();
     const bool other_was_faster = run.code() == Code::kNotFound || run.name() == "rotate.finishing";
     if (!run.ok() && !other_was_faster) return 1;
-    const Status done = vault
-                            .FinishRotation(world_.Origin("authority"), "purpose/billing",
-                                            KeepingOnDisk(false))
-                            .status();
+    const Status done =
+        vault.FinishRotation(world_.Origin("authority"), "purpose/billing", KeepingOnDisk(false))
+            .status();
     return done.ok() || done.code() == Code::kNotFound ? 0 : 2;
   };
   ChildProcess one(work);
@@ -204,7 +241,8 @@ TEST_F(Rotations, LeaveAServiceWithTheOldKeyringReadingUntilTheyAreFinished) {
     channel.Send('o');
     int reads = 0;
     for (;;) {
-      const auto pan = ReadCard(vault, "billing", IdOf(2), "pan", Who::Ref(UserName(reads % kUsers)));
+      const auto pan =
+          ReadCard(vault, "billing", IdOf(2), "pan", Who::Ref(UserName(reads % kUsers)));
       if (!pan.ok()) {
         channel.Send('e');
         // Nobody waits for a process whose keys are retired.
@@ -248,9 +286,9 @@ TEST_F(Rotations, FailNoReadOfAServiceWithTheNewKeyring) {
     }
     while (reads < 20 && failed == 0) usleep(1'000);
     EXPECT_THAT(StatusOf(vault.RunRotation("purpose/billing")), IsOk());
-    EXPECT_THAT(StatusOf(vault.FinishRotation(world_.Origin("authority"), "purpose/billing",
-                                              Keeping())),
-                IsOk());
+    EXPECT_THAT(
+        StatusOf(vault.FinishRotation(world_.Origin("authority"), "purpose/billing", Keeping())),
+        IsOk());
     over = true;
     for (std::thread& reader : readers) reader.join();
     EXPECT_EQ(failed, 0);

@@ -83,6 +83,44 @@ class KeyTest(unittest.TestCase):
             self.assertEqual(done.json()["keyrings"], [f"keys/{purpose}.keyring"])
         self.assertEqual(self.as_("upkeep", "upkeep", "--json").code, 0)
 
+    def test_the_storage_key_and_an_index_have_two_versions_until_they_are_finished(self):
+        for words in (("index", "payment_card.pan/billing"), ("storage",)):
+            begun = self.rotate(*words)
+            self.assertEqual((begun.code, begun.json()["step"]), (0, "ready"), begun)
+            self.assertEqual(len(self.find("billing").json()["found"]), 1)
+        self.grant("billing-2", "billing")
+        self.assertEqual(len(self.find("billing-2").json()["found"]), 1)
+        for words in (("index", "payment_card.pan/billing"), ("storage",)):
+            done = self.rotate(*words, "--finish")
+            self.assertEqual((done.code, done.json()["step"]), (0, "done"), done)
+        refused = self.find("billing")
+        self.assertEqual((refused.code, refused.error()["name"]), (12, "key.retired"), refused)
+        self.assertEqual(len(self.find("billing-2").json()["found"]), 1)
+
+    def playbook(self):
+        with open(SECURITY, encoding="utf-8") as file:
+            text = file.read()
+        block = re.search(r"## A keyring leaked\n.*?```sh\n(.*?)```", text, re.S).group(1)
+        return block.replace("/root/acme-keys", "keys").splitlines()
+
+    def test_the_answer_to_a_leaked_keyring_is_what_security_md_says(self):
+        os.rename(os.path.join(self.directory.name, "billing.keyring"), os.path.join(self.directory.name, "leaked.keyring"))
+        commands = [shlex.split(line) for line in self.playbook()]
+        self.assertEqual({words[0] for words in commands}, {"bailee"})
+        ran = [self.tool.run(*words[1:]) for words in commands]
+        for each in ran:
+            self.assertEqual(each.code, 0, each)
+        self.assertIn('"records":1', ran[0].out.replace(" ", ""))
+        refused = self.find("leaked")
+        self.assertEqual((refused.code, refused.error()["name"]), (12, "key.retired"), refused)
+        self.assertEqual(len(self.find("billing-web").json()["found"]), 1)
+        self.assertIn("no rotation", ran[-1].out)
+        # The commands once more, for the next one that leaks.
+        os.rename(os.path.join(self.directory.name, "billing-web.keyring"),
+                  os.path.join(self.directory.name, "leaked-too.keyring"))
+        for words in commands[1:4]:
+            self.assertEqual(self.tool.run(*words[1:]).code, 0)
+
     def test_failures_are_told_apart(self):
         for words, code, name in ((("purpose", "nobody"), 12, "key.source-missing"),
                                   (("purpose",), 2, "usage.missing"),

@@ -8,10 +8,10 @@
 namespace bailee {
 namespace {
 
+using store::Table;
 using testing::ErrorIs;
 using testing::IsOk;
 using testing::StatusOf;
-using store::Table;
 
 constexpr std::string_view kIndex = "index/payment_card.pan/billing";
 
@@ -48,8 +48,8 @@ TEST_F(RotateIndex, FindsEverythingAllTheWhileWithEitherKeyring) {
     EXPECT_EQ(FindCard(vault)->size(), size_t{kUsers} + 2);
     ASSERT_THAT(StatusOf(vault.RunRotation(kIndex)), IsOk());
     EXPECT_EQ(FindCard(vault)->size(), size_t{kUsers} + 2);
-    ASSERT_THAT(
-        StatusOf(vault.FinishRotation(world_.Origin("authority"), kIndex, Keeping())), IsOk());
+    ASSERT_THAT(StatusOf(vault.FinishRotation(world_.Origin("authority"), kIndex, Keeping())),
+                IsOk());
     EXPECT_EQ(FindCard(vault)->size(), size_t{kUsers} + 2);
     EXPECT_EQ(FindCard(vault, kOtherCardNumber)->size(), size_t{kUsers} * 7);
   }
@@ -87,8 +87,7 @@ TEST_F(RotateIndex, NamesWhatIsMissing) {
               ErrorIs(Code::kNotFound, "rotate.unknown-key"));
   ASSERT_THAT(StatusOf(Begin(kIndex, {"billing"})), IsOk());
   EXPECT_THAT(StatusOf(Begin(kIndex, {"billing"})), ErrorIs(Code::kConflict, "rotate.under-way"));
-  EXPECT_THAT(StatusOf(Finish(kIndex, {"billing"})),
-              ErrorIs(Code::kConflict, "rotate.not-ready"));
+  EXPECT_THAT(StatusOf(Finish(kIndex, {"billing"})), ErrorIs(Code::kConflict, "rotate.not-ready"));
   EXPECT_THAT(StatusOf(Run(kIndex, {"support"})), ErrorIs(Code::kKey, "key.source-missing"));
 }
 
@@ -151,11 +150,11 @@ TEST_F(RotateReserved, ARetiredKeyIsKeptForTheBackupKeyringAlone) {
   const auto [key, box] = rows.Only(Table::kMeta, AsBytes("retired"));
   const crypto::NameId billing = crypto::NameIdOf("billing");
   ASSERT_EQ(key.size(), std::string_view("retired").size() + 10);
-  const auto binding = crypto::Encode(crypto::WrapBinding{
-      {.label = crypto::Label::kRetiredKey, .vault = world_.id()}, billing, 1});
+  const auto binding = crypto::Encode(
+      crypto::WrapBinding{{.label = crypto::Label::kRetiredKey, .vault = world_.id()}, billing, 1});
   const auto open = [&](const Secret& secret) {
-    auto box_secret = secret.RevealBytes(
-        [](ByteView bytes) { return crypto::BoxSecret::FromBytes(bytes); });
+    auto box_secret =
+        secret.RevealBytes([](ByteView bytes) { return crypto::BoxSecret::FromBytes(bytes); });
     return crypto::BoxOpener(*std::move(box_secret)).Open(binding, box);
   };
   const Keyring backup = world_.Origin("backup");

@@ -106,8 +106,7 @@ TEST_F(RotatePurpose, NamesWhatIsMissing) {
 TEST_F(RotatePurpose, IsOneAtATimeForAKeyAndFinishedOnlyWhenItRan) {
   StoreCards();
   ASSERT_THAT(StatusOf(Begin(kBilling, {"billing"})), IsOk());
-  EXPECT_THAT(StatusOf(Begin(kBilling, {"billing"})),
-              ErrorIs(Code::kConflict, "rotate.under-way"));
+  EXPECT_THAT(StatusOf(Begin(kBilling, {"billing"})), ErrorIs(Code::kConflict, "rotate.under-way"));
   EXPECT_THAT(StatusOf(Finish(kBilling, {"billing"})),
               ErrorIs(Code::kConflict, "rotate.not-ready"));
   ASSERT_THAT(StatusOf(Begin("purpose/support", {"support"})), IsOk());

@@ -62,8 +62,7 @@ class RotateWorld : public ::testing::Test {
     Vault vault = world_.Open(purposes);
     return vault.FinishRotation(world_.Origin("authority"), key, Keeping());
   }
-  void Rotate(std::string_view key, const std::vector<std::string>& purposes,
-              bool leaked = false) {
+  void Rotate(std::string_view key, const std::vector<std::string>& purposes, bool leaked = false) {
     ASSERT_THAT(testing::StatusOf(Begin(key, purposes, leaked)), testing::IsOk());
     ASSERT_THAT(testing::StatusOf(Run(key, purposes)), testing::IsOk());
     ASSERT_THAT(testing::StatusOf(Finish(key, purposes)), testing::IsOk());

@@ -41,9 +41,8 @@ Result<KeyAsked> AskedKey(const RotateCommand& options) {
                   "purpose PURPOSE, index CATEGORY.FIELD/PURPOSE, or storage");
   }
   if (storage) return KeyAsked{"storage", {}};
-  const std::string purpose = options.what == "purpose"
-                                  ? options.name
-                                  : options.name.substr(options.name.rfind('/') + 1);
+  const std::string purpose =
+      options.what == "purpose" ? options.name : options.name.substr(options.name.rfind('/') + 1);
   return KeyAsked{options.what + "/" + options.name, purpose};
 }
 
@@ -119,9 +118,8 @@ class Rotation {
     const auto states = vault->Rotations();
     if (!states.ok()) return states.status();
     if (asked_.key == kStorage) written_.clear();
-    const bool under_way = std::any_of(states->begin(), states->end(), [&](const auto& each) {
-      return each.key == asked_.key;
-    });
+    const bool under_way = std::any_of(states->begin(), states->end(),
+                                       [&](const auto& each) { return each.key == asked_.key; });
     if (under_way) return TakeNext();  // goes on with it
     if (Status taken = Take(vault->BeginRotation(authority, asked_.key, LibraryOptions()));
         !taken.ok()) {
@@ -178,14 +176,10 @@ class Rotation {
 };
 
 Json StateJson(const RotationState& state) {
-  return {{"key", state.key},
-          {"from", state.from},
-          {"to", state.to},
-          {"step", RotationStepWord(state.step)},
-          {"leaked", state.leaked},
-          {"begun_at", FormatTime(state.begun_at)},
-          {"rows", state.rows},
-          {"share", state.share}};
+  return {{"key", state.key},       {"from", state.from},
+          {"to", state.to},         {"step", RotationStepWord(state.step)},
+          {"leaked", state.leaked}, {"begun_at", FormatTime(state.begun_at)},
+          {"rows", state.rows},     {"share", state.share}};
 }
 
 Status Answer(Context& context, const RotateCommand& options, const Rotation& rotation) {
@@ -207,10 +201,9 @@ Status Answer(Context& context, const RotateCommand& options, const Rotation& ro
   } else {
     const std::string again =
         fmt::format("bailee key rotate {} {} --from {}", options.what, options.name, options.from);
-    table.rows.push_back({"next", done.stopped
-                                      ? again
-                                      : "grant new keyrings to its holders, then " + again +
-                                            " --finish"});
+    table.rows.push_back(
+        {"next",
+         done.stopped ? again : "grant new keyrings to its holders, then " + again + " --finish"});
   }
   if (Status answered = context.out().Answer("key-rotate", std::move(json), table); !answered.ok())
     return answered;
@@ -259,10 +252,12 @@ void AddKey(Commands& commands) {
        "bailee key rotate purpose billing --from /root/acme-keys --finish\n"
        "bailee key rotate index payment_card.pan/billing --from /root/acme-keys --now\n"
        "bailee key rotate storage --from /root/acme-keys --now --leaked",
-       "FROM is the directory that bailee init wrote; the key's keyring in it is replaced. Without\n"
+       "FROM is the directory that bailee init wrote; the key's keyring in it is replaced. "
+       "Without\n"
        "--finish both versions are open when it returns: grant new keyrings to the holders, then\n"
        "finish. What was stopped goes on with the same command. Once finished, keyrings with the\n"
-       "old key alone open the vault no more. --leaked also gives what the old key opened new keys\n"
+       "old key alone open the vault no more. --leaked also gives what the old key opened new "
+       "keys\n"
        "of its own, which takes longer: for a keyring in the wrong hands."},
       [options](Context& context) { return Rotate(context, *options); });
   command->add_option("WHAT", options->what, "purpose, index or storage")

@@ -69,8 +69,8 @@ Status ShowStatus(Context& context) {
   json["rotations"] = Json::array();
   for (const RotationState& each : *rotations) {
     json["rotations"].push_back(each.key);
-    table.rows.push_back({"rotation", each.key,
-                          fmt::format("{}: bailee key status", RotationStepWord(each.step))});
+    table.rows.push_back(
+        {"rotation", each.key, fmt::format("{}: bailee key status", RotationStepWord(each.step))});
   }
   Status answered = context.out().Answer("status", std::move(json), table);
   if (!answered.ok() || health->audit_writable) return answered;

@@ -20,10 +20,10 @@
 #include "bailee/ledger.h"
 #include "bailee/publish.h"
 #include "bailee/report.h"
-#include "bailee/rotate.h"
 #include "bailee/result.h"
 #include "bailee/retention.h"
 #include "bailee/review.h"
+#include "bailee/rotate.h"
 #include "bailee/session.h"
 #include "bailee/subject_export.h"
 
@@ -303,8 +303,8 @@ class BAILEE_EXPORT Vault {
   // and keeps it for the `backup` keyring alone. Whoever has only the old key can do nothing from
   // then on, in sessions that are open as well: kKey "key.retired".
   //
-  // Every transaction is recorded. Errors: kUsage "rotate.key-name", "rotate.keep-missing"; kNotFound
-  // "rotate.unknown-key", "rotate.none" (nothing is under way: it may be done); kConflict
+  // Every transaction is recorded. Errors: kUsage "rotate.key-name", "rotate.keep-missing";
+  // kNotFound "rotate.unknown-key", "rotate.none" (nothing is under way: it may be done); kConflict
   // "rotate.under-way" (begin: finish that one first), "rotate.not-ready" (finish: says how much is
   // left), "rotate.finishing" (run); kKey "key.source-missing" (which key the vault's keyring
   // lacks), "key.authority-missing", "key.other-vault", "key.other-authority"; whatever `keep`
