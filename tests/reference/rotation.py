@@ -54,6 +54,14 @@ def read_rotations(vault):
     return found
 
 
+def versions_in_use(vault, kind, name):
+    """The versions of a key that rows may name: those that are open, and one that is on its way out."""
+    versions = {version for each in vault.manifest[kind] if each["name"] == name
+                for version in (each["version"], each["open_version"]) if version}
+    state = vault.rotations.get(kind + "/" + name)
+    return versions | ({state[1]} if state else set())
+
+
 def read_retired(vault):
     """{(purpose id, version): box} of the keys that were retired."""
     found = {}

@@ -118,11 +118,11 @@ TEST_F(Keyless, LearnsExactlyThis) {
       "audit_leaf: write event, index 3, instance instance 1, number 1, transaction 5, 234 bytes",
       "audit_leaf: write event, index 4, instance instance 1, number 2, transaction 6, 234 bytes",
       "audit_leaf: write event, index 5, instance instance 1, number 3, transaction 7, 202 bytes",
-      "lookup: pending index, index account.email/service, version 1, handle handle 1, 264 bytes",
-      "lookup: pending index, index account.email/support, version 1, handle handle 1, 264 bytes",
-      "lookup: pending index, index payment_card.pan/billing, version 1, handle handle 1, 264 "
+      "lookup: pending index, index account.email/service, version 1, handle handle 1, 266 bytes",
+      "lookup: pending index, index account.email/support, version 1, handle handle 1, 266 bytes",
+      "lookup: pending index, index payment_card.pan/billing, version 1, handle handle 1, 266 "
       "bytes",
-      "lookup: pending index, index payment_card.pan/billing, version 1, handle handle 1, 264 "
+      "lookup: pending index, index payment_card.pan/billing, version 1, handle handle 1, 266 "
       "bytes",
       "lookup: ref index, tag tag 1, 96 bytes",
       "meta: meta, name clock",
