@@ -138,7 +138,7 @@ class LookupSweep {
     return true;
   }
 
-  // Whether the row that a back row is about is gone.
+  // Whether the row that a back row is about is gone, or goes.
   Result<bool> IsDeadBack(const Handle& owner, ByteView key, ByteView value) {
     BAILEE_TRY(const std::shared_ptr<const OpenedSubject> subject,
                vault_.LoadSubject(frame_, owner));
@@ -149,7 +149,7 @@ class LookupSweep {
       return back.status().code() == Code::kDamage ? Result<bool>(false) : back.status();
     BAILEE_TRY(const std::optional<ByteView> row,
                frame_.snapshot->Get(Table::kLookup, back->field_key));
-    return !row;
+    return row ? IsDead(back->field_key, *row) : Result<bool>(true);
   }
 
  private:
