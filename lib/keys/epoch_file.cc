@@ -185,7 +185,8 @@ Result<EpochFile::Content> EpochFile::Look(uint64_t epoch, const StorageKeyRef& 
   if (!said || *said % 2 != epoch % 2) return Content{Content::State::kDamaged, 0};
   rest.GetBytes(rest.Get<uint8_t>() * (sizeof(uint16_t) + kSealedEpochBytes));
   const ByteView after = rest.rest();
-  const bool zeros = std::all_of(after.begin(), after.end(), [](uint8_t each) { return each == 0; });
+  const bool zeros =
+      std::all_of(after.begin(), after.end(), [](uint8_t each) { return each == 0; });
   if (rest.failed() || !zeros) return Content{Content::State::kDamaged, *said};
   const Status opened = OpenBlock(block, vault_, *said, storage).status();
   if (opened.ok()) return Content{Content::State::kOpens, *said};

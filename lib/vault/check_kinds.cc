@@ -14,12 +14,14 @@ constexpr auto kNote = CheckFinding::Weight::kNote;
 constexpr std::string_view kRestore = "restore the vault from a backup";
 constexpr std::string_view kRestoreRecord =
     "restore the vault from a backup, or collect the record anew; others are still readable";
-constexpr std::string_view kUpkeep = "run bailee upkeep with the upkeep keyring, then check again";
+constexpr std::string_view kRunUpkeep =
+    "run bailee upkeep with the upkeep keyring, then check again";
 
-// In the order of Found.
-constexpr std::array<CheckKind, kFoundCount> kKinds = {{
+// In the order of Flaw.
+constexpr std::array<CheckKind, kFlawCount> kKinds = {{
     {kDamage, "file.pages", "pages of this part of the data file are damaged",
-     "restore the vault from a backup; nothing was opened, because a damaged file kills its reader"},
+     "restore the vault from a backup; nothing was opened, because a damaged file kills its "
+     "reader"},
     {kDamage, "file.head", "the head of the data file is damaged", kRestore},
     {kDamage, "vault.does-not-open", "what everything in the vault hangs on is damaged",
      "restore the vault from a backup; no row could be looked at"},
@@ -55,15 +57,16 @@ constexpr std::array<CheckKind, kFoundCount> kKinds = {{
      kRestoreRecord},
     {kDamage, "lookup.damaged", "a row that people are found by does not open",
      "restore the vault from a backup; reading by handle still works"},
-    {kNote, "lookup.dead", "a row that people are found by leads to nothing", kUpkeep},
+    {kNote, "lookup.dead", "a row that people are found by leads to nothing", kRunUpkeep},
     {kDamage, "lookup.no-back", "a row that a person is found by is not in their list of such rows",
      "erasing them would leave it behind; restore the vault from a backup"},
     {kDamage, "lookup.missing", "a row that a record is found by is not there, or another",
      "restore the vault from a backup; reading by handle still works"},
     {kDamage, "lookup.ref", "a ref leads to somebody else, or to nobody",
      "restore the vault from a backup; reading by handle still works"},
-    {kDamage, "due.damaged", "a row of what is owed makes no sense", "delete it with the vault's makers"},
-    {kDamage, "due.stray", "a row of what is owed that cannot be owed", kUpkeep},
+    {kDamage, "due.damaged", "a row of what is owed makes no sense",
+     "delete it with the vault's makers"},
+    {kDamage, "due.stray", "a row of what is owed that cannot be owed", kRunUpkeep},
     {kDamage, "ledger.damaged", "an entry of what somebody said does not open",
      "restore the vault from a backup; others are still readable"},
     {kDamage, "ledger.length", "entries of what somebody said are missing, or there are too many",
@@ -76,7 +79,7 @@ constexpr std::array<CheckKind, kFoundCount> kKinds = {{
      "restore the vault from a backup; other buckets are still readable"},
     {kDamage, "keywork.damaged", "a row of key work makes no sense",
      "delete nothing: upkeep makes the list again"},
-    {kNote, "keywork.stray", "key work is owed to somebody who is not there", kUpkeep},
+    {kNote, "keywork.stray", "key work is owed to somebody who is not there", kRunUpkeep},
     {kDamage, "row.unknown", "a row whose key is of no kind that the table has",
      "find out who wrote it; nobody reads it"},
     {kDamage, "epoch.damaged", "the file of epochs has not the key that the vault lies under",
@@ -89,10 +92,10 @@ constexpr std::array<CheckKind, kFoundCount> kKinds = {{
 
 }  // namespace
 
-const CheckKind& KindOf(Found found) { return kKinds[static_cast<size_t>(found)]; }
+const CheckKind& KindOf(Flaw flaw) { return kKinds[static_cast<size_t>(flaw)]; }
 
-void RowFindings::Add(Found found, std::string at) {
-  const CheckKind& kind = KindOf(found);
+void RowFindings::Add(Flaw flaw, std::string at) {
+  const CheckKind& kind = KindOf(flaw);
   findings_.push_back({.weight = kind.weight,
                        .kind = std::string(kind.kind),
                        .table = table_,

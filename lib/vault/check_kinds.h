@@ -11,7 +11,7 @@
 // What check can find: see bailee/check.h.
 namespace bailee::vault {
 
-enum class Found : uint8_t {
+enum class Flaw : uint8_t {
   kFilePages,
   kFileHead,
   kOpenFails,
@@ -51,9 +51,9 @@ enum class Found : uint8_t {
   kEpochNotWiped,
   kEpochBlock,
 };
-inline constexpr size_t kFoundCount = 38;
+inline constexpr size_t kFlawCount = 38;
 
-const CheckKind& KindOf(Found found);
+const CheckKind& KindOf(Flaw flaw);
 
 // What was found about one row, or one place.
 class RowFindings {
@@ -68,7 +68,7 @@ class RowFindings {
     record_ = record;
   }
 
-  void Add(Found found, std::string at = {});
+  void Add(Flaw flaw, std::string at = {});
   // Of another part of the vault, under its own name.
   void Add(CheckFinding finding) { findings_.push_back(std::move(finding)); }
   // The row hangs on something that is damaged, and nobody can say whether it is good.

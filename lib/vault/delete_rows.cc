@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vault/delete_rows.h"
 
-#include <map>
-#include <set>
-
 #include "base/codec.h"
 #include "base/try.h"
 #include "record/row.h"
@@ -97,19 +94,6 @@ Status RenewSubject(VaultImpl& vault, const Frame& frame, const Handle& handle) 
   return PutSubject(vault, frame, *subject);
 }
 
-// Which category an index belongs to, in any version of the policy.
-std::map<crypto::NameId, std::set<crypto::NameId>> CategoriesOfIndexes(const Rules& rules) {
-  std::map<crypto::NameId, std::set<crypto::NameId>> categories;
-  for (const auto& [version, bound] : rules.policies) {
-    for (const CategoryBinding& category : bound->categories) {
-      for (const auto& indexes : category.indexes) {
-        for (const IndexBinding& index : indexes) categories[index.index.id].insert(category.id);
-      }
-    }
-  }
-  return categories;
-}
-
 class LookupSweep {
  public:
   LookupSweep(VaultImpl& vault, Frame& frame)
@@ -155,7 +139,7 @@ class LookupSweep {
  private:
   VaultImpl& vault_;
   Frame& frame_;
-  const std::map<crypto::NameId, std::set<crypto::NameId>> categories_;
+  const CategoriesByIndex categories_;
 };
 
 struct Dead {
@@ -186,6 +170,18 @@ Result<Dead> SomeDead(VaultImpl& vault, const Bytes& from) {
 }
 
 }  // namespace
+
+CategoriesByIndex CategoriesOfIndexes(const Rules& rules) {
+  CategoriesByIndex categories;
+  for (const auto& [version, bound] : rules.policies) {
+    for (const CategoryBinding& category : bound->categories) {
+      for (const auto& indexes : category.indexes) {
+        for (const IndexBinding& index : indexes) categories[index.index.id].insert(category.id);
+      }
+    }
+  }
+  return categories;
+}
 
 Result<size_t> DeleteWhatIsEmpty(VaultImpl& vault, const Frame& frame,
                                  std::span<const EventRecord> deleted) {

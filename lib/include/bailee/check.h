@@ -74,10 +74,10 @@ struct CheckReport {
   std::vector<CheckedTable> tables;
   uint32_t slices = 0;
   uint32_t slice = 0;
-  uint64_t records_read = 0;        // of whom every compartment was opened
+  uint64_t records_read = 0;         // of whom every compartment was opened
   uint64_t compartments_closed = 0;  // in that slice, that no purpose of the keyring opens
-  uint64_t wraps_opened = 0;        // inner ones, with purposes of the keyring
-  uint64_t wraps_closed = 0;        // of purposes that the keyring has not
+  uint64_t wraps_opened = 0;         // inner ones, with purposes of the keyring
+  uint64_t wraps_closed = 0;         // of purposes that the keyring has not
   uint64_t notes = 0;
   uint64_t damages = 0;
   std::string next;  // where to go on; empty: everything was looked at
