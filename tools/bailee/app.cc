@@ -119,6 +119,7 @@ void AddCommands(Commands& commands) {
   AddSubject(commands);
   AddRecord(commands);
   AddLedger(commands);
+  AddCheck(commands);
   AddCompact(commands);
   AddRetention(commands);
   AddDisclose(commands);

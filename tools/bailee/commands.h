@@ -57,6 +57,7 @@ void AddSubjectErase(Commands& commands, CLI::App& subject);
 void AddAccountability(Commands& commands);
 void AddRecord(Commands& commands);
 void AddLedger(Commands& commands);
+void AddCheck(Commands& commands);
 void AddCompact(Commands& commands);
 void AddRetention(Commands& commands);
 void AddDisclose(Commands& commands);

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "bailee/audit_trail.h"
+#include "bailee/check.h"
+#include "vault/stories.h"
+
+// A vault in which everything has happened that can happen, copies of it to be damaged, and what
+// check says of them.
+namespace bailee {
+
+inline const Who kCheckedAda = Who::Ref(kUser);
+
+// Runs check and keeps what it says. REQUIRES: nobody in this process has the vault open.
+struct Checked {
+  Result<CheckReport> report = Status(Code::kFailed, "test.not-run", "not run");
+  std::vector<CheckFinding> findings;
+
+  size_t Count(std::string_view kind) const {
+    return static_cast<size_t>(std::count_if(findings.begin(), findings.end(),
+                                             [&](const auto& each) { return each.kind == kind; }));
+  }
+  const CheckFinding* First(std::string_view kind) const {
+    for (const CheckFinding& each : findings) {
+      if (each.kind == kind) return &each;
+    }
+    return nullptr;
+  }
+  Status status() const { return report.ok() ? report->ToStatus() : report.status(); }
+  const CheckedTable& Table(std::string_view name) const {
+    for (const CheckedTable& each : report->tables) {
+      if (each.name == name) return each;
+    }
+    std::abort();
+  }
+};
+
+inline void PrintTo(const Checked& checked, std::ostream* out) {
+  *out << checked.status().name() << ": " << checked.status().message();
+  for (const CheckFinding& each : checked.findings) {
+    *out << "\n  " << each.kind << " " << each.table << " "
+         << (each.handle ? each.handle->ToHex() : "") << " " << each.category << " " << each.at
+         << ": " << each.means;
+  }
+}
+
+inline Checked RunCheck(const std::string& directory, Keyring keyring, CheckOptions options) {
+  Checked checked;
+  options.map_bytes = uint64_t{1} << 30;
+  options.visit = [&](const CheckFinding& each) { checked.findings.push_back(each); };
+  checked.report = Check(directory, std::move(keyring), options);
+  return checked;
+}
+
+// What is in all of the keyrings that open a vault under the LiveLOOK policy.
+inline const std::vector<std::string> kEveryPurpose = {
+    "service",  "billing",       "support",     "improve.service", "improve.combined",
+    "audit",    "network",       "develop",     "contact.news",    "contact.policy",
+    "security", "legal.process", "legal.terms", "legal.harm",      "share.partner",
+    "rights",   "upkeep",        "tally"};
+
+// Lives in a vault of the LiveLOOK policy.
+class VaultLife {
+ public:
+  explicit VaultLife(TempVault& vault) : vault_(vault) {}
+
+  void Live() {
+    Collect();
+    ChangeMinds();
+    Answer();
+    Leave();
+    Prune();
+    // Key work that waits: nobody who opens it from here on has the keys.
+    Say({.kind = LedgerKind::kGiven, .purpose = "contact.news", .notice = "news-1"});
+    // Somebody who comes last, by a collector: entries that wait, wraps that are write-only.
+    Vault collector = vault_.Open({});
+    Must(StoreCard(collector, IdOf(9), kCardNumber, Who::Ref("user-last")).status());
+    Must(StoreCard(collector, IdOf(10), kOtherCardNumber, Who::Ref("user-last")).status());
+  }
+
+ private:
+  static void Must(const Status& status) { EXPECT_THAT(status, testing::IsOk()); }
+  void Say(const LedgerEvent& event, const Who& who = kCheckedAda) {
+    Vault vault = vault_.Open({});
+    Must(vault.Record(who, event).status());
+  }
+
+  void Collect();
+  void ChangeMinds();
+  void Answer();
+  void Leave();
+  void Prune();
+
+  TempVault& vault_;
+};
+
+inline void VaultLife::Collect() {
+  {
+    Vault vault = vault_.Open({});
+    Must(vault.Collect({.who = kCheckedAda, .notice = "signup-1", .source = "web"})
+             .Put("account", {{"name", MakeSecret("Ada Lovelace")},
+                              {"email", MakeSecret("ada@analytical.example")},
+                              {"password", MakeSecret("correct horse battery")}})
+             .Commit()
+             .status());
+    Must(StoreCard(vault, IdOf(1)).status());
+    Must(vault
+             .Collect({.who = kCheckedAda,
+                       .notice = "inquiry-1",
+                       .source = "mail",
+                       .on_behalf_of = "technology-partner"})
+             .Put("communication", {{"body", MakeSecret("it stays dark")}}, IdOf(2))
+             .Commit()
+             .status());
+    Must(vault.Collect({.who = Who::Tag("browser-1"), .notice = "visit-1", .source = "web"})
+             .Put("browser_preferences", {{"language", MakeSecret("en")}})
+             .Commit()
+             .status());
+  }
+  Vault vault = vault_.Open({"billing", "service", "security"});
+  Must(StoreCard(vault, IdOf(2), kOtherCardNumber).status());
+  Must(StoreCard(vault, IdOf(2), kCardNumber).status());  // overwritten
+  Must(StoreCard(vault, IdOf(7), "378282246310005", Who::Ref("user-eve")).status());
+  const auto visit = [&](std::string_view who, Timestamp at) {
+    Must(vault
+             .Collect(
+                 {.who = Who::Ref(who), .notice = "visit-1", .source = "web", .collected_at = at})
+             .Put("web_log", {{"request", MakeSecret("https://example.org/a")},
+                              {"ip", MakeSecret("192.0.2.7")},
+                              {"at", MakeSecret("2013-05-30T10:00:00Z")}})
+             .Commit()
+             .status());
+  };
+  visit(kUser, kJune2013);
+  visit("user-old", {kJune2013.unix_ms - 179 * kMillisPerDay});
+  visit(kUser, {kJune2013.unix_ms - 179 * kMillisPerDay});
+  for (int i = 0; i < 300; ++i) Must(ReadCard(vault, "billing", IdOf(1), "pan").status());
+}
+
+inline void VaultLife::ChangeMinds() {
+  Say({.kind = LedgerKind::kGiven, .purpose = "contact.news", .notice = "news-1"});
+  {
+    Vault vault = vault_.Open({"upkeep"});
+    Must(vault.Upkeep().status());
+  }
+  Say({.kind = LedgerKind::kWithdrawn, .purpose = "contact.news"});
+  Say({.kind = LedgerKind::kObjected, .purpose = "improve.combined", .method = "web-form"});
+  Say({.kind = LedgerKind::kRestricted}, Who::Ref("user-eve"));
+  Say({.kind = LedgerKind::kUnrestricted}, Who::Ref("user-eve"));
+  Vault vault = vault_.Open({"rights"});
+  auto session = vault.As("rights");
+  std::vector<FieldInput> fields;
+  fields.emplace_back("email", MakeSecret("ada@lovelace.example"));
+  Must(session->Rectify({.who = kCheckedAda, .category = "account", .fields = std::move(fields)})
+           .status());
+}
+
+inline void VaultLife::Answer() {
+  Vault vault = vault_.Open({"billing", "tally"});
+  Must(DiscloseCard(vault, IdOf(1)));
+  Must(DiscloseCard(vault, IdOf(2)));
+  Must(vault
+           .Report({.id = "sessions_by_region_day",
+                    .from = {kJune2013.unix_ms - 2 * kMillisPerDay},
+                    .until = {kJune2013.unix_ms - kMillisPerDay},
+                    .recipient = "public"})
+           .status());
+  const Secret address = MakeSecret("nobody@example.org");
+  Must(vault.Suppress({&address, 1}).status());
+}
+
+inline void VaultLife::Leave() {
+  {
+    Vault vault = vault_.Open({"rights", "billing", "upkeep"});
+    Must(DiscloseCard(vault, IdOf(7), Who::Ref("user-eve")));
+    Must(vault.Erase(Who::Ref("user-eve")).status());
+    vault_.clock().AdvanceDays(5);
+    Must(vault.Upkeep().status());
+    const auto plan = vault.PlanRetention();
+    Must(plan.status());
+    const auto done = vault.RunRetention(*plan);
+    Must(done.status());
+    EXPECT_EQ(done->deleted, 2u);
+  }
+  // A shard is owed a new key.
+  Vault vault = vault_.Open({"rights"});
+  Must(StoreCard(vault, IdOf(3), kCardNumber, Who::Ref("user-gone")).status());
+  Must(vault.Erase(Who::Ref("user-gone"), {.defer = true}).status());
+  Must(vault.Compact().status());
+}
+
+inline void VaultLife::Prune() {
+  std::string checkpoint;
+  {
+    auto log = AuditTrail::Open(vault_.path(), vault_.Origin("log"), {.clock = &vault_.clock()});
+    Must(log.status());
+    checkpoint = *log->Sign("");
+  }
+  auto trail =
+      AuditTrail::Open(vault_.path(), vault_.Origin("auditor"), {.clock = &vault_.clock()});
+  Must(trail.status());
+  vault_.clock().AdvanceDays(1);
+  const auto pruned =
+      trail->Prune({.checkpoint = checkpoint, .older_than = vault_.clock().Now(), .keep_days = 0});
+  Must(pruned.status());
+  EXPECT_EQ(*pruned, 256u);
+}
+
+// A copy of the vault that was lived in for each test, to be damaged.
+class CheckTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    sound_ = new TempVault(PolicyText("livelook_2013"));
+    VaultLife(*sound_).Live();
+  }
+  static void TearDownTestSuite() { delete sound_; }
+
+  CheckTest() {
+    std::filesystem::create_directory(path());
+    for (const char* name : {"data.mdb", "epoch"})
+      std::filesystem::copy_file(sound_->path() + "/" + name, path() + "/" + name);
+  }
+
+  std::string path() const { return copy_ / "vault"; }
+  const RawRows Rows() const { return RawRows(path()); }
+
+  Checked Run(CheckOptions options = {},
+              const std::vector<std::string>& purposes = kEveryPurpose) const {
+    options.clock = &sound_->clock();
+    return RunCheck(path(), sound_->Granted("checker", purposes), std::move(options));
+  }
+
+  TempDirectory copy_;
+  static inline TempVault* sound_ = nullptr;
+};
+
+}  // namespace bailee
