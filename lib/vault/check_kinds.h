@@ -16,7 +16,6 @@ enum class Flaw : uint8_t {
   kFileHead,
   kOpenFails,
   kMetaUnknown,
-  kMetaDamaged,
   kShardDamaged,
   kShardTwoKeys,
   kPolicyUnknown,
@@ -51,7 +50,7 @@ enum class Flaw : uint8_t {
   kEpochNotWiped,
   kEpochBlock,
 };
-inline constexpr size_t kFlawCount = 38;
+inline constexpr size_t kFlawCount = 37;
 
 const CheckKind& KindOf(Flaw flaw);
 

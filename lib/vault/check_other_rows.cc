@@ -26,7 +26,10 @@ constexpr size_t kCellsKeyBytes = 18;
 constexpr size_t kCounterRowKeyBytes = 10;
 constexpr uint8_t kCounterRow = 3;
 
-// Rows of meta that belong to the trail, whose verification reads them: by the first bytes of their
+// Rows of meta without which nothing opens, so that they have been read and verified.
+constexpr std::array<std::string_view, 4> kReadAtOpen = {kMetaVault, kMetaManifest, kMetaSecrets,
+                                                         kMetaClock};
+// Those that belong to the trail, whose verification reads them: by the first bytes of their
 // key, with or without the id of an instance behind.
 constexpr std::array<std::string_view, 3> kOfTheTrail = {"tree", "trail", "pruned"};
 // Those of rotation, which looks at its own.
@@ -97,20 +100,8 @@ Status RowChecker::LookAtMeta(Frame& frame, ByteView key, RowFindings& out) {
     return LookAtShard(frame, shard, out);
   }
   if (name == "epoch") return LookForShards(frame, out);
-  if (name == kMetaVault)
-    return Take(ReadVaultRow(*frame.snapshot).status(), Flaw::kMetaDamaged, out, "vault");
-  if (name == kMetaManifest) return Status();  // by what the frame begins with
-  if (name == kMetaClock)
-    return Take(ReadLatestTime(*frame.snapshot).status(), Flaw::kMetaDamaged, out, "clock");
-  if (name == kMetaSecrets) {
-    const keys::KeyringKeys& held = vault_.keyring();
-    const Status secrets =
-        ReadStorageSecrets(*frame.snapshot, vault_.id(), held.header.storage_version, held.storage)
-            .status();
-    return secrets.code() == Code::kKey ? Status()
-                                        : Take(secrets, Flaw::kMetaDamaged, out, "secrets");
-  }
   const bool known =
+      std::find(kReadAtOpen.begin(), kReadAtOpen.end(), name) != kReadAtOpen.end() ||
       std::any_of(kOfTheTrail.begin(), kOfTheTrail.end(),
                   [&](std::string_view each) { return OneOf(name, each, sizeof(InstanceId)); }) ||
       std::any_of(kOfRotation.begin(), kOfRotation.end(),

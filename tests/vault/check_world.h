@@ -67,6 +67,10 @@ inline const std::vector<std::string> kEveryPurpose = {
 // Lives in a vault of the LiveLOOK policy.
 class VaultLife {
  public:
+  Handle ada;
+  Handle last;                      // who came last
+  std::vector<std::string> epochs;  // the file of epochs at several moments
+
   explicit VaultLife(TempVault& vault) : vault_(vault) {}
 
   void Live() {
@@ -79,7 +83,9 @@ class VaultLife {
     Say({.kind = LedgerKind::kGiven, .purpose = "contact.news", .notice = "news-1"});
     // Somebody who comes last, by a collector: entries that wait, wraps that are write-only.
     Vault collector = vault_.Open({});
-    Must(StoreCard(collector, IdOf(9), kCardNumber, Who::Ref("user-last")).status());
+    const auto stored = StoreCard(collector, IdOf(9), kCardNumber, Who::Ref("user-last"));
+    Must(stored.status());
+    last = stored->handle;
     Must(StoreCard(collector, IdOf(10), kOtherCardNumber, Who::Ref("user-last")).status());
   }
 
@@ -108,7 +114,9 @@ inline void VaultLife::Collect() {
                               {"password", MakeSecret("correct horse battery")}})
              .Commit()
              .status());
-    Must(StoreCard(vault, IdOf(1)).status());
+    const auto stored = StoreCard(vault, IdOf(1));
+    Must(stored.status());
+    ada = stored->handle;
     Must(vault
              .Collect({.who = kCheckedAda,
                        .notice = "inquiry-1",
@@ -143,6 +151,7 @@ inline void VaultLife::Collect() {
 }
 
 inline void VaultLife::ChangeMinds() {
+  epochs.push_back(ReadFile(vault_.path() + "/epoch"));
   Say({.kind = LedgerKind::kGiven, .purpose = "contact.news", .notice = "news-1"});
   {
     Vault vault = vault_.Open({"upkeep"});
@@ -175,10 +184,12 @@ inline void VaultLife::Answer() {
 }
 
 inline void VaultLife::Leave() {
+  epochs.push_back(ReadFile(vault_.path() + "/epoch"));
   {
     Vault vault = vault_.Open({"rights", "billing", "upkeep"});
     Must(DiscloseCard(vault, IdOf(7), Who::Ref("user-eve")));
     Must(vault.Erase(Who::Ref("user-eve")).status());
+    epochs.push_back(ReadFile(vault_.path() + "/epoch"));
     vault_.clock().AdvanceDays(5);
     Must(vault.Upkeep().status());
     const auto plan = vault.PlanRetention();
@@ -216,18 +227,25 @@ class CheckTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     sound_ = new TempVault(PolicyText("livelook_2013"));
-    VaultLife(*sound_).Live();
+    life_ = new VaultLife(*sound_);
+    life_->Live();
   }
-  static void TearDownTestSuite() { delete sound_; }
+  static void TearDownTestSuite() {
+    delete life_;
+    delete sound_;
+  }
 
-  CheckTest() {
+  CheckTest() { CopyAnew(); }
+
+  // The copy as the sound vault is.
+  void CopyAnew() {
+    std::filesystem::remove_all(path());
     std::filesystem::create_directory(path());
     for (const char* name : {"data.mdb", "epoch"})
       std::filesystem::copy_file(sound_->path() + "/" + name, path() + "/" + name);
   }
 
   std::string path() const { return copy_ / "vault"; }
-  const RawRows Rows() const { return RawRows(path()); }
 
   Checked Run(CheckOptions options = {},
               const std::vector<std::string>& purposes = kEveryPurpose) const {
@@ -237,6 +255,7 @@ class CheckTest : public ::testing::Test {
 
   TempDirectory copy_;
   static inline TempVault* sound_ = nullptr;
+  static inline VaultLife* life_ = nullptr;
 };
 
 }  // namespace bailee

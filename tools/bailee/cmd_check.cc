@@ -18,7 +18,6 @@ struct CheckArguments {
   std::string read_data;
   int slice = -1;
   std::string from;
-  std::string epoch;
 };
 
 Status BadShare() {
@@ -114,7 +113,7 @@ Status RunCheck(Context& context, const CheckArguments& arguments) {
   auto keyring = context.NamedKeyring();
   if (!keyring.ok()) return keyring.status();
   std::optional<Progress> progress;
-  CheckOptions options{.epoch_path = arguments.epoch, .slices = *slices, .from = arguments.from};
+  bailee::CheckOptions options{.slices = *slices, .from = arguments.from};
   if (arguments.slice >= 0) options.slice = static_cast<uint32_t>(arguments.slice);
   options.visit = [&](const CheckFinding& finding) {
     context.out().StreamLine(FindingJson(finding), CellsOf(finding));
@@ -161,8 +160,6 @@ void AddCheck(Commands& commands) {
       ->type_name("NUMBER");
   command->add_option("--from", arguments->from, "go on where a check was stopped")
       ->type_name("PLACE");
-  command->add_option("--epoch", arguments->epoch, "the file of epochs, if it is not in the vault")
-      ->type_name("FILE");
 }
 
 }  // namespace bailee::tool
