@@ -253,6 +253,13 @@ class CheckTest : public ::testing::Test {
     return RunCheck(path(), sound_->Granted("checker", purposes), std::move(options));
   }
 
+  Vault Open(const std::vector<std::string>& purposes) const {
+    auto vault = Vault::Open(path(), sound_->Granted("writer", purposes),
+                             {.clock = &sound_->clock(), .map_bytes = uint64_t{1} << 30});
+    if (!vault.ok()) std::abort();
+    return *std::move(vault);
+  }
+
   TempDirectory copy_;
   static inline TempVault* sound_ = nullptr;
   static inline VaultLife* life_ = nullptr;
