@@ -128,6 +128,7 @@ void AddCommands(Commands& commands) {
   AddAccountability(commands);
   AddReview(commands);
   AddAudit(commands);
+  AddDoctor(commands);
   AddDump(commands);
   AddHelp(commands);
 }

@@ -65,6 +65,7 @@ void AddContact(Commands& commands);
 void AddReport(Commands& commands);
 void AddReview(Commands& commands);
 void AddAudit(Commands& commands);
+void AddDoctor(Commands& commands);
 void AddDump(Commands& commands);
 void AddHelp(Commands& commands);
 
