@@ -3,11 +3,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <set>
 
 #include "bailee/audit_trail.h"
-#include "bailee/check.h"
+#include "support/checked.h"
 #include "vault/stories.h"
 
 // A vault in which everything has happened that can happen, copies of it to be damaged, and what
@@ -15,54 +13,6 @@
 namespace bailee {
 
 inline const Who kCheckedAda = Who::Ref(kUser);
-
-// Runs check and keeps what it says. REQUIRES: nobody in this process has the vault open.
-struct Checked {
-  Result<CheckReport> report = Status(Code::kFailed, "test.not-run", "not run");
-  std::vector<CheckFinding> findings;
-
-  size_t Count(std::string_view kind) const {
-    return static_cast<size_t>(std::count_if(findings.begin(), findings.end(),
-                                             [&](const auto& each) { return each.kind == kind; }));
-  }
-  const CheckFinding* First(std::string_view kind) const {
-    for (const CheckFinding& each : findings) {
-      if (each.kind == kind) return &each;
-    }
-    return nullptr;
-  }
-  Status status() const { return report.ok() ? report->ToStatus() : report.status(); }
-  const CheckedTable& Table(std::string_view name) const {
-    for (const CheckedTable& each : report->tables) {
-      if (each.name == name) return each;
-    }
-    std::abort();
-  }
-};
-
-inline void PrintTo(const Checked& checked, std::ostream* out) {
-  *out << checked.status().name() << ": " << checked.status().message();
-  for (const CheckFinding& each : checked.findings) {
-    *out << "\n  " << each.kind << " " << each.table << " "
-         << (each.handle ? each.handle->ToHex() : "") << " " << each.category << " " << each.at
-         << ": " << each.means;
-  }
-}
-
-inline Checked RunCheck(const std::string& directory, Keyring keyring, CheckOptions options) {
-  Checked checked;
-  options.map_bytes = uint64_t{1} << 30;
-  options.visit = [&](const CheckFinding& each) { checked.findings.push_back(each); };
-  checked.report = Check(directory, std::move(keyring), options);
-  return checked;
-}
-
-// What is in all of the keyrings that open a vault under the LiveLOOK policy.
-inline const std::vector<std::string> kEveryPurpose = {
-    "service",  "billing",       "support",     "improve.service", "improve.combined",
-    "audit",    "network",       "develop",     "contact.news",    "contact.policy",
-    "security", "legal.process", "legal.terms", "legal.harm",      "share.partner",
-    "rights",   "upkeep",        "tally"};
 
 // Lives in a vault of the LiveLOOK policy.
 class VaultLife {
