@@ -2,8 +2,11 @@
 """check_test.py BAILEE POLICY: a vault is checked, damaged and checked again; the machine is looked at."""
 import json
 import os
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from run_bailee import Tool
@@ -101,6 +104,29 @@ class CheckTest(unittest.TestCase):
         self.assertEqual(ran.code, 0, ran)
         for word in ("Ana", "example.net", "user-1", "hunter22"):
             self.assertNotIn(word, ran.out + ran.err)
+
+    def test_control_c_names_where_to_go_on(self):
+        with open(os.path.join(self.directory.name, "keys", "shop.keyring"), "rb") as file:
+            keyring = file.read()
+        process = subprocess.Popen([BAILEE, "--vault", "vault", "--keyring", "fd:0", "check", "--json"],
+                                   cwd=self.directory.name, env=self.tool.environment, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # It waits for its keyring; the signal comes once it listens.
+        while not self.catches(process.pid, signal.SIGINT):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(keyring, timeout=60)
+        self.assertEqual(process.returncode, 5, err)
+        place = json.loads(out)["next"]
+        self.assertTrue(place.startswith(self.vault), place)
+        self.assertEqual(json.loads(err.splitlines()[-1])["name"], "check.stopped")
+        rest = self.as_("shop", "check", "--from", place, "--json")
+        self.assertEqual((rest.code, rest.json()["next"]), (0, ""), rest)
+
+    def catches(self, pid, number):
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            caught = next(line for line in file if line.startswith("SigCgt"))
+        return int(caught.split()[1], 16) >> (number - 1) & 1
 
     def test_other_failures_have_codes_of_their_own(self):
         self.assertEqual(self.as_("authority", "check").code, 12)

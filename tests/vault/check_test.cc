@@ -3,7 +3,7 @@
 
 #include "base/codec.h"
 #include "keys/subject.h"
-#include "support/child_process.h"
+#include "support/own_memory.h"
 #include "vault/check_world.h"
 #include "vault/report_world.h"
 
@@ -237,13 +237,18 @@ TEST_F(CheckWhole, ManyFindingsTakeNoMoreMemoryThanFew) {
     }
   }
   uint64_t found = 0;
+  size_t heap_before = 0;
+  size_t heap_most = 0;
   CheckOptions options{.clock = &sound_->clock(), .map_bytes = uint64_t{1} << 30};
-  options.visit = [&](const CheckFinding&) { ++found; };
-  // A child, so that only what the check takes is measured.
+  options.visit = [&](const CheckFinding&) {
+    if (++found == 1'000) heap_before = testing::HeapBytes();
+    heap_most = std::max(heap_most, testing::HeapBytes());
+  };
   const auto report = Check(path(), sound_->Granted("checker", {}), options);
   ASSERT_THAT(StatusOf(report), IsOk());
   EXPECT_EQ(found, kStrays);
   EXPECT_EQ(report->damages, kStrays);
+  EXPECT_LT(heap_most, heap_before + (size_t{256} << 10)) << "30,000 of them have 10 MB";
   EXPECT_THAT(report->ToStatus(), ErrorIs(Code::kDamage, "check.damage"));
 }
 

@@ -108,6 +108,7 @@ Table TableOf(const CheckReport& report) {
 }
 
 Status RunCheck(Context& context, const CheckArguments& arguments) {
+  (void)Interrupted();  // listens from now on
   const auto slices = SlicesOf(arguments.read_data);
   if (!slices.ok()) return slices.status();
   auto keyring = context.NamedKeyring();
