@@ -176,6 +176,10 @@ Status FollowLeaves(store::Engine& engine, const VerifyRequest& request, const M
     if (request.progress && index % kProgressEvery == 0) {
       request.progress(index - moment.pruned, size - moment.pruned);
     }
+    if (request.stopped && index % kProgressEvery == 0 && request.stopped()) {
+      return {Code::kPartial, "audit.stopped", "verifying was stopped before its end",
+              "run it again"};
+    }
     if (leaves.gap()) {
       findings.Broken("trail.leaf-missing",
                       "leaves " + std::to_string(index) + " to " +

@@ -21,6 +21,8 @@ struct VerifyRequest {
   VaultId vault;
   const crypto::BoxOpener* auditor = nullptr;  // null: entries stay closed
   std::function<void(uint64_t done, uint64_t all)> progress = {};
+  // Asked now and then; true ends it with kPartial "audit.stopped".
+  std::function<bool()> stopped = {};
 };
 
 // What there is, beside what was found.

@@ -18,14 +18,14 @@
 namespace bailee::keys {
 namespace {
 
-constexpr size_t kBlockBytes = 4096;
+constexpr size_t kBlock = 4096;
 constexpr std::string_view kEpochMagic = "BAILEEEP";
 constexpr uint16_t kEpochFormat = 1;
 constexpr uint8_t kSealedMax = 2;  // versions of the storage key
 constexpr size_t kSealedEpochBytes = crypto::kKeyBytes + crypto::kEnvelopeOverhead;
-using Block = std::array<uint8_t, kBlockBytes>;
+using Block = std::array<uint8_t, kBlock>;
 
-off_t BlockAt(uint64_t epoch) { return static_cast<off_t>((epoch % 2) * kBlockBytes); }
+off_t BlockAt(uint64_t epoch) { return static_cast<off_t>((epoch % 2) * kBlock); }
 
 Status EpochError(const char* doing) {
   const int error = errno;
@@ -147,7 +147,7 @@ Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage,
   BAILEE_TRY(crypto::EpochKey key, crypto::EpochKey::Generate(random));
   static_assert(kFirstEpoch % 2 == 1);
   const Block block = MakeBlock(vault_, kFirstEpoch, {&storage, 1}, key, random);
-  Bytes content(kBlockBytes);
+  Bytes content(kBlock);
   content.insert(content.end(), block.begin(), block.end());
   BAILEE_RETURN_IF_ERROR(SystemFiles().WriteNew(path_, content));
   return key;
@@ -188,6 +188,26 @@ Result<bool> EpochFile::Holds(uint64_t epoch) const {
   BAILEE_TRY(const Block block, ReadBlock(file.get(), epoch));
   const std::optional<uint64_t> held = EpochOf(block, vault_);
   return held ? *held <= epoch : !IsZero(block);
+}
+
+Result<EpochFile::Content> EpochFile::Look(uint64_t epoch, const StorageKeyRef& storage) const {
+  const UniqueFd file = OpenFile(path_, O_RDONLY);
+  if (!file.ok()) return EpochError("open");
+  BAILEE_TRY(const Block block, ReadBlock(file.get(), epoch));
+  if (IsZero(block)) return Content{};
+  Reader rest{ByteView()};
+  const std::optional<uint64_t> said = EpochOf(block, vault_, &rest);
+  if (!said || *said % 2 != epoch % 2) return Content{Content::State::kDamaged, 0};
+  rest.GetBytes(rest.Get<uint8_t>() * (sizeof(uint16_t) + kSealedEpochBytes));
+  const ByteView after = rest.rest();
+  const bool zeros =
+      std::all_of(after.begin(), after.end(), [](uint8_t each) { return each == 0; });
+  if (rest.failed() || !zeros) return Content{Content::State::kDamaged, *said};
+  const Status opened = OpenBlock(block, vault_, *said, storage).status();
+  if (opened.ok()) return Content{Content::State::kOpens, *said};
+  if (opened.code() == Code::kKey) return Content{Content::State::kClosed, *said};
+  if (opened.code() == Code::kNotFound) return Content{Content::State::kDamaged, *said};
+  return opened;
 }
 
 Status EpochFile::Wipe(uint64_t epoch) const {

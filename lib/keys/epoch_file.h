@@ -48,6 +48,19 @@ class EpochFile {
   // Whether the block of `epoch` still has its key, or anything that may be.
   Result<bool> Holds(uint64_t epoch) const;
 
+  // What is in the block where `epoch` belongs.
+  struct Content {
+    enum class State : uint8_t {
+      kEmpty,    // zeros
+      kOpens,    // a key that the storage key opens
+      kClosed,   // a key under another version of the storage key
+      kDamaged,  // neither
+    };
+    State state = State::kEmpty;
+    uint64_t epoch = 0;  // that it says it is of; 0 if it says none
+  };
+  Result<Content> Look(uint64_t epoch, const StorageKeyRef& storage) const;
+
   // Overwrites the block of `epoch` with zeros and syncs; nothing if it holds a later one.
   // REQUIRES: the committed epoch is above it, in both pages of LMDB's head.
   Status Wipe(uint64_t epoch) const;

@@ -241,15 +241,32 @@ Status PutPending(store::WriteTransaction& transaction, const PendingPlace& plac
   return transaction.Insert(Table::kLookup, key, value);
 }
 
-Result<Bytes> ResealPending(const VaultId& vault, ByteView key, ByteView value,
-                            const crypto::SubjectKey& old_key, const crypto::SubjectKey& new_key,
-                            crypto::Random& random) {
+namespace {
+
+Result<crypto::EncodedBinding> OuterBindingOf(const VaultId& vault, ByteView key) {
   BAILEE_TRY(const PendingKey parsed, ParsePendingKey(key));
   // Of a place only what the outer layer is bound to matters.
   const PendingPlace place{
       .vault = vault, .handle = parsed.handle, .index = parsed.index, .purpose = {}};
-  const auto binding =
-      crypto::Encode(PendingBinding(place, crypto::Label::kPendingOuter, ContextOf(parsed.nonce)));
+  return crypto::Encode(
+      PendingBinding(place, crypto::Label::kPendingOuter, ContextOf(parsed.nonce)));
+}
+
+}  // namespace
+
+Status CheckPending(const VaultId& vault, ByteView key, ByteView value,
+                    const crypto::SubjectKey& subject) {
+  BAILEE_TRY(const crypto::EncodedBinding binding, OuterBindingOf(vault, key));
+  BAILEE_TRY(const uint16_t purpose_version, PendingPurposeVersion(value));
+  const Result<Secret> plain =
+      crypto::Open(subject, binding, value.subspan(sizeof(purpose_version)));
+  return plain.ok() ? Status() : crypto::DamageUnlessFull(plain.status(), DamagedLookup());
+}
+
+Result<Bytes> ResealPending(const VaultId& vault, ByteView key, ByteView value,
+                            const crypto::SubjectKey& old_key, const crypto::SubjectKey& new_key,
+                            crypto::Random& random) {
+  BAILEE_TRY(const crypto::EncodedBinding binding, OuterBindingOf(vault, key));
   BAILEE_TRY(const uint16_t purpose_version, PendingPurposeVersion(value));
   const Result<Secret> plain =
       crypto::Open(old_key, binding, value.subspan(sizeof(purpose_version)));
@@ -291,6 +308,15 @@ Result<OpenedRow> OpenFieldRow(const LookupContext& context, store::Snapshot& sn
   BAILEE_RETURN_IF_ERROR(OpenValue(context, snapshot, parsed, value, plain));
   Reader hit{ByteView(plain)};
   return OpenedRow{parsed.index, {{hit.GetArray<16>()}, {hit.GetArray<16>()}}};
+}
+
+Result<RefRow> OpenRefRow(const LookupContext& context, store::Snapshot& snapshot, ByteView key,
+                          ByteView value) {
+  if (key.empty() || key[0] == kFieldKind) return DamagedLookup();
+  BAILEE_TRY(const TaggedKey parsed, ParseTaggedKey(key));
+  RefRow row{RefDomain{key[0]}, parsed.tag, {}};
+  BAILEE_RETURN_IF_ERROR(OpenValue(context, snapshot, parsed, value, row.handle.bytes));
+  return row;
 }
 
 Status MoveRow(const LookupContext& context, store::WriteTransaction& transaction, ByteView key,

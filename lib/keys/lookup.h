@@ -92,6 +92,10 @@ Status PutPending(store::WriteTransaction& transaction, const PendingPlace& plac
                   const RecordId& record, ByteView index_form, crypto::BoxSender& sender,
                   crypto::Random& random);
 
+// Whether the outer layer of a pending entry opens. Errors: kDamage "lookup.damaged"; kFull.
+Status CheckPending(const VaultId& vault, ByteView key, ByteView value,
+                    const crypto::SubjectKey& subject);
+
 // The value of a pending entry under another S. Errors: kDamage "lookup.damaged"; kFull.
 Result<Bytes> ResealPending(const VaultId& vault, ByteView key, ByteView value,
                             const crypto::SubjectKey& old_key, const crypto::SubjectKey& new_key,
@@ -114,6 +118,16 @@ struct OpenedRow {
 // Errors: kDamage "lookup.damaged" also for a row of another kind; kFull; those of the store.
 Result<OpenedRow> OpenFieldRow(const LookupContext& context, store::Snapshot& snapshot,
                                ByteView key, ByteView value);
+
+// The row of a ref or a browser's tag, as a holder of the storage key sees it.
+struct RefRow {
+  RefDomain domain = RefDomain::kSubject;
+  LookupTag tag{};
+  Handle handle;
+};
+// Errors: as OpenFieldRow.
+Result<RefRow> OpenRefRow(const LookupContext& context, store::Snapshot& snapshot, ByteView key,
+                          ByteView value);
 
 // The prefixes behind which the tags of rows begin that are sealed under shard keys: of refs, of
 // browsers, and of each index that has rows. Errors: those of the store.

@@ -172,6 +172,17 @@ Result<NamedShardKey> Shards::Current(store::Snapshot& snapshot, uint16_t shard)
   return NamedShardKey{current.id, key};
 }
 
+Result<size_t> Shards::CountKeys(store::Snapshot& snapshot, uint16_t shard) const {
+  BAILEE_TRY(const ShardRow row, ReadShardRow(snapshot, shard, epoch_));
+  for (size_t i = 0; i < row.count; ++i) {
+    const ShardRow::Entry& entry = row.entries[i];
+    const Result<Secret> opened =
+        crypto::Open(key_, ShardBinding(vault_, shard, entry.id), entry.sealed);
+    if (!opened.ok()) return crypto::DamageUnlessFull(opened.status(), DamagedShard());
+  }
+  return row.count;
+}
+
 Result<uint64_t> Shards::BeginRenewal(store::WriteTransaction& transaction, uint16_t shard,
                                       crypto::Random& random) {
   BAILEE_TRY(const ShardRow row, ReadShardRow(transaction, shard, epoch_));

@@ -62,6 +62,10 @@ class Shards {
   // The key that rows of a shard are to be sealed under now. REQUIRES, errors: as Get.
   Result<NamedShardKey> Current(store::Snapshot& snapshot, uint16_t shard);
 
+  // Opens every key of a shard, whether it was opened before or not, and says how many there are.
+  // REQUIRES, errors: as Get.
+  Result<size_t> CountKeys(store::Snapshot& snapshot, uint16_t shard) const;
+
   // Gives a shard a new key beside the one it has, unless one was given and not ended yet. Returns
   // the id of the new one. REQUIRES, errors: as Get.
   Result<uint64_t> BeginRenewal(store::WriteTransaction& transaction, uint16_t shard,

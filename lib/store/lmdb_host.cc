@@ -2,6 +2,7 @@
 #include "store/lmdb_host.h"
 
 #include <fcntl.h>
+#include <lmdb.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -45,6 +46,8 @@ Status CheckFilesystem(int64_t filesystem_type) {
   }
   return {};
 }
+
+void LmdbVersion(int (&version)[3]) { mdb_version(&version[0], &version[1], &version[2]); }
 
 uint64_t PidNamespace() {
   struct stat info = {};

@@ -19,6 +19,9 @@ Result<int64_t> FilesystemType(const std::string& path);
 // Errors: kFailed "store.network-filesystem".
 Status CheckFilesystem(int64_t filesystem_type);
 
+// LMDB's own version, major, minor and patch.
+void LmdbVersion(int (&version)[3]);
+
 // The inode of this process's PID namespace; 0 if the system does not tell.
 uint64_t PidNamespace();
 

@@ -40,8 +40,12 @@ class FileWalk {
       : file_(file), meta_(meta), pages_(pages), walk_(file, pages) {}
 
   Status Run();
+  std::vector<WalkedTree> RunEach();
 
  private:
+  Status WalkNames();
+  Status WalkTable(size_t index);
+  Status WalkFreeList();
   Status VisitName(const Node& node, uint64_t page);
   Status WalkTables();
   Status VisitFree(const Node& node, uint64_t page);
@@ -62,11 +66,28 @@ class FileWalk {
 };
 
 Status FileWalk::Run() {
-  BAILEE_RETURN_IF_ERROR(
-      walk_.Run(meta_.main_tree, TreeKind::kTables, kTablesName,
-                [this](const Node& node, uint64_t page) { return VisitName(node, page); }));
+  BAILEE_RETURN_IF_ERROR(WalkNames());
   BAILEE_RETURN_IF_ERROR(WalkTables());
   // Last, so that what is both in use and free is found whichever lies first.
+  return WalkFreeList();
+}
+
+std::vector<WalkedTree> FileWalk::RunEach() {
+  std::vector<WalkedTree> trees = {{"tables", WalkNames(), meta_.main_tree.entries}};
+  for (size_t i = 0; i < kTableCount; ++i) {
+    trees.push_back({std::string(TableName(static_cast<Table>(i))), WalkTable(i),
+                     tables_[i] ? tables_[i]->entries : 0});
+  }
+  trees.push_back({"free list", WalkFreeList(), meta_.free_tree.entries});
+  return trees;
+}
+
+Status FileWalk::WalkNames() {
+  return walk_.Run(meta_.main_tree, TreeKind::kTables, kTablesName,
+                   [this](const Node& node, uint64_t page) { return VisitName(node, page); });
+}
+
+Status FileWalk::WalkFreeList() {
   return walk_.Run(meta_.free_tree, TreeKind::kFreeList, kFreeListName,
                    [this](const Node& node, uint64_t page) { return VisitFree(node, page); });
 }
@@ -92,12 +113,14 @@ Status FileWalk::VisitName(const Node& node, uint64_t page) {
 Status FileWalk::WalkTables() {
   // None at all is what a making leaves that ended early, and is for the open to say.
   if (std::ranges::none_of(tables_, [](const auto& table) { return table.has_value(); })) return {};
-  for (size_t i = 0; i < kTableCount; ++i) {
-    const std::string name = "the table " + std::string(TableName(static_cast<Table>(i)));
-    if (!tables_[i]) return PageDamage(kTablesName, meta_.main_tree.root, "a table is gone");
-    BAILEE_RETURN_IF_ERROR(walk_.Run(*tables_[i], TreeKind::kRows, name, nullptr));
-  }
+  for (size_t i = 0; i < kTableCount; ++i) BAILEE_RETURN_IF_ERROR(WalkTable(i));
   return {};
+}
+
+Status FileWalk::WalkTable(size_t index) {
+  const std::string name = "the table " + std::string(TableName(static_cast<Table>(index)));
+  if (!tables_[index]) return PageDamage(kTablesName, meta_.main_tree.root, "a table is gone");
+  return walk_.Run(*tables_[index], TreeKind::kRows, name, nullptr);
 }
 
 // A record: how many numbers of pages there are, then they, from the largest down. Room behind them
@@ -150,19 +173,27 @@ Status FileWalk::TakeFreePages(const Node& node, ByteView words, uint64_t page) 
   return {};
 }
 
-Status WalkFile(int fd, const MetaPages& meta) {
+Result<PageMap> MapOf(int fd, const MetaPages& meta) {
   struct stat info = {};
   if (fstat(fd, &info) != 0) return LmdbError(errno, "read the data file");
   const uint64_t pages_present = static_cast<uint64_t>(info.st_size) / meta.page_bytes;
-  BAILEE_TRY(PageMap pages, PageMap::Create(meta.last_page, pages_present));
+  return PageMap::Create(meta.last_page, pages_present);
+}
+
+Status WalkFile(int fd, const MetaPages& meta) {
+  BAILEE_TRY(PageMap pages, MapOf(fd, meta));
   const DataFile file(fd, meta.page_bytes);
   return FileWalk(file, meta, pages).Run();
+}
+
+UniqueFd OpenToRead(const PreflightRequest& request) {
+  return UniqueFd(open(request.data_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
 }
 
 }  // namespace
 
 Status PreflightDataFile(const PreflightRequest& request) {
-  const UniqueFd file(open(request.data_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const UniqueFd file = OpenToRead(request);
   if (!file.ok()) return LmdbError(errno, "open the data file");
   (void)posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   constexpr int kTriesMax = 8;
@@ -177,6 +208,15 @@ Status PreflightDataFile(const PreflightRequest& request) {
   return {Code::kBusy, "store.changing",
           "the data file could not be checked, because others wrote to it all the time",
           "try again when less is written"};
+}
+
+Result<std::vector<WalkedTree>> SurveyDataFile(const PreflightRequest& request) {
+  const UniqueFd file = OpenToRead(request);
+  if (!file.ok()) return LmdbError(errno, "open the data file");
+  BAILEE_TRY(const MetaPages meta, ReadMetaPages(file.get()));
+  BAILEE_TRY(PageMap pages, MapOf(file.get(), meta));
+  const DataFile data(file.get(), meta.page_bytes);
+  return FileWalk(data, meta, pages).RunEach();
 }
 
 }  // namespace bailee::store

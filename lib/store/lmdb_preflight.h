@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bailee/result.h"
 #include "bailee/status.h"
 #include "store/lmdb_engine.h"
 
@@ -23,5 +28,17 @@ namespace bailee::store {
 // ParseMetaPages; kBusy "store.changing" (commits outran every try: try again when less is
 // written); kFailed (I/O, memory).
 Status PreflightDataFile(const PreflightRequest& request);
+
+// What a walk says of one tree of the file.
+struct WalkedTree {
+  std::string name;   // "records"; "tables", "free list"
+  Status status;      // success, or the first damage found in it
+  uint64_t rows = 0;  // that its record says it has; of a whole tree what was found
+};
+
+// The same walk over a file that PreflightDataFile found damaged, but each tree by itself, so that
+// what is still whole is known. A page that two trees lead to counts against the one walked later.
+// Errors: kDamage if not even the list of tables can be read; as PreflightDataFile.
+Result<std::vector<WalkedTree>> SurveyDataFile(const PreflightRequest& request);
 
 }  // namespace bailee::store

@@ -15,6 +15,7 @@
 #include "vault/keywork.h"
 #include "vault/next_subjects.h"
 #include "vault/session_impl.h"
+#include "vault/subject_wraps.h"
 
 namespace bailee::vault {
 namespace {
@@ -56,7 +57,6 @@ class Counter {
     uint64_t records = 0;
     std::map<std::string, UseCount> uses;
   };
-  using WrapsOf = std::map<std::tuple<crypto::NameId, crypto::TermsId, uint16_t>, keys::WrapSet>;
 
   Status CountRow(Frame& frame, const OpenedSubject& subject, const RecordKey& key, ByteView bytes);
   // The purposes of the keyring that have a wrap of this entry's D.
@@ -70,7 +70,7 @@ class Counter {
   std::map<std::pair<crypto::NameId, uint16_t>, std::string> purposes_;
   std::map<std::string, CategoryCount> categories_;
   // Of the subject at hand.
-  WrapsOf wraps_;
+  SubjectWraps wraps_;
   BreachedSubject at_;
   std::set<std::pair<std::string, std::string>> uses_at_;
 };
@@ -94,16 +94,7 @@ Result<std::set<std::string>> Counter::OpenersOf(Frame& frame, const OpenedSubje
                keys::WrapSet::OpenTravelling(place, subject.subject().key, entry.travelling));
     wraps = &*travelling;
   } else {
-    const auto slot = std::make_tuple(key.category, row.head().terms, entry.compartment);
-    auto known = wraps_.find(slot);
-    if (known == wraps_.end()) {
-      BAILEE_TRY(const std::optional<ByteView> stored,
-                 frame.snapshot->Get(Table::kSubjects, keys::WrapsRowKeyOf(place)));
-      if (!stored) return Status(Code::kDamage, "wraps.missing", "wraps are missing");
-      BAILEE_TRY(keys::WrapSet opened, keys::WrapSet::Open(place, subject.subject().key, *stored));
-      known = wraps_.emplace(slot, std::move(opened)).first;
-    }
-    wraps = &known->second;
+    BAILEE_TRY(wraps, wraps_.Of(*frame.snapshot, subject, place));
   }
   std::set<std::string> openers;
   for (const keys::Wrap& wrap : wraps->wraps()) {
@@ -149,7 +140,7 @@ Status Counter::CountRow(Frame& frame, const OpenedSubject& subject, const Recor
 Result<BreachedSubject> Counter::Count(Frame& frame, const Handle& handle) {
   at_ = {};
   at_.handle = handle;
-  wraps_.clear();
+  wraps_ = {};
   uses_at_.clear();
   const Result<std::shared_ptr<const OpenedSubject>> subject = vault_.LoadSubject(frame, handle);
   if (!subject.ok() && subject.status().code() != Code::kDamage) return subject.status();

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vault/delete_rows.h"
 
-#include <map>
-#include <set>
-
 #include "base/codec.h"
 #include "base/try.h"
 #include "record/row.h"
@@ -97,19 +94,6 @@ Status RenewSubject(VaultImpl& vault, const Frame& frame, const Handle& handle) 
   return PutSubject(vault, frame, *subject);
 }
 
-// Which category an index belongs to, in any version of the policy.
-std::map<crypto::NameId, std::set<crypto::NameId>> CategoriesOfIndexes(const Rules& rules) {
-  std::map<crypto::NameId, std::set<crypto::NameId>> categories;
-  for (const auto& [version, bound] : rules.policies) {
-    for (const CategoryBinding& category : bound->categories) {
-      for (const auto& indexes : category.indexes) {
-        for (const IndexBinding& index : indexes) categories[index.index.id].insert(category.id);
-      }
-    }
-  }
-  return categories;
-}
-
 class LookupSweep {
  public:
   LookupSweep(VaultImpl& vault, Frame& frame)
@@ -138,7 +122,7 @@ class LookupSweep {
     return true;
   }
 
-  // Whether the row that a back row is about is gone.
+  // Whether the row that a back row is about is gone, or goes.
   Result<bool> IsDeadBack(const Handle& owner, ByteView key, ByteView value) {
     BAILEE_TRY(const std::shared_ptr<const OpenedSubject> subject,
                vault_.LoadSubject(frame_, owner));
@@ -149,13 +133,13 @@ class LookupSweep {
       return back.status().code() == Code::kDamage ? Result<bool>(false) : back.status();
     BAILEE_TRY(const std::optional<ByteView> row,
                frame_.snapshot->Get(Table::kLookup, back->field_key));
-    return !row;
+    return row ? IsDead(back->field_key, *row) : Result<bool>(true);
   }
 
  private:
   VaultImpl& vault_;
   Frame& frame_;
-  const std::map<crypto::NameId, std::set<crypto::NameId>> categories_;
+  const CategoriesByIndex categories_;
 };
 
 struct Dead {
@@ -186,6 +170,18 @@ Result<Dead> SomeDead(VaultImpl& vault, const Bytes& from) {
 }
 
 }  // namespace
+
+CategoriesByIndex CategoriesOfIndexes(const Rules& rules) {
+  CategoriesByIndex categories;
+  for (const auto& [version, bound] : rules.policies) {
+    for (const CategoryBinding& category : bound->categories) {
+      for (const auto& indexes : category.indexes) {
+        for (const IndexBinding& index : indexes) categories[index.index.id].insert(category.id);
+      }
+    }
+  }
+  return categories;
+}
 
 Result<size_t> DeleteWhatIsEmpty(VaultImpl& vault, const Frame& frame,
                                  std::span<const EventRecord> deleted) {

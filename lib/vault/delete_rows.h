@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <set>
 #include <span>
 
 #include "vault/vault_impl.h"
 
 namespace bailee::vault {
+
+// Which categories an index belongs to, in any version of the policy.
+using CategoriesByIndex = std::map<crypto::NameId, std::set<crypto::NameId>>;
+CategoriesByIndex CategoriesOfIndexes(const Rules& rules);
 
 // After records were deleted: deletes the wraps and key work of groups that have none left, and
 // subjects of whom nothing at all is left, no record and no word in their ledger. Returns how many

@@ -14,26 +14,28 @@ using store::Table;
 
 constexpr uint8_t kDueRow[] = {1};
 
-Bytes DueKey(Due due, ByteView id) {
+}  // namespace
+
+Bytes DueKeyOf(Due due, ByteView id) {
   Bytes key;
   Writer(key).Put(static_cast<uint8_t>(due)).Put(id);
   return key;
 }
 
-}  // namespace
+ByteView DueRow() { return kDueRow; }
 
 Status PutDue(store::WriteTransaction& transaction, Due due, ByteView id) {
-  return transaction.Put(Table::kDue, DueKey(due, id), kDueRow);
+  return transaction.Put(Table::kDue, DueKeyOf(due, id), kDueRow);
 }
 
 Status DeleteDue(store::WriteTransaction& transaction, Due due, ByteView id) {
-  return transaction.Delete(Table::kDue, DueKey(due, id));
+  return transaction.Delete(Table::kDue, DueKeyOf(due, id));
 }
 
 Result<std::vector<Bytes>> ListDue(store::Snapshot& snapshot, Due due, size_t count_max) {
   std::vector<Bytes> ids;
   BAILEE_RETURN_IF_ERROR(
-      snapshot.Scan(Table::kDue, DueKey(due, {}), {}, [&](ByteView key, ByteView) {
+      snapshot.Scan(Table::kDue, DueKeyOf(due, {}), {}, [&](ByteView key, ByteView) {
         if (ids.size() == count_max) return false;
         ids.emplace_back(key.begin() + 1, key.end());
         return true;

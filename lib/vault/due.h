@@ -20,6 +20,10 @@ enum class Due : uint8_t {
   kShardRows = 5,  // of a shard that has two keys: u16
 };
 
+// The key of a row, and its value, which is always the same.
+Bytes DueKeyOf(Due due, ByteView id);
+ByteView DueRow();
+
 Status PutDue(store::WriteTransaction& transaction, Due due, ByteView id);
 Status DeleteDue(store::WriteTransaction& transaction, Due due, ByteView id);
 // The ids of what is owed, in order, at most `count_max`. Errors: those of the store.

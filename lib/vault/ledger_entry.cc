@@ -48,18 +48,6 @@ crypto::EncodedBinding EntryBinding(const VaultId& vault, const Handle& handle, 
 
 std::string Text(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
-Result<LedgerEntry> OpenEntry(const VaultId& vault, const Handle& handle,
-                              const crypto::HistoryKey& history, uint64_t sequence, ByteView row) {
-  if (row.empty() || row[0] != kEntryRowVersion) return DamagedLedger();
-  const Result<Secret> padded =
-      crypto::Open(history, EntryBinding(vault, handle, sequence), row.subspan(1));
-  if (!padded.ok()) return crypto::DamageUnlessFull(padded.status(), DamagedLedger());
-  return padded->RevealBytes([&](ByteView bytes) -> Result<LedgerEntry> {
-    BAILEE_TRY(const size_t size, crypto::UnpaddedSize(bytes));
-    return DecodeLedgerEntry(sequence, bytes.first(size));
-  });
-}
-
 }  // namespace
 
 Bytes EntriesPrefix(const Handle& handle) {
@@ -104,6 +92,32 @@ Result<LedgerEntry> DecodeLedgerEntry(uint64_t sequence, ByteView bytes) {
   return entry;
 }
 
+std::optional<EntryKey> ParseEntryKey(ByteView key) {
+  Reader reader(key);
+  const auto prefix = reader.Get<uint8_t>();
+  const EntryKey parsed{{reader.GetArray<16>()}, reader.Get<uint64_t>()};
+  if (!reader.complete() || prefix != kEntryPrefix) return std::nullopt;
+  return parsed;
+}
+
+Bytes EntryKeyOf(const Handle& handle, uint64_t sequence) {
+  Bytes key = EntriesPrefix(handle);
+  Writer(key).Put(sequence);
+  return key;
+}
+
+Result<LedgerEntry> OpenLedgerEntry(const VaultId& vault, const EntryKey& key,
+                                    const crypto::HistoryKey& history, ByteView row) {
+  if (row.empty() || row[0] != kEntryRowVersion) return DamagedLedger();
+  const Result<Secret> padded =
+      crypto::Open(history, EntryBinding(vault, key.handle, key.sequence), row.subspan(1));
+  if (!padded.ok()) return crypto::DamageUnlessFull(padded.status(), DamagedLedger());
+  return padded->RevealBytes([&](ByteView bytes) -> Result<LedgerEntry> {
+    BAILEE_TRY(const size_t size, crypto::UnpaddedSize(bytes));
+    return DecodeLedgerEntry(key.sequence, bytes.first(size));
+  });
+}
+
 Status PutLedgerEntry(store::WriteTransaction& transaction, const VaultId& vault,
                       const Handle& handle, const crypto::HistoryKey& history,
                       const LedgerEntry& entry, crypto::Random& random) {
@@ -113,9 +127,7 @@ Status PutLedgerEntry(store::WriteTransaction& transaction, const VaultId& vault
   crypto::Pad(plain, size);
   Bytes row = {kEntryRowVersion};
   crypto::SealAppend(history, EntryBinding(vault, handle, entry.sequence), plain, random, row);
-  Bytes key = EntriesPrefix(handle);
-  Writer(key).Put(entry.sequence);
-  return transaction.Insert(Table::kLedger, key, row);
+  return transaction.Insert(Table::kLedger, EntryKeyOf(handle, entry.sequence), row);
 }
 
 Result<std::vector<LedgerEntry>> ReadLedger(store::Snapshot& snapshot, const VaultId& vault,
@@ -128,7 +140,7 @@ Result<std::vector<LedgerEntry>> ReadLedger(store::Snapshot& snapshot, const Vau
         const uint64_t next = entries.size() + 1;
         const bool is_next =
             key.size() == kEntryKeyBytes && Reader(key.last(8)).Get<uint64_t>() == next;
-        Result<LedgerEntry> entry = is_next ? OpenEntry(vault, handle, history, next, row)
+        Result<LedgerEntry> entry = is_next ? OpenLedgerEntry(vault, {handle, next}, history, row)
                                             : Result<LedgerEntry>(DamagedLedger());
         problem = entry.status();
         if (problem.ok()) entries.push_back(*std::move(entry));

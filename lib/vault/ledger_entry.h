@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "bailee/bytes.h"
 #include "bailee/ledger.h"
 #include "bailee/result.h"
@@ -24,6 +26,18 @@ Bytes EntriesPrefix(const Handle& handle);
 Status PutLedgerEntry(store::WriteTransaction& transaction, const VaultId& vault,
                       const Handle& handle, const crypto::HistoryKey& history,
                       const LedgerEntry& entry, crypto::Random& random);
+
+// The key of an entry taken apart; nothing of another row of the table.
+struct EntryKey {
+  Handle handle;
+  uint64_t sequence = 0;
+};
+std::optional<EntryKey> ParseEntryKey(ByteView key);
+Bytes EntryKeyOf(const Handle& handle, uint64_t sequence);
+
+// One row. Errors: kDamage "ledger.damaged"; kFull.
+Result<LedgerEntry> OpenLedgerEntry(const VaultId& vault, const EntryKey& key,
+                                    const crypto::HistoryKey& history, ByteView row);
 
 // Every entry of a ledger that has `count`, in order.
 // Errors: kDamage "ledger.damaged" also for one missing, left over or put elsewhere; kFull; those

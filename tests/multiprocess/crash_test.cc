@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "multiprocess/witness.h"
+#include "support/checked.h"
 #include "support/io_faults.h"
 
 // A process that ends at its n-th write or sync of the data file, for every n there is: while it
@@ -94,6 +95,7 @@ TEST(TrailCrash, AtAnyWriteOfTheDataFileLosesAndDoublesNothing) {
           return Live(world, pipe);
         },
         witness);
+    ExpectNoDamage(world);
     if (code == 0) break;
     ASSERT_EQ(code, kCrashed) << "at write " << crashes;
   }

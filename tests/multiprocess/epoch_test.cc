@@ -8,6 +8,7 @@
 
 #include "multiprocess/witness.h"
 #include "support/campaign.h"
+#include "support/checked.h"
 #include "support/child.h"
 #include "support/child_process.h"
 #include "support/io_faults.h"
@@ -61,6 +62,7 @@ class Epochs : public ::testing::Test {
   // What must hold wherever a process ended: upkeep can finish, and those who stay are readable and
   // found. Notes whether the user is still there.
   void ExpectWhole() {
+    ExpectNoDamage(world_);
     Vault vault = world_.Open({"billing", "upkeep"});
     const auto upkeep = vault.Upkeep();
     ASSERT_THAT(StatusOf(upkeep), IsOk());

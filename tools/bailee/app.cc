@@ -120,6 +120,7 @@ void AddCommands(Commands& commands) {
   AddSubject(commands);
   AddRecord(commands);
   AddLedger(commands);
+  AddCheck(commands);
   AddCompact(commands);
   AddRetention(commands);
   AddDisclose(commands);
@@ -128,6 +129,7 @@ void AddCommands(Commands& commands) {
   AddAccountability(commands);
   AddReview(commands);
   AddAudit(commands);
+  AddDoctor(commands);
   AddDump(commands);
   AddHelp(commands);
 }

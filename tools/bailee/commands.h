@@ -58,6 +58,7 @@ void AddSubjectErase(Commands& commands, CLI::App& subject);
 void AddAccountability(Commands& commands);
 void AddRecord(Commands& commands);
 void AddLedger(Commands& commands);
+void AddCheck(Commands& commands);
 void AddCompact(Commands& commands);
 void AddRetention(Commands& commands);
 void AddDisclose(Commands& commands);
@@ -65,6 +66,7 @@ void AddContact(Commands& commands);
 void AddReport(Commands& commands);
 void AddReview(Commands& commands);
 void AddAudit(Commands& commands);
+void AddDoctor(Commands& commands);
 void AddDump(Commands& commands);
 void AddHelp(Commands& commands);
 

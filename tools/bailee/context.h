@@ -70,14 +70,16 @@ class Context {
   // The policy to ask: that of `file` if not empty, otherwise the one in force in the vault.
   Result<PolicyDocument> LoadPolicy(const std::string& file);
 
+  // The keyring of --keyring, once --vault is named too: for what opens the vault by itself.
+  // Errors: as OpenVault's, but of the vault.
+  Result<Keyring> NamedKeyring();
+
   // What to exit with instead of the Status' code, e.g. 130; 0: nothing.
   int exit_override = 0;
 
  private:
   // Errors: kUsage "usage.no-vault-named".
   Status RequireVault() const;
-  // The keyring of --keyring, once --vault is named too.
-  Result<Keyring> NamedKeyring();
 
   Output& out_;
 };

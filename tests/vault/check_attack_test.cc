@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/codec.h"
+#include "keys/back_rows.h"
+#include "keys/lookup.h"
+#include "keys/shards.h"
+#include "keys/subject.h"
+#include "keys/wraps.h"
+#include "store/store_image.h"
+#include "vault/check_world.h"
+#include "vault/disclosure_row.h"
+#include "vault/due.h"
+#include "vault/ledger_entry.h"
+#include "vault/vault_impl.h"
+#include "vault/writable_subject.h"
+
+// Every kind of damage that check knows of, planted in a vault that is whole but for it.
+namespace bailee {
+namespace {
+
+using store::StoreImage;
+using store::Table;
+using testing::ErrorIs;
+using testing::IsOk;
+using testing::StatusOf;
+
+Bytes HandlePrefix(const Handle& handle) { return {handle.bytes.begin(), handle.bytes.end()}; }
+
+Bytes Cat(const Bytes& front, const Bytes& back) {
+  Bytes all = front;
+  all.insert(all.end(), back.begin(), back.end());
+  return all;
+}
+
+Bytes KeyOf(ByteView key) { return {key.begin(), key.end()}; }
+
+// Where a planted damage is to be named.
+struct Planted {
+  std::string table;
+  std::optional<Handle> handle = {};
+  std::string at = {};         // part of it
+  std::set<std::string> also;  // kinds of findings that follow from it
+};
+
+class CheckAttack : public CheckTest {
+ protected:
+  using Plant = std::function<Planted()>;
+
+  Handle ada() const { return life_->ada; }
+
+  void Flip(Table table, ByteView prefix, size_t from_end = 1) const {
+    const RawRows rows(path());
+    RawRows::Row row = rows.All(table, prefix).front();
+    row.second[row.second.size() - from_end] ^= 1;
+    rows.Put(table, row.first, row.second);
+  }
+  void Put(Table table, const Bytes& key, const Bytes& value) const {
+    RawRows(path()).Put(table, key, value);
+  }
+  // All rows behind a prefix; returns how many.
+  size_t Delete(Table table, ByteView prefix, size_t at_most = 1'000) const {
+    const RawRows rows(path());
+    size_t gone = 0;
+    for (const RawRows::Row& row : rows.All(table, prefix)) {
+      if (gone == at_most) break;
+      rows.Delete(table, row.first);
+      ++gone;
+    }
+    return gone;
+  }
+  // A write by somebody who has every key and means no good.
+  void Forge(const std::function<Status(vault::VaultImpl&, vault::Frame&)>& job) const {
+    auto opened =
+        vault::VaultImpl::Open(path(), sound_->Granted("forger", kEveryPurpose),
+                               {.clock = &sound_->clock(), .map_bytes = uint64_t{1} << 30});
+    ASSERT_THAT(StatusOf(opened), IsOk());
+    vault::VaultImpl& vault = **opened;
+    ASSERT_THAT(vault.Write([&](vault::Frame& frame) { return job(vault, frame); }), IsOk());
+  }
+  Bytes WrapsPrefix(const Handle& handle, std::string_view category) const {
+    Bytes prefix = HandlePrefix(handle);
+    Writer(prefix).Put(uint8_t{1}).Put(crypto::NameIdOf(category).view());
+    return prefix;
+  }
+  Bytes RecordPrefix(const Handle& handle, std::string_view category) const {
+    Bytes prefix = HandlePrefix(handle);
+    Writer(prefix).Put(crypto::NameIdOf(category).view());
+    return prefix;
+  }
+  static Bytes ShardKey(uint16_t shard) {
+    Bytes key;
+    Writer(key).Put(AsBytes("shard")).Put(shard);
+    return key;
+  }
+  // A shard in which nothing is.
+  uint16_t EmptyShard() const {
+    const RawRows rows(path());
+    std::set<uint16_t> used;
+    for (const auto& row : rows.All(Table::kSubjects))
+      used.insert(keys::ShardOf(Reader(row.first).GetArray<16>()));
+    for (const auto& row : rows.All(Table::kLookup)) {
+      if (row.first[0] == 3) used.insert(keys::ShardOf(*keys::TagOfField(row.first)));
+      if (row.first[0] <= 2)
+        used.insert(keys::ShardOf(Reader(ByteView(row.first).subspan(1)).GetArray<16>()));
+    }
+    for (uint16_t shard = 0;; ++shard) {
+      if (!used.contains(shard)) return shard;
+    }
+  }
+
+  std::map<std::string, Plant> FileAttacks();
+  std::map<std::string, Plant> PeopleAttacks();
+  std::map<std::string, Plant> LookupAttacks();
+  std::map<std::string, Plant> OtherAttacks();
+  std::map<std::string, Plant> All() {
+    std::map<std::string, Plant> all = FileAttacks();
+    all.merge(PeopleAttacks());
+    all.merge(LookupAttacks());
+    all.merge(OtherAttacks());
+    return all;
+  }
+};
+
+std::map<std::string, CheckAttack::Plant> CheckAttack::FileAttacks() {
+  const auto at = [](std::string table, std::string where) {
+    return Planted{.table = std::move(table), .at = std::move(where), .also = {}};
+  };
+  return {
+      {"file.pages",
+       [=, this] {
+         StoreImage image = StoreImage::Load(path() + "/data.mdb");
+         const uint64_t page = image.LeavesOf(image.Record(Table::kRecords)).front();
+         std::memset(image.bytes.data() + StoreImage::At(page), 0, StoreImage::kPageBytes);
+         image.Write(path() + "/data.mdb");
+         return at("records", "page " + std::to_string(page));
+       }},
+      {"file.head",
+       [=, this] {
+         StoreImage image = StoreImage::Load(path() + "/data.mdb");
+         for (uint64_t meta : {0, 1})
+           image.Set<uint64_t>(StoreImage::At(meta) + 128, uint64_t{1} << 40);
+         image.Write(path() + "/data.mdb");
+         return at("file", "");
+       }},
+      {"vault.does-not-open",
+       [=, this] {
+         Flip(Table::kMeta, AsBytes("manifest"));
+         return at("meta", "manifest.damaged");
+       }},
+      {"epoch.damaged",
+       [=, this] {
+         std::ofstream(path() + "/epoch", std::ios::binary) << std::string(8192, '\0');
+         return at("epoch", "epoch.missing");
+       }},
+      {"epoch.not-wiped",
+       [=, this] {
+         const std::string now = ReadFile(path() + "/epoch");
+         for (const std::string& before : life_->epochs) {
+           for (const size_t block : {size_t{0}, size_t{4096}}) {
+             const bool was = before.size() > block && before[block] != 0;
+             if (!was || (now.size() > block && now[block] != 0)) continue;
+             std::string both = now;
+             both.resize(8192, '\0');
+             both.replace(block, 4096, before.substr(block, 4096));
+             std::ofstream(path() + "/epoch", std::ios::binary) << both;
+             return at("epoch", "epoch ");
+           }
+         }
+         std::abort();
+       }},
+      {"epoch.block",
+       [=, this] {
+         std::string both = ReadFile(path() + "/epoch");
+         both.resize(8192, '\0');
+         for (const size_t block : {size_t{0}, size_t{4096}}) {
+           if (both[block] == 0) both.replace(block + 100, 7, "garbage");
+         }
+         std::ofstream(path() + "/epoch", std::ios::binary) << both;
+         return at("epoch", "epoch ");
+       }},
+      {"meta.unknown",
+       [=, this] {
+         Put(Table::kMeta, KeyOf(AsBytes("surprise")), {1});
+         return at("meta", "");
+       }},
+      {"shard.damaged",
+       [=, this] {
+         const uint16_t shard = EmptyShard();
+         Flip(Table::kMeta, ShardKey(shard));
+         return at("meta", "shard " + std::to_string(shard));
+       }},
+      {"shard.two-keys",
+       [=, this] {
+         const uint16_t shard = EmptyShard();
+         const RawRows rows(path());
+         RawRows::Row row = rows.Only(Table::kMeta, ShardKey(shard));
+         const Bytes entry(row.second.begin() + 10, row.second.end());
+         row.second[9] = 2;
+         rows.Put(Table::kMeta, row.first, Cat(row.second, entry));
+         return at("meta", "shard " + std::to_string(shard));
+       }},
+      {"policy.unknown",
+       [=, this] {
+         Put(Table::kPolicies, {0, 0, 0, 9}, Bytes(100, 7));
+         return at("policies", "version 9");
+       }},
+  };
+}
+
+std::map<std::string, CheckAttack::Plant> CheckAttack::PeopleAttacks() {
+  const auto of = [this](std::string table, std::string where = {},
+                         std::set<std::string> also = {}) {
+    return Planted{.table = std::move(table),
+                   .handle = ada(),
+                   .at = std::move(where),
+                   .also = std::move(also)};
+  };
+  return {
+      {"terms.damaged",
+       [=, this] {
+         Flip(Table::kTerms, {});
+         return Planted{.table = "terms", .at = "terms ", .also = {}};
+       }},
+      {"terms.missing",
+       [=, this] {
+         Delete(Table::kTerms, {});
+         return of("records", "terms ");
+       }},
+      {"subject.damaged",
+       [=, this] {
+         Flip(Table::kSubjects, keys::SubjectRowKeyOf(ada()));
+         return of("subjects");
+       }},
+      {"subject.missing",
+       [=, this] {
+         Delete(Table::kSubjects, keys::SubjectRowKeyOf(ada()));
+         return of("records", {}, {"lookup.ref", "disclosure.damaged", "keywork.stray"});
+       }},
+      {"subject.unlisted",
+       [=, this] {
+         Delete(Table::kLookup, Prefix(1));
+         return of("subjects");
+       }},
+      {"subject.standing",
+       [=, this] {
+         Forge([&](vault::VaultImpl& vault, vault::Frame& frame) -> Status {
+           auto subject = vault::FindForWrite(vault, frame, ada());
+           if (!subject.ok()) return subject.status();
+           (*subject)->ledger.standing.restricted = true;
+           (*subject)->changed = true;
+           return vault::PutSubject(vault, frame, **subject);
+         });
+         return of("subjects");
+       }},
+      {"wraps.damaged",
+       [=, this] {
+         Flip(Table::kSubjects, WrapsPrefix(ada(), "payment_card"));
+         return of("subjects", "compartment 0");
+       }},
+      {"wraps.missing",
+       [=, this] {
+         Delete(Table::kSubjects, WrapsPrefix(ada(), "payment_card"));
+         return of("records", "compartment 0");
+       }},
+      {"wrap.damaged",
+       [=, this] {
+         Forge([&](vault::VaultImpl& vault, vault::Frame& frame) -> Status {
+           const auto subject = vault.LoadSubject(frame, ada());
+           std::vector<Bytes> wraps_keys;
+           (void)frame.snapshot->Scan(Table::kSubjects, WrapsPrefix(ada(), "account"), {},
+                                      [&](ByteView key, ByteView) {
+                                        wraps_keys.push_back(KeyOf(key));
+                                        return true;
+                                      });
+           Reader key(ByteView(wraps_keys.front()).subspan(25));
+           const auto compartment = key.Get<uint16_t>();
+           const keys::WrapPlace place =
+               (*subject)->Place(crypto::NameIdOf("account"), compartment, {key.GetArray<16>()});
+           const crypto::SubjectKey& s = (*subject)->subject().key;
+           auto wraps = keys::WrapSet::Open(
+               place, s, **frame.snapshot->Get(Table::kSubjects, wraps_keys.front()));
+           wraps->RemoveIf([](keys::Wrap& wrap) {
+             wrap.sealed.back() ^= 1;
+             return false;
+           });
+           return frame.transaction->Put(Table::kSubjects, wraps_keys.front(),
+                                         *wraps->Seal(place, s, vault.random()));
+         });
+         return of("subjects", "purpose ");
+       }},
+      {"record.damaged",
+       [=, this] {
+         const RawRows rows(path());
+         RawRows::Row row = rows.Only(Table::kRecords, RecordPrefix(ada(), "account"));
+         row.second.pop_back();
+         rows.Put(Table::kRecords, row.first, row.second);
+         return of("records");
+       }},
+      {"record.old",
+       [=, this] {
+         const RawRows rows(path());
+         RawRows::Row row = rows.Only(Table::kRecords, RecordPrefix(ada(), "account"));
+         row.second[4] ^= 1;
+         rows.Put(Table::kRecords, row.first, row.second);
+         return of("records");
+       }},
+      {"record.data",
+       [=, this] {
+         Flip(Table::kRecords, RecordPrefix(ada(), "payment_card"));
+         return of("records", "compartment ");
+       }},
+  };
+}
+
+std::map<std::string, CheckAttack::Plant> CheckAttack::LookupAttacks() {
+  const auto of = [this](std::string table, std::string where = {},
+                         std::set<std::string> also = {}) {
+    return Planted{.table = std::move(table),
+                   .handle = ada(),
+                   .at = std::move(where),
+                   .also = std::move(also)};
+  };
+  return {
+      {"lookup.damaged",
+       [=, this] {
+         Flip(Table::kLookup, keys::BackPrefix(ada()));
+         return of("lookup");
+       }},
+      {"lookup.dead",
+       [=, this] {
+         Delete(Table::kRecords, RecordPrefix(ada(), "payment_card"));
+         return of("lookup");
+       }},
+      {"lookup.no-back",
+       [=, this] {
+         Delete(Table::kLookup, keys::BackPrefix(ada()));
+         return of("lookup");
+       }},
+      {"lookup.missing",
+       [=, this] {
+         Delete(Table::kLookup, Prefix(3));
+         return of("lookup");
+       }},
+      {"lookup.ref",
+       [=, this] {
+         Forge([&](vault::VaultImpl& vault, vault::Frame& frame) -> Status {
+           return keys::PutRef(vault.LookupOf(frame), *frame.transaction, keys::RefDomain::kSubject,
+                               keys::LookupTag{1, 2, 3}, ada(), vault.random());
+         });
+         return of("lookup");
+       }},
+      {"ledger.damaged",
+       [=, this] {
+         Flip(Table::kLedger, vault::EntryKeyOf(ada(), 2));
+         return of("ledger", "entry 2");
+       }},
+      {"ledger.length",
+       [=, this] {
+         Delete(Table::kLedger, vault::EntryKeyOf(ada(), 1));
+         return of("ledger", "entry 2");
+       }},
+      {"disclosure.damaged",
+       [=, this] {
+         Flip(Table::kDisclosures, vault::DisclosureKeyOf(ada(), 1));
+         return of("disclosures", "row 1");
+       }},
+      {"disclosure.gap",
+       [=, this] {
+         Delete(Table::kDisclosures, vault::DisclosureKeyOf(ada(), 1));
+         return of("disclosures", "row 2");
+       }},
+      {"due.stray",
+       [=, this] {
+         Put(Table::kDue, vault::DueKeyOf(vault::Due::kRows, ada().view()), {1});
+         return of("due");
+       }},
+  };
+}
+
+std::map<std::string, CheckAttack::Plant> CheckAttack::OtherAttacks() {
+  const Handle nobody{{1, 2, 3}};
+  return {
+      {"due.damaged",
+       [=, this] {
+         Put(Table::kDue, {9}, {1});
+         return Planted{.table = "due", .also = {}};
+       }},
+      {"report.damaged",
+       [=, this] {
+         Flip(Table::kReports, {});
+         return Planted{.table = "reports", .also = {}};
+       }},
+      {"keywork.damaged",
+       [=, this] {
+         const RawRows rows(path());
+         const RawRows::Row row = rows.All(Table::kKeywork, HandlePrefix(ada())).front();
+         rows.Put(Table::kKeywork, row.first, Bytes{1, 0});
+         return Planted{.table = "keywork", .also = {}};
+       }},
+      {"keywork.stray",
+       [=, this] {
+         const RawRows rows(path());
+         const RawRows::Row row = rows.All(Table::kKeywork, HandlePrefix(ada())).front();
+         Bytes key = row.first;
+         std::copy(nobody.bytes.begin(), nobody.bytes.end(), key.begin());
+         rows.Put(Table::kKeywork, key, row.second);
+         return Planted{.table = "keywork", .handle = nobody, .also = {}};
+       }},
+      {"row.unknown",
+       [=, this] {
+         Put(Table::kLookup, {9, 9}, {1});
+         return Planted{.table = "lookup", .also = {}};
+       }},
+  };
+}
+
+TEST_F(CheckAttack, EveryKindOfDamageIsNamedWhereItIs) {
+  const std::map<std::string, Plant> attacks = All();
+  for (const CheckKind& kind : CheckKinds()) {
+    const std::string name(kind.kind);
+    SCOPED_TRACE(name);
+    const auto attack = attacks.find(name);
+    ASSERT_NE(attack, attacks.end()) << "no attack plants it";
+    CopyAnew();
+    const Planted planted = attack->second();
+    const Checked checked = Run({.slices = 1});
+    const bool damage = kind.weight == CheckFinding::Weight::kDamage;
+    EXPECT_EQ(checked.status().code(), damage ? Code::kDamage : Code::kFindings)
+        << ::testing::PrintToString(checked);
+    bool named = false;
+    for (const CheckFinding& each : checked.findings) {
+      EXPECT_TRUE(each.kind == name || planted.also.contains(each.kind))
+          << ::testing::PrintToString(checked);
+      named = named || (each.kind == name && each.table == planted.table &&
+                        (!planted.handle || each.handle == planted.handle) &&
+                        each.at.find(planted.at) != std::string::npos);
+      EXPECT_FALSE(each.means.empty() || each.hint.empty());
+    }
+    EXPECT_TRUE(named) << ::testing::PrintToString(checked);
+  }
+  EXPECT_EQ(attacks.size(), CheckKinds().size());
+}
+
+}  // namespace
+}  // namespace bailee
