@@ -132,13 +132,12 @@ Block MakeBlock(const VaultId& vault, uint64_t epoch, const StorageKeyRef& stora
 
 }  // namespace
 
-Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage,
-                                           crypto::Random& random) const {
+Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage, crypto::Random& random,
+                                           uint64_t epoch) const {
   BAILEE_TRY(crypto::EpochKey key, crypto::EpochKey::Generate(random));
-  static_assert(kFirstEpoch % 2 == 1);
-  const Block block = MakeBlock(vault_, kFirstEpoch, storage, key, random);
-  Bytes content(kBlockBytes);
-  content.insert(content.end(), block.begin(), block.end());
+  const Block block = MakeBlock(vault_, epoch, storage, key, random);
+  Bytes content(2 * kBlockBytes);
+  std::copy(block.begin(), block.end(), content.begin() + BlockAt(epoch));
   BAILEE_RETURN_IF_ERROR(SystemFiles().WriteNew(path_, content));
   return key;
 }

@@ -44,6 +44,13 @@ Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot) {
   BAILEE_TRY(const std::optional<ByteView> bytes, snapshot.Get(Table::kMeta, AsBytes(kMetaVault)));
   Reader reader(bytes.value_or(ByteView()));
   if (AsText(reader.GetBytes(kVaultMagic.size())) != kVaultMagic) {
+    BAILEE_TRY(const std::optional<ByteView> restoring,
+               snapshot.Get(Table::kMeta, AsBytes(kMetaRestoring)));
+    if (restoring) {
+      return Status(Code::kNoVault, "vault.half-restored",
+                    "a restore into this directory did not end",
+                    "delete the directory and restore again");
+    }
     return Status(Code::kNoVault, "vault.not-a-vault",
                   "the directory holds a database that is not a vault",
                   "name the directory that was given to init");
@@ -88,7 +95,13 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
                                           uint16_t storage_version,
                                           const crypto::StorageKey& storage) {
   BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaSecrets)));
-  Reader reader(row.value_or(ByteView()));
+  return OpenStorageSecrets(row.value_or(ByteView()), vault, storage_version, storage);
+}
+
+Result<StorageSecrets> OpenStorageSecrets(ByteView row, const VaultId& vault,
+                                          uint16_t storage_version,
+                                          const crypto::StorageKey& storage) {
+  Reader reader(row);
   const auto version = reader.Get<uint16_t>();
   if (reader.failed()) return DamagedVault("its storage secrets are missing");
   if (version != storage_version) {

@@ -68,6 +68,7 @@ class VaultImpl {
   keys::StorageKeyRef storage() const {
     return {keyring_.keys().header.storage_version, keyring_.keys().storage};
   }
+  const crypto::RefKey& ref_key() const { return secrets_.ref_key; }
   // Null: every region is unknown.
   const record::RegionLookup* regions() const { return regions_.get(); }
   // FORMAT.md §16.2. Errors: kFull.
