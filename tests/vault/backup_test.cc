@@ -169,13 +169,12 @@ TEST_F(Backup, RestoresTheLedgerAccountingAndListOfTheKeys) {
   }
   ASSERT_THAT(StatusOf(world.Keys()), IsOk());
   ASSERT_THAT(StatusOf(world.Restore({"data", "keys"})), IsOk());
+  EXPECT_EQ(RawRows(world.File("restored")).All(store::Table::kDisclosures).size(), 2u);
   auto vault = world.Open({"rights", "upkeep"});
   ASSERT_THAT(StatusOf(vault), IsOk());
   EXPECT_EQ(vault->Ledger(Who::Ref(kUser))->entries.size(), 2u);
   // The one that was put there and that of whom was erased.
   EXPECT_EQ(vault->Suppressions({}, 10)->size(), 2u);
-  const RawRows rows(world.File("restored"));
-  EXPECT_EQ(rows.All(store::Table::kDisclosures).size(), 2u);
 }
 
 TEST_F(Backup, DoesNotRestoreARecordThatWasOverwrittenSince) {

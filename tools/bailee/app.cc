@@ -120,6 +120,7 @@ void AddCommands(Commands& commands) {
   AddRecord(commands);
   AddLedger(commands);
   AddCompact(commands);
+  AddBackup(commands);
   AddRetention(commands);
   AddDisclose(commands);
   AddContact(commands);

@@ -58,6 +58,7 @@ void AddAccountability(Commands& commands);
 void AddRecord(Commands& commands);
 void AddLedger(Commands& commands);
 void AddCompact(Commands& commands);
+void AddBackup(Commands& commands);
 void AddRetention(Commands& commands);
 void AddDisclose(Commands& commands);
 void AddContact(Commands& commands);
