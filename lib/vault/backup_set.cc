@@ -216,23 +216,28 @@ Status BackupSet::Order(std::vector<WholeStream> streams) {
   return Status();
 }
 
+// Why these follow nothing.
+Status BackupSet::Unchained(const std::vector<WholeStream>& data) const {
+  for (const WholeStream& each : data) {
+    const auto is_base = [&](const WholeStream& other) { return other.head.id == each.head.base; };
+    const bool known = each.head.base == BackupStreamId() ||
+                       std::any_of(data.begin(), data.end(), is_base) ||
+                       std::any_of(chain_.begin(), chain_.end(), is_base);
+    if (known) continue;
+    return Mixed("backup.base-missing",
+                 "the data stream " + each.head.base.ToHex() + " is missing",
+                 "name all streams that the last one goes on from");
+  }
+  return Mixed("backup.not-a-chain", "the data streams are not one chain",
+               "name one data stream without a base, and those that go on from it");
+}
+
 Status BackupSet::OrderChain(std::vector<WholeStream> data) {
   BackupStreamId next;  // zero: the first has no base
   while (!data.empty()) {
     const auto follows = [&](const WholeStream& each) { return each.head.base == next; };
     const auto it = std::find_if(data.begin(), data.end(), follows);
-    if (it == data.end()) {
-      const bool missing = std::none_of(data.begin(), data.end(), [&](const WholeStream& each) {
-        return each.head.id == data.front().head.base;
-      });
-      if (missing && (chain_.empty() || data.front().head.base != chain_.back().head.id)) {
-        return Mixed("backup.base-missing",
-                     "the data stream " + data.front().head.base.ToHex() + " is missing",
-                     "name all streams that the last one goes on from");
-      }
-      return Mixed("backup.not-a-chain", "the data streams are not one chain",
-                   "name one data stream without a base, and those that go on from it");
-    }
+    if (it == data.end()) return Unchained(data);
     next = it->head.id;
     chain_.push_back(std::move(*it));
     data.erase(it);

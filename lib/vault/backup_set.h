@@ -43,6 +43,7 @@ class BackupSet {
 
   Status Order(std::vector<WholeStream> streams);
   Status OrderChain(std::vector<WholeStream> data);
+  Status Unchained(const std::vector<WholeStream>& data) const;
   Status CheckRanges() const;
 
   crypto::BoxOpener opener_;

@@ -66,7 +66,7 @@ TEST_F(Backup, OfAVaultIsRestoredAsItWas) {
 }
 
 TEST_F(Backup, ErasedAndWithdrawnSinceAreNotRestored) {
-  const size_t count = testing::CountFrom("BAILEE_PEOPLE", 20);
+  const size_t count = testing::CountFrom("BAILEE_PEOPLE", 50);
   const size_t others = count / 2;
   const auto ref = [](size_t number) { return UserNumber(number); };
   {
@@ -225,6 +225,72 @@ TEST_F(Backup, CarriesWhatChangedAlone) {
   auto vault = world.Open({"billing"});
   ASSERT_THAT(StatusOf(vault), IsOk());
   EXPECT_EQ(FindCard(*vault)->size(), 302u);
+}
+
+TEST_F(Backup, TakenWhileOthersWriteShowsOneMoment) {
+  Fill();
+  uint8_t cards = 1;
+  {
+    Vault vault = world.vault.Open({"billing"});
+    const auto write = [&](uint64_t) {
+      EXPECT_THAT(StatusOf(StoreCard(vault, IdOf(++cards))), IsOk());
+      return true;
+    };
+    ASSERT_THAT(
+        StatusOf(vault.BackUpData({.file = world.File("data"), .base = {}, .progress = write})),
+        IsOk());
+    const uint8_t of_data = cards;
+    ASSERT_GT(of_data, 5u);
+    ASSERT_THAT(
+        StatusOf(vault.BackUpKeys({.file = world.File("keys"), .base = {}, .progress = write})),
+        IsOk());
+  }
+  const auto restored = world.Restore({"data", "keys"});
+  ASSERT_THAT(StatusOf(restored), IsOk());
+  // The account and the first card were there when the data stream began; the keys know of more.
+  EXPECT_EQ(restored->records, 2u);
+  ASSERT_EQ(restored->lacking.size(), 1u);
+  EXPECT_GT(restored->lacking.front().known, 5u);
+  auto vault = world.Open({"billing"});
+  ASSERT_THAT(StatusOf(vault), IsOk());
+  EXPECT_EQ(FindCard(*vault)->size(), 1u);
+}
+
+TEST_F(Backup, IsInTheTrail) {
+  Fill();
+  const auto data = world.Data("data");
+  ASSERT_THAT(StatusOf(data), IsOk());
+  auto trail = AuditTrail::Open(world.vault.path(), world.vault.Origin("auditor"),
+                                {.clock = &world.vault.clock()});
+  ASSERT_THAT(StatusOf(trail), IsOk());
+  const auto entry = trail->Find(data->decision);
+  ASSERT_THAT(StatusOf(entry), IsOk());
+  EXPECT_EQ(entry->kind, "backup");
+}
+
+TEST_F(Backup, OfARestoredVaultIsRestoredAgain) {
+  Fill();
+  ASSERT_THAT(StatusOf(world.Data("data")), IsOk());
+  ASSERT_THAT(StatusOf(world.Keys()), IsOk());
+  ASSERT_THAT(StatusOf(world.Restore({"data", "keys"})), IsOk());
+  {
+    auto vault = world.Open({"billing", "upkeep"});
+    ASSERT_THAT(StatusOf(vault), IsOk());
+    ASSERT_THAT(StatusOf(vault->Upkeep()), IsOk());
+    ASSERT_THAT(StatusOf(StoreCard(*vault, IdOf(4))), IsOk());
+    ASSERT_THAT(StatusOf(vault->BackUpData(
+                    {.file = world.File("data-2"), .base = world.File("data"), .progress = {}})),
+                IsOk());
+    ASSERT_THAT(
+        StatusOf(vault->BackUpKeys({.file = world.File("keys-2"), .base = {}, .progress = {}})),
+        IsOk());
+  }
+  const auto again = world.Restore({"data", "data-2", "keys-2"}, "again");
+  ASSERT_THAT(StatusOf(again), IsOk());
+  EXPECT_EQ(again->records, 3u);
+  auto vault = world.Open({"billing"}, "again");
+  ASSERT_THAT(StatusOf(vault), IsOk());
+  EXPECT_EQ(*ReadCard(*vault, "billing", IdOf(4), "pan"), kCardNumber);
 }
 
 TEST_F(Backup, GoesOnWithTheTrailUnderANewOrigin) {
