@@ -79,10 +79,10 @@ TEST_F(BackupCrash, WhileTakingAStreamLeavesNoneUnderItsName) {
       });
       if (code == 0) break;
       ASSERT_EQ(code, kCrashed);
-      if (data) ASSERT_FALSE(world.Exists("crashed"));
+      ASSERT_NE(world.Exists("crashed"), data);
       ASSERT_EQ(ReadFile(world.File("keys")), keys_before);
     }
-    EXPECT_GT(crashes, 3u);
+    EXPECT_GE(crashes, 3u);
   }
   EXPECT_NE(ReadFile(world.File("keys")), keys_before);
   EXPECT_THAT(StatusOf(world.Verify({"crashed", "keys"})), IsOk());

@@ -16,6 +16,7 @@ COMPARTMENT, SUBJECT_ROW, WRAPS_ROW, WRAP, WRITE_ONLY_WRAP = 1, 2, 3, 4, 5
 SHARD, SECRETS, LOOKUP, PENDING_OUTER, PENDING_INNER = 6, 7, 8, 9, 10
 LEDGER, REVISIONS = 14, 20
 EPOCH, BACK_ROW, KEPT_DISCLOSURE = 21, 22, 23
+STREAM_KEY, STREAM_INDEX = 24, 25
 
 
 def binding(label, vault, handle=bytes(16), category=bytes(8), record=bytes(16), compartment=0,

@@ -115,7 +115,7 @@ class BackupTest(unittest.TestCase):
         self.assertFalse(os.path.exists(os.path.join(self.directory.name, "restored")))
 
     def test_interrupted_it_leaves_nothing(self):
-        self.collect(range(10, 400))
+        self.collect(range(10, 110))
         running = self.tool.start("--vault", "vault", "--keyring", "file:keys/upkeep.keyring", "backup", "data", "big",
                                   "--json")
         running.send_signal(signal.SIGTERM)
