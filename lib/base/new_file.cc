@@ -81,8 +81,7 @@ Status NewFile::CommitNew() {
 
 Status NewFile::CommitReplace() {
   const UniqueFd before(::open(path_.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0)
-    return FileError(errno, path_, "replace");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return FileError(errno, path_, "replace");
   temporary_.clear();
   const Status synced = SyncDirectoryOf(path_);
   if (before.ok() && synced.ok()) Overwrite(before.get());

@@ -106,8 +106,9 @@ inline constexpr Personal kIndexKey = Make("bailee.indexkey");  // of data strea
 inline constexpr Personal kTrailer = Make("bailee.trailer");    // of a data stream, §19.3
 
 inline constexpr std::array kAll = {
-    kBox,   kBoxSecret,      kName,        kTerms, kKeyring, kPolicy, kManifest, kRef,    kTag, kIndex,
-    kTrail, kChain, kSuppressionKey, kSuppression, kFeed,  kStream, kRange,    kRangeCut, kMaker, kIndexKey, kTrailer};
+    kBox,  kBoxSecret, kName,  kTerms,    kKeyring, kPolicy,         kManifest,
+    kRef,  kTag,       kIndex, kTrail,    kChain,   kSuppressionKey, kSuppression,
+    kFeed, kStream,    kRange, kRangeCut, kMaker,   kIndexKey,       kTrailer};
 
 }  // namespace person
 
@@ -122,12 +123,12 @@ constexpr bool AllDistinct(const std::array<T, N>& values) {
 }  // namespace internal
 
 inline constexpr std::array kAllLabels = {
-    Label::kCompartment,   Label::kSubjectRow,    Label::kWrapsRow,       Label::kWrap,
-    Label::kWriteOnlyWrap, Label::kShardKey,      Label::kStorageSecrets, Label::kLookupHandle,
-    Label::kPendingOuter,  Label::kPendingInner,  Label::kKeyringSecrets, Label::kJournalHead,
-    Label::kWriteEvent,    Label::kLedgerEntry,   Label::kDisclosure,     Label::kReportCell,
-    Label::kReportFeed,    Label::kParcel,        Label::kRevisions,      Label::kEpochKey,
-    Label::kBackRow,       Label::kKeptDisclosure, Label::kStreamKey,     Label::kStreamIndex};
+    Label::kCompartment,   Label::kSubjectRow,     Label::kWrapsRow,       Label::kWrap,
+    Label::kWriteOnlyWrap, Label::kShardKey,       Label::kStorageSecrets, Label::kLookupHandle,
+    Label::kPendingOuter,  Label::kPendingInner,   Label::kKeyringSecrets, Label::kJournalHead,
+    Label::kWriteEvent,    Label::kLedgerEntry,    Label::kDisclosure,     Label::kReportCell,
+    Label::kReportFeed,    Label::kParcel,         Label::kRevisions,      Label::kEpochKey,
+    Label::kBackRow,       Label::kKeptDisclosure, Label::kStreamKey,      Label::kStreamIndex};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

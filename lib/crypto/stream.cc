@@ -43,8 +43,8 @@ Result<StreamSealer> StreamSealer::Begin(const StreamKey& key, ByteView bound) {
   hash.RevealBytes([&](ByteView derived) {
     std::copy(derived.begin() + kKeyBytes, derived.end(), start.commitment.begin());
     state.RevealMutable([&](std::span<uint8_t> out) {
-      BAILEE_CHECK(crypto_secretstream_xchacha20poly1305_init_push(
-                       StateIn(out), start.start.data(), derived.data()) == 0);
+      BAILEE_CHECK(crypto_secretstream_xchacha20poly1305_init_push(StateIn(out), start.start.data(),
+                                                                   derived.data()) == 0);
     });
   });
   return StreamSealer(std::move(state), start);

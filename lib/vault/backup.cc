@@ -28,8 +28,8 @@ Status StreamTaker::Begin(const BackupStreamId& base) {
   end_.epoch = frame_->shards->epoch();
   end_.tree_size = tree.size();
   end_.root = tree.Root();
-  BAILEE_TRY(StreamWriter writer, StreamWriter::Begin(request_.file, head_, vault_.ref_key(),
-                                                      vault_.random()));
+  BAILEE_TRY(StreamWriter writer,
+             StreamWriter::Begin(request_.file, head_, vault_.ref_key(), vault_.random()));
   writer_.emplace(std::move(writer));
   end_.maker = writer_->maker();
   return Status();
@@ -64,8 +64,7 @@ Result<BackedUp> StreamTaker::Finish(ByteView trailer) {
   const std::array details = {audit::Detail{audit::What::kStream, BackupKindWord(kind_)},
                               audit::Detail{audit::What::kCount, count},
                               audit::Detail{audit::What::kTreeSize, leaves}};
-  BAILEE_TRY(done_.decision,
-             vault_.Record(now, {.kind = EventKind::kBackup, .details = details}));
+  BAILEE_TRY(done_.decision, vault_.Record(now, {.kind = EventKind::kBackup, .details = details}));
   BAILEE_RETURN_IF_ERROR(writer_->Commit(kind_));
   return std::move(done_);
 }

@@ -61,8 +61,8 @@ class DataTaker {
         taker_.frame().snapshot->Scan(table, {}, {}, [&](ByteView key, ByteView value) {
           if (!InDataStream(table, key)) return true;
           range_.Add(table, key, value);
-          const bool ends = EndsRange(key) || range_.rows() == kRangeRowsMax ||
-                            range_.bytes() >= kRangeBytesMax;
+          const bool ends =
+              EndsRange(key) || range_.rows() == kRangeRowsMax || range_.bytes() >= kRangeBytesMax;
           if (ends) status = EndRange();
           return status.ok();
         }));

@@ -45,9 +45,8 @@ Status GetRange(Reader& reader, RangeInfo& range) {
 }
 
 crypto::EncodedBinding TrailerBinding(const StreamHead& head) {
-  return crypto::Encode(crypto::Binding{.label = crypto::Label::kStreamIndex,
-                                        .vault = head.vault,
-                                        .record = {head.id.bytes}});
+  return crypto::Encode(crypto::Binding{
+      .label = crypto::Label::kStreamIndex, .vault = head.vault, .record = {head.id.bytes}});
 }
 
 Result<crypto::StreamIndexKey> IndexKeyOf(const crypto::RefKey& ref_key) {
@@ -87,14 +86,14 @@ Bytes EncodeStreamHead(const StreamHead& head) {
 }
 
 crypto::EncodedWrapBinding StreamKeyBinding(const StreamHead& head) {
-  return crypto::Encode(crypto::WrapBinding{
-      .binding = {.label = crypto::Label::kStreamKey,
-                  .vault = head.vault,
-                  .record = {head.id.bytes},
-                  .generation = static_cast<uint32_t>(head.kind),
-                  .context = static_cast<uint64_t>(head.taken_at.unix_ms)},
-      .purpose = crypto::NameIdOf(keys::RoleWord(keys::Role::kBackup)),
-      .key_version = keys::kFirstVersion});
+  return crypto::Encode(
+      crypto::WrapBinding{.binding = {.label = crypto::Label::kStreamKey,
+                                      .vault = head.vault,
+                                      .record = {head.id.bytes},
+                                      .generation = static_cast<uint32_t>(head.kind),
+                                      .context = static_cast<uint64_t>(head.taken_at.unix_ms)},
+                          .purpose = crypto::NameIdOf(keys::RoleWord(keys::Role::kBackup)),
+                          .key_version = keys::kFirstVersion});
 }
 
 Result<ParsedHead> ParseStreamHead(ByteView bytes) {
@@ -158,7 +157,8 @@ Result<RowsHead> ParseRows(ByteView message, const RowVisitor& visit) {
     const ByteView key = reader.GetPrefixed<uint16_t>();
     const ByteView value = reader.GetPrefixed<uint32_t>();
     if (reader.failed() || key.empty()) return DamagedStream("a message makes no sense");
-    if (i > 0 && !std::lexicographical_compare(before.begin(), before.end(), key.begin(), key.end()))
+    if (i > 0 &&
+        !std::lexicographical_compare(before.begin(), before.end(), key.begin(), key.end()))
       return DamagedStream("rows are out of order");
     before = key;
     BAILEE_RETURN_IF_ERROR(visit(key, value));
@@ -282,8 +282,7 @@ Result<std::vector<RangeInfo>> OpenTrailer(const StreamHead& head, const crypto:
 }
 
 size_t TrailerBytes(size_t ranges) {
-  return crypto::kEnvelopeOverhead + ranges * kListedRangeBytes +
-         sizeof(uint32_t);
+  return crypto::kEnvelopeOverhead + ranges * kListedRangeBytes + sizeof(uint32_t);
 }
 
 StreamHash HashOfTrailer(ByteView trailer) {

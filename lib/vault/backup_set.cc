@@ -111,7 +111,8 @@ class WholeReader {
     whole.ranges_carried = at;
     BAILEE_TRY(const Bytes trailer, reader_.Trailer(TrailerBytes(whole.ranges.size())));
     whole.bytes = reader_.bytes_read();
-    if (HashOfTrailer(trailer) != whole.end.trailer) return DamagedStream("its index is not its own");
+    if (HashOfTrailer(trailer) != whole.end.trailer)
+      return DamagedStream("its index is not its own");
     if (at != carried_.size() || rows != whole.end.rows || whole.ranges.size() != whole.end.parts)
       return DamagedStream("its counts are others");
     return Status();
@@ -224,8 +225,7 @@ Status BackupSet::Unchained(const std::vector<WholeStream>& data) const {
                        std::any_of(data.begin(), data.end(), is_base) ||
                        std::any_of(chain_.begin(), chain_.end(), is_base);
     if (known) continue;
-    return Mixed("backup.base-missing",
-                 "the data stream " + each.head.base.ToHex() + " is missing",
+    return Mixed("backup.base-missing", "the data stream " + each.head.base.ToHex() + " is missing",
                  "name all streams that the last one goes on from");
   }
   return Mixed("backup.not-a-chain", "the data streams are not one chain",

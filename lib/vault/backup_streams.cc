@@ -167,8 +167,8 @@ Result<bool> StreamReader::Next(Secret& message) {
   BAILEE_TRY(const bool any, ReadFrame());
   if (!any) return false;
   BAILEE_TRY(message, Secret::Allocate(frame_.size() - crypto::kStreamMessageOverhead));
-  const Result<bool> last = message.RevealMutable(
-      [&](std::span<uint8_t> out) { return opener_.OpenInto(frame_, out); });
+  const Result<bool> last =
+      message.RevealMutable([&](std::span<uint8_t> out) { return opener_.OpenInto(frame_, out); });
   if (!last.ok()) return DamagedStream("a message is not authentic, or not in its place");
   ended_ = *last;
   return true;

@@ -30,8 +30,8 @@ struct VaultRow {
   Timestamp created_at;
 };
 Bytes EncodeVaultRow(const VaultRow& row);
-// Reads meta["vault"]. Errors: kNoVault "vault.not-a-vault", "vault.half-restored"; kTooNew "vault.too-new"; those of the
-// store.
+// Reads meta["vault"]. Errors: kNoVault "vault.not-a-vault", "vault.half-restored"; kTooNew
+// "vault.too-new"; those of the store.
 Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot);
 
 // Errors: kKey "key.other-vault" if the keyring is not of the vault whose row that is.

@@ -38,7 +38,9 @@ class NewDirectory {
     return NewDirectory(request, existed);
   }
   NewDirectory(NewDirectory&& other) noexcept
-      : request_(other.request_), existed_(other.existed_), kept_(std::exchange(other.kept_, true)) {}
+      : request_(other.request_),
+        existed_(other.existed_),
+        kept_(std::exchange(other.kept_, true)) {}
   NewDirectory& operator=(NewDirectory&&) = delete;
   ~NewDirectory() {
     if (!kept_) Clear();
@@ -142,8 +144,7 @@ class VaultRestorer {
   VaultRestorer(const RestoreWorld& world, Timestamp latest) : world_(world), latest_(latest) {}
 
   Result<Restored> Run() {
-    const Clock& clock =
-        world_.request.clock == nullptr ? Clock::System() : *world_.request.clock;
+    const Clock& clock = world_.request.clock == nullptr ? Clock::System() : *world_.request.clock;
     BAILEE_TRY(const Timestamp now, TimeNow(clock, latest_));
     BAILEE_TRY(NewDirectory place, NewDirectory::Claim(world_.request));
     BAILEE_RETURN_IF_ERROR(MakeStore(place));
@@ -175,9 +176,8 @@ class VaultRestorer {
     const keys::KeyringKeys& storage = world_.keyrings.storage.keys();
     const uint64_t epoch = std::max(data.epoch, keys.epoch) + 1;
     const keys::EpochFile file(place.epoch_path(), world_.vault());
-    BAILEE_TRY(crypto::EpochKey key,
-               file.Create({storage.header.storage_version, storage.storage}, world_.random,
-                           epoch));
+    BAILEE_TRY(crypto::EpochKey key, file.Create({storage.header.storage_version, storage.storage},
+                                                 world_.random, epoch));
     BAILEE_TRY(const std::unique_ptr<store::Engine> engine,
                store::OpenLmdb(world_.request.directory, Options()));
     BAILEE_RETURN_IF_ERROR(engine->Write([&](store::WriteTransaction& transaction) -> Status {
@@ -203,8 +203,8 @@ namespace bailee {
 Result<Restored> RestoreVault(const RestoreRequest& request, const RestoreKeyrings& keyrings) {
   BAILEE_RETURN_IF_ERROR(crypto::Init());
   BAILEE_RETURN_IF_ERROR(vault::CheckKeyrings(keyrings));
-  BAILEE_TRY(const vault::BackupSet set, vault::BackupSet::Open(keyrings.backup.keys(),
-                                                                request.files, request.progress));
+  BAILEE_TRY(const vault::BackupSet set,
+             vault::BackupSet::Open(keyrings.backup.keys(), request.files, request.progress));
   if (!set.keys() || set.chain().empty()) {
     return Status(Code::kUsage, "restore.streams",
                   "it takes a key stream and at least one data stream",

@@ -54,9 +54,8 @@ class DataRestorer {
         counts_ = {};
         transaction_ = &transaction;
         const auto table = static_cast<Table>(message.size() > 1 ? message[1] : 0);
-        return ParseRows(message, [&](ByteView key, ByteView value) {
-                 return Take(table, key, value);
-               })
+        return ParseRows(message,
+                         [&](ByteView key, ByteView value) { return Take(table, key, value); })
             .status();
       }));
       counts_.AddTo(restored_);
@@ -167,8 +166,8 @@ class DataRestorer {
           PlaceOf(key.handle, subject, key.category, entry.compartment, row->head().terms);
       if (!entry.travelling.empty()) {
         place.record = key.record;
-        BAILEE_TRY(const bool opens, Opens(keys::WrapSet::OpenTravelling(place, subject.key,
-                                                                         entry.travelling)));
+        BAILEE_TRY(const bool opens,
+                   Opens(keys::WrapSet::OpenTravelling(place, subject.key, entry.travelling)));
         if (!opens) return false;
         continue;
       }
@@ -187,8 +186,8 @@ class DataRestorer {
     if (!parsed.ok()) return NoSuchKey();
     BAILEE_TRY(const keys::Subject* subject, SubjectOf(parsed->handle));
     if (subject == nullptr) return Status();
-    const Result<Bytes> again = keys::ResealPending(world_.vault(), key, value, subject->key,
-                                                    subject->key, world_.random);
+    const Result<Bytes> again =
+        keys::ResealPending(world_.vault(), key, value, subject->key, subject->key, world_.random);
     BAILEE_TRY(const bool opens, Opens(again));
     return opens ? transaction_->Put(Table::kLookup, key, *again) : Status();
   }
@@ -206,9 +205,9 @@ class DataRestorer {
     const keys::IndexName index{{reader.GetArray<8>()}, reader.Get<uint16_t>()};
     const auto category = categories_.find(index.id);
     if (reader.failed() || category == categories_.end()) return Status();
-    BAILEE_TRY(const std::optional<ByteView> taken,
-               transaction_->Get(Table::kRecords,
-                                 RecordKeyOf(*owner, category->second, back->record)));
+    BAILEE_TRY(
+        const std::optional<ByteView> taken,
+        transaction_->Get(Table::kRecords, RecordKeyOf(*owner, category->second, back->record)));
     if (!taken) return Status();
     return keys::PutField({world_.vault(), shards_}, *transaction_, index, back->tag, whose,
                           back->record, world_.random);

@@ -42,9 +42,8 @@ class KeyRestorer {
       if (!any) return Status();
       BAILEE_RETURN_IF_ERROR(message.RevealBytes([&](ByteView bytes) -> Status {
         if (bytes.empty()) return DamagedStream("a message makes no sense");
-        return engine_.Write([&](store::WriteTransaction& transaction) {
-          return Apply(transaction, bytes, rows);
-        });
+        return engine_.Write(
+            [&](store::WriteTransaction& transaction) { return Apply(transaction, bytes, rows); });
       }));
       BAILEE_RETURN_IF_ERROR(ReportProgress(world_, rows));
     }
@@ -93,8 +92,8 @@ class KeyRestorer {
     BAILEE_TRY(const keys::Subject subject, keys::DecodeState(taken.head, taken.state));
     BAILEE_TRY(const keys::NamedShardKey shard,
                shards_.Current(transaction, keys::ShardOf(taken.handle.bytes)));
-    BAILEE_TRY(const Bytes row, keys::SealSubject(world_.vault(), taken.handle, subject, shard,
-                                                  world_.random));
+    BAILEE_TRY(const Bytes row,
+               keys::SealSubject(world_.vault(), taken.handle, subject, shard, world_.random));
     BAILEE_RETURN_IF_ERROR(
         transaction.Put(Table::kSubjects, keys::SubjectRowKeyOf(taken.handle), row));
     if (subject.ref.empty()) return Status();
@@ -115,11 +114,10 @@ class KeyRestorer {
 
 Result<uint64_t> CountRecordsOf(store::Snapshot& snapshot, const Handle& handle) {
   uint64_t count = 0;
-  BAILEE_RETURN_IF_ERROR(
-      snapshot.Scan(Table::kRecords, handle.view(), {}, [&](ByteView, ByteView) {
-        ++count;
-        return true;
-      }));
+  BAILEE_RETURN_IF_ERROR(snapshot.Scan(Table::kRecords, handle.view(), {}, [&](ByteView, ByteView) {
+    ++count;
+    return true;
+  }));
   return count;
 }
 

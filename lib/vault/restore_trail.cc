@@ -26,12 +26,11 @@ struct OpenInstance {
 };
 
 // The instances of the old vault that had not ended when the data stream was taken.
-Result<std::vector<OpenInstance>> OpenInstances(store::Snapshot& snapshot,
-                                                const InstanceId& but) {
+Result<std::vector<OpenInstance>> OpenInstances(store::Snapshot& snapshot, const InstanceId& but) {
   std::vector<OpenInstance> open;
   Status status;
-  BAILEE_RETURN_IF_ERROR(snapshot.Scan(
-      Table::kMeta, AsBytes(kWatermarkPrefix), {}, [&](ByteView key, ByteView value) {
+  BAILEE_RETURN_IF_ERROR(
+      snapshot.Scan(Table::kMeta, AsBytes(kWatermarkPrefix), {}, [&](ByteView key, ByteView value) {
         if (key.size() != kWatermarkPrefix.size() + 16) return true;
         const InstanceId instance{Reader(key.last(16)).GetArray<16>()};
         const Result<audit::Watermark> watermark = audit::ParseWatermark(value);
@@ -70,16 +69,15 @@ class RestoreEnd {
   RestoreEnd(const RestoreWorld& world, Timestamp now, Restored& restored)
       : world_(world), now_(now), restored_(restored), manifest_(world.manifest) {
     ++manifest_.number;
-    manifest_.log_origin = "bailee/" + world.vault().ToHex() + "/" +
-                           ToHex(crypto::RandomArray<8>(world.random));
+    manifest_.log_origin =
+        "bailee/" + world.vault().ToHex() + "/" + ToHex(crypto::RandomArray<8>(world.random));
     restored_.manifest = manifest_.number;
     restored_.log_origin = manifest_.log_origin;
   }
 
   Status Run(store::Engine& engine) {
     const keys::KeyringHeader& header = world_.keyrings.storage.keys().header;
-    const Clock& clock =
-        world_.request.clock == nullptr ? Clock::System() : *world_.request.clock;
+    const Clock& clock = world_.request.clock == nullptr ? Clock::System() : *world_.request.clock;
     BAILEE_TRY(const std::shared_ptr<audit::Trail> trail,
                audit::Trail::Start(engine, {.vault = world_.vault(),
                                             .vault_path = world_.request.directory,
@@ -99,8 +97,7 @@ class RestoreEnd {
       BAILEE_RETURN_IF_ERROR(PutLatestTime(transaction, now_));
       BAILEE_RETURN_IF_ERROR(transaction.Put(Table::kMeta, AsBytes(kMetaManifest), manifest));
       BAILEE_RETURN_IF_ERROR(transaction.Delete(Table::kMeta, AsBytes(kMetaRestoring)));
-      BAILEE_RETURN_IF_ERROR(
-          transaction.Put(Table::kMeta, AsBytes(kMetaVault), world_.vault_row));
+      BAILEE_RETURN_IF_ERROR(transaction.Put(Table::kMeta, AsBytes(kMetaVault), world_.vault_row));
       return Check(transaction);
     }));
     trail->Committed(restored_.decision);
@@ -116,12 +113,11 @@ class RestoreEnd {
     const std::array details = {audit::Detail{audit::What::kTreeSize, leaves},
                                 audit::Detail{audit::What::kRoot, root}};
     const std::unique_ptr<audit::WriteEvents> events = trail.EventsOf(transaction, mark);
-    BAILEE_TRY(restored_.decision,
-               events->Append({.kind = audit::EventKind::kRestore,
-                               .at = now_,
-                               .details = details,
-                               .policy_version = manifest_.policy_in_force,
-                               .transaction = transaction.transaction_id()}));
+    BAILEE_TRY(restored_.decision, events->Append({.kind = audit::EventKind::kRestore,
+                                                   .at = now_,
+                                                   .details = details,
+                                                   .policy_version = manifest_.policy_in_force,
+                                                   .transaction = transaction.transaction_id()}));
     return events->Finish();
   }
 

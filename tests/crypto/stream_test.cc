@@ -86,14 +86,13 @@ TEST_F(Stream, BeginsWithItsKeyAndItsHeadAlone) {
   }
   for (size_t bit = 0; bit < start_.commitment.size() * 8; ++bit) {
     StreamStart changed = start_;
-    changed.commitment[bit / 8] =
-        static_cast<uint8_t>(changed.commitment[bit / 8] ^ 1U << bit % 8);
+    changed.commitment[bit / 8] = static_cast<uint8_t>(changed.commitment[bit / 8] ^ 1U << bit % 8);
     EXPECT_FALSE(StreamOpener::Begin(key_, bound_, changed).ok()) << bit;
   }
 }
 
-// Poly1305 does not commit to its key: without the commitment somebody who knows two keys could make
-// a message that opens under both. What is compared first leaves one key.
+// Poly1305 does not commit to its key: without the commitment somebody who knows two keys could
+// make a message that opens under both. What is compared first leaves one key.
 TEST_F(Stream, WithTwoKeysIsRefusedBeforeAMessageIsOpened) {
   const StreamKey other = NewKey();
   const StreamSealer mine = *StreamSealer::Begin(key_, bound_);

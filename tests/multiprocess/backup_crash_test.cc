@@ -26,8 +26,8 @@ class BackupCrash : public ::testing::Test {
     Vault vault = world.vault.Open({"billing", "service"});
     EXPECT_THAT(StoreAccount(vault), IsOk());
     for (size_t i = 0; i < 40; ++i) {
-      EXPECT_THAT(
-          StatusOf(StoreCard(vault, IdOf(1), kCardNumber, Who::Ref(UserNumber(i)))), IsOk());
+      EXPECT_THAT(StatusOf(StoreCard(vault, IdOf(1), kCardNumber, Who::Ref(UserNumber(i)))),
+                  IsOk());
     }
   }
   void TakeBoth() {
@@ -50,8 +50,7 @@ class BackupCrash : public ::testing::Test {
   }
   void RemoveRestored() { std::filesystem::remove_all(world.File("restored")); }
   void RemoveTemporary() {
-    for (const auto& entry :
-         std::filesystem::directory_iterator(world.vault.directory().path())) {
+    for (const auto& entry : std::filesystem::directory_iterator(world.vault.directory().path())) {
       if (entry.path().string().find(".tmp-") != std::string::npos)
         std::filesystem::remove(entry.path());
     }

@@ -72,7 +72,8 @@ class BackupAttack : public ::testing::Test {
 
 TEST_F(BackupAttack, AnyChangedBitIsFound) {
   TakeBoth();
-  // Every bit of the head, the lengths of frames and the end; of the rest as many as were asked for.
+  // Every bit of the head, the lengths of frames and the end; of the rest as many as were asked
+  // for.
   const size_t stride = testing::CountFrom("BAILEE_BIT_STRIDE", 97);
   for (const std::string name : {"data", "keys"}) {
     const std::string whole = Read(world.File(name));
@@ -215,8 +216,8 @@ TEST_F(BackupAttack, WhatWasNotMadeWithTheStorageKeyIsRefused) {
   vault::StreamReader reader = *vault::StreamReader::Open(world.File("keys"), opener);
   vault::StreamHead head = reader.head();
   const crypto::RefKey guessed = *crypto::RefKey::Generate(crypto::SystemRandom());
-  vault::StreamWriter writer = *vault::StreamWriter::Begin(world.File("forged"), head, guessed,
-                                                           crypto::SystemRandom());
+  vault::StreamWriter writer =
+      *vault::StreamWriter::Begin(world.File("forged"), head, guessed, crypto::SystemRandom());
   Bytes message;
   while (*reader.Next(message)) {
     const bool last = message[0] == static_cast<uint8_t>(vault::StreamMessage::kKeysEnd);
@@ -330,8 +331,7 @@ TEST_F(BackupAttack, NoFileHasPlaintextOrKeys) {
   }
   std::string seen;
   const auto look = [&](uint64_t) {
-    for (const auto& entry :
-         std::filesystem::directory_iterator(world.vault.directory().path())) {
+    for (const auto& entry : std::filesystem::directory_iterator(world.vault.directory().path())) {
       if (entry.path().string().find(".tmp-") != std::string::npos)
         seen += ReadFile(entry.path().string());
     }

@@ -14,8 +14,7 @@ using testing::StatusOf;
 
 Status GiveNews(Vault& vault, const Who& who) {
   return vault
-      .Record(who,
-              {.kind = LedgerKind::kGiven, .purpose = "contact.news", .notice = "news-1"})
+      .Record(who, {.kind = LedgerKind::kGiven, .purpose = "contact.news", .notice = "news-1"})
       .status();
 }
 Status WithdrawNews(Vault& vault, const Who& who) {
@@ -160,8 +159,8 @@ TEST_F(Backup, RestoresTheLedgerAccountingAndListOfTheKeys) {
     ASSERT_THAT(DiscloseCard(vault, IdOf(1)), IsOk());
     ASSERT_THAT(DiscloseCard(vault, IdOf(2), Who::Ref("user-2")), IsOk());
     ASSERT_THAT(StatusOf(vault.Suppress({&address, 1})), IsOk());
-    ASSERT_THAT(StatusOf(vault.Record(Who::Ref(kUser), {.kind = LedgerKind::kNamedEvent,
-                                                        .name = "account_closed"})),
+    ASSERT_THAT(StatusOf(vault.Record(Who::Ref(kUser),
+                                      {.kind = LedgerKind::kNamedEvent, .name = "account_closed"})),
                 IsOk());
     const auto erased = vault.Erase(Who::Ref("user-2"));
     ASSERT_THAT(StatusOf(erased), IsOk());
@@ -198,8 +197,8 @@ TEST_F(Backup, CarriesWhatChangedAlone) {
   {
     Vault vault = world.vault.Open({"billing"});
     for (size_t i = 0; i < 300; ++i) {
-      ASSERT_THAT(
-          StatusOf(StoreCard(vault, IdOf(1), kCardNumber, Who::Ref(UserNumber(i)))), IsOk());
+      ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(1), kCardNumber, Who::Ref(UserNumber(i)))),
+                  IsOk());
     }
   }
   const auto first = world.Data("first");

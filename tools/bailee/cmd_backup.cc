@@ -80,7 +80,8 @@ Status TakeBackup(Context& context, const BackupOptions& options, BackupKind kin
   const Status answered =
       context.out().Answer(data ? "backup-data" : "backup-keys", std::move(json), table);
   if (!answered.ok() || done->unreadable.empty()) return answered;
-  return {Code::kFindings, "backup.unreadable", "rows of subjects are damaged and not in the stream",
+  return {Code::kFindings, "backup.unreadable",
+          "rows of subjects are damaged and not in the stream",
           "keep the key stream before this one until they are repaired or erased"};
 }
 
@@ -102,8 +103,8 @@ Status VerifyStreams(Context& context, const BackupOptions& options) {
     streams.push_back(StreamJson(each));
     table.rows.push_back(StreamCells(each));
   }
-  return context.out().Answer(
-      "backup-verify", {{"vault_id", verified->vault.ToHex()}, {"streams", streams}}, table);
+  return context.out().Answer("backup-verify",
+                              {{"vault_id", verified->vault.ToHex()}, {"streams", streams}}, table);
 }
 
 Json RestoredJson(const Restored& restored) {
@@ -183,19 +184,22 @@ void AddBackupKind(Commands& commands, CLI::App& backup, BackupKind kind) {
       data ? CommandText{"data", "copy the sealed records and the trail into a data stream",
                          "bailee backup data monday.data --keyring cred:upkeep\n"
                          "bailee backup data tuesday.data --base monday.data --keyring cred:upkeep",
-                         "Other processes read and write meanwhile; the stream shows one moment. The\n"
+                         "Other processes read and write meanwhile; the stream shows one moment. "
+                         "The\n"
                          "file has mode 0600 and gets its name once it is whole. With --base it\n"
-                         "carries what changed since that stream and is of use with its whole chain.\n"
+                         "carries what changed since that stream and is of use with its whole "
+                         "chain.\n"
                          "Take a key stream after it: without one a data stream opens for nobody."}
-           : CommandText{"keys", "copy the keys of everybody alive into a key stream",
-                         "bailee backup keys /mnt/keys/acme.keys --keyring cred:upkeep",
-                         "Take it after each data stream, after erasing, and every day; it is small.\n"
-                         "It replaces the file of that name, and copies of older ones have to be\n"
-                         "destroyed: a restore with an old key stream brings back whom was erased\n"
-                         "since. Keep it apart from the data streams. Only the backup keyring opens it."};
-  CLI::App* command = commands.Add(
-      backup, text,
-      [options, kind](Context& context) { return TakeBackup(context, *options, kind); });
+           : CommandText{
+                 "keys", "copy the keys of everybody alive into a key stream",
+                 "bailee backup keys /mnt/keys/acme.keys --keyring cred:upkeep",
+                 "Take it after each data stream, after erasing, and every day; it is small.\n"
+                 "It replaces the file of that name, and copies of older ones have to be\n"
+                 "destroyed: a restore with an old key stream brings back whom was erased\n"
+                 "since. Keep it apart from the data streams. Only the backup keyring opens it."};
+  CLI::App* command = commands.Add(backup, text, [options, kind](Context& context) {
+    return TakeBackup(context, *options, kind);
+  });
   command->add_option("FILE", options->files, "the new stream")->required()->expected(1);
   if (data) {
     command->add_option("--base", options->base, "the data stream before it")->type_name("FILE");

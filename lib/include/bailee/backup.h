@@ -13,10 +13,10 @@
 #include "bailee/result.h"
 
 // Backup and restore (FORMAT.md §19). A vault is backed up in two streams, both of which the
-// `backup` keyring alone opens. The *data stream* has the sealed records and the trail and no key of
-// anybody; keep as many as you like. The *key stream* is small, taken after the data stream, and has
-// the keys of everybody alive: keep the newest and destroy the one before, as an old one brings back
-// whom was erased since. Old data and today's keys restore everybody but the erased.
+// `backup` keyring alone opens. The *data stream* has the sealed records and the trail and no key
+// of anybody; keep as many as you like. The *key stream* is small, taken after the data stream, and
+// has the keys of everybody alive: keep the newest and destroy the one before, as an old one brings
+// back whom was erased since. Old data and today's keys restore everybody but the erased.
 namespace bailee {
 
 // One backup stream; random.
@@ -69,15 +69,14 @@ struct VerifiedBackup {
   std::vector<BackupStream> streams;
 };
 
-// Opens every stream to its end and checks that nothing is missing, changed or out of its place, and
-// that they belong together; changes nothing. `files` are in any order: a chain of data streams, or
-// a key stream, or both.
-// Errors: kKey "key.role-missing" (not a `backup` keyring), "key.other-vault",
-// "backup.other-keyring" (sealed for another backup key); kDamage "backup.damaged"; kNoVault
-// "backup.not-a-stream"; kTooNew "backup.too-new"; kConflict "backup.base-missing" (names the stream
-// that a chain lacks), "backup.not-a-chain", "backup.two-key-streams", "backup.other-vault",
-// "backup.keys-older"; kUsage "backup.no-streams"; kPartial "backup.stopped"; kNotFound; kFull;
-// kFailed.
+// Opens every stream to its end and checks that nothing is missing, changed or out of its place,
+// and that they belong together; changes nothing. `files` are in any order: a chain of data
+// streams, or a key stream, or both. Errors: kKey "key.role-missing" (not a `backup` keyring),
+// "key.other-vault", "backup.other-keyring" (sealed for another backup key); kDamage
+// "backup.damaged"; kNoVault "backup.not-a-stream"; kTooNew "backup.too-new"; kConflict
+// "backup.base-missing" (names the stream that a chain lacks), "backup.not-a-chain",
+// "backup.two-key-streams", "backup.other-vault", "backup.keys-older"; kUsage "backup.no-streams";
+// kPartial "backup.stopped"; kNotFound; kFull; kFailed.
 BAILEE_EXPORT Result<VerifiedBackup> VerifyBackup(const Keyring& backup,
                                                   const std::vector<std::string>& files,
                                                   const BackupProgress& progress = {});
@@ -99,7 +98,8 @@ struct RestoreKeyrings {
   const Keyring& storage;
 };
 
-// What became of a vault that was put together again, and what the keys know that the data does not.
+// What became of a vault that was put together again, and what the keys know that the data does
+// not.
 struct Restored {
   VaultId id;
   uint64_t subjects = 0;
@@ -131,7 +131,8 @@ struct Restored {
 // On failure nothing is left behind; what a crash leaves is no vault and says so. Run Upkeep next.
 // Errors: those of VerifyBackup; kUsage "restore.streams" (no key stream, or no data stream);
 // kConflict "restore.directory" (something is there); kKey "key.authority-missing",
-// "key.other-authority", "key.no-storage", "key.retired"; kPartial "backup.stopped"; kFull; kFailed.
+// "key.other-authority", "key.no-storage", "key.retired"; kPartial "backup.stopped"; kFull;
+// kFailed.
 BAILEE_EXPORT Result<Restored> RestoreVault(const RestoreRequest& request,
                                             const RestoreKeyrings& keyrings);
 

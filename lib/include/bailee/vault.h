@@ -206,17 +206,18 @@ class BAILEE_EXPORT Vault {
   // kAuditDown; kFailed.
   Result<Compacted> Compact();
 
-  // Takes a data stream (see backup.h), while others write: all of it shows one moment. It holds one
-  // snapshot for as long as it takes, so that the file grows by what is written meanwhile, and the
-  // vault cannot be compacted. With any keyring that opens the vault: what it writes only `backup`
-  // opens. The event is recorded before the file has its name. Errors: kConflict "file.exists",
-  // "backup.no-base" (not a data stream of this vault); kNotFound (no such base or directory);
-  // kDamage "backup.damaged" (the base); kPartial "backup.stopped"; kAuditDown; kFull; kFailed.
+  // Takes a data stream (see backup.h), while others write: all of it shows one moment. It holds
+  // one snapshot for as long as it takes, so that the file grows by what is written meanwhile, and
+  // the vault cannot be compacted. With any keyring that opens the vault: what it writes only
+  // `backup` opens. The event is recorded before the file has its name. Errors: kConflict
+  // "file.exists", "backup.no-base" (not a data stream of this vault); kNotFound (no such base or
+  // directory); kDamage "backup.damaged" (the base); kPartial "backup.stopped"; kAuditDown; kFull;
+  // kFailed.
   Result<BackedUp> BackUpData(const BackupRequest& request);
 
-  // Takes a key stream, as above, after the data stream; it replaces the one in that file. Processes
-  // that erase meanwhile wait for this one to drop its keys. Errors: kUsage "backup.base-of-keys";
-  // otherwise as BackUpData, but for "file.exists".
+  // Takes a key stream, as above, after the data stream; it replaces the one in that file.
+  // Processes that erase meanwhile wait for this one to drop its keys. Errors: kUsage
+  // "backup.base-of-keys"; otherwise as BackUpData, but for "file.exists".
   Result<BackedUp> BackUpKeys(const BackupRequest& request);
 
   // What retention would delete now, counted; nothing is changed. With the `upkeep` keyring.
