@@ -103,8 +103,9 @@ enum class What : uint8_t {
   kEpoch = 15,
   kKey = 16,     // "purpose/billing", "storage", "index/CATEGORY.FIELD/PURPOSE", "log", "authority"
   kStream = 17,  // of a backup: "data" or "keys"
+  kRoot = 18,    // of the tree with kTreeSize leaves, in hex
 };
-inline constexpr uint8_t kWhatCount = 17;
+inline constexpr uint8_t kWhatCount = 18;
 
 // The word users see, e.g. "tree-size".
 std::string_view WhatWord(What what);

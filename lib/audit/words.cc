@@ -55,8 +55,9 @@ constexpr std::array<std::string_view, kOutcomeCount + 1> kOutcomeWords = {"", "
                                                                            "not-found", "failed"};
 
 constexpr std::array<std::string_view, kWhatCount + 1> kWhatWords = {
-    "",       "of",    "first", "last",   "tree-size", "decision", "entries", "sequence", "said",
-    "notice", "event", "count", "report", "bucket",    "version",  "epoch",   "key",      "stream"};
+    "",         "of",    "first",  "last",   "tree-size", "decision", "entries",
+    "sequence", "said",  "notice", "event",  "count",     "report",   "bucket",
+    "version",  "epoch", "key",    "stream", "root"};
 
 }  // namespace
 

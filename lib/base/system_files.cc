@@ -11,13 +11,13 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/file_errors.h"
 #include "base/hex.h"
 #include "base/try.h"
 
 namespace bailee {
-namespace {
 
-Status FromErrno(int error, const std::string& path, const char* doing) {
+Status FileError(int error, const std::string& path, const char* doing) {
   const std::string what = std::string("cannot ") + doing + " " + path + ": ";
   switch (error) {
     case ENOENT:
@@ -37,11 +37,14 @@ Status FromErrno(int error, const std::string& path, const char* doing) {
                     "name a plain file");
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:  // what the process may write to one file
       return Status(Code::kFull, "file.disk-full", what + "no space left", "free some space");
     default:
       return Status(Code::kFailed, "file.io", what + std::strerror(error));
   }
 }
+
+namespace {
 
 // A descriptor, closed when it goes. close(2) is not asked how it went: whoever needs to know has
 // called fsync(2).
@@ -66,12 +69,16 @@ std::string DirectoryOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Status SyncDirectory(const std::string& path) {
+}  // namespace
+
+Status SyncDirectoryOf(const std::string& path) {
   const std::string directory = DirectoryOf(path);
   const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.ok() || ::fsync(fd.get()) != 0) return FromErrno(errno, directory, "sync");
+  if (!fd.ok() || ::fsync(fd.get()) != 0) return FileError(errno, directory, "sync");
   return Status();
 }
+
+namespace {
 
 // Reads until `out` is full or the file ends; the count, or -1 with errno.
 ssize_t ReadUpTo(int fd, std::span<uint8_t> out) {
@@ -90,7 +97,7 @@ Status WriteAll(int fd, ByteView bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return FromErrno(errno, path, "write");
+    if (count < 0) return FileError(errno, path, "write");
     bytes = bytes.subspan(static_cast<size_t>(count));
   }
   return Status();
@@ -105,8 +112,8 @@ Result<OpenFile> OpenForReading(const std::string& path, size_t bytes_max) {
   // O_NONBLOCK: opening a pipe must not wait for a writer; it is refused just below.
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat info {};
-  if (!fd.ok() || ::fstat(fd.get(), &info) != 0) return FromErrno(errno, path, "read");
-  if (!S_ISREG(info.st_mode)) return FromErrno(EISDIR, path, "read");
+  if (!fd.ok() || ::fstat(fd.get(), &info) != 0) return FileError(errno, path, "read");
+  if (!S_ISREG(info.st_mode)) return FileError(EISDIR, path, "read");
   const auto size_bytes = static_cast<uint64_t>(info.st_size);
   if (size_bytes > bytes_max) {
     return Status(Code::kInvalidValue, "file.too-large",
@@ -119,11 +126,11 @@ Result<OpenFile> OpenForReading(const std::string& path, size_t bytes_max) {
 // Fills `out`, which is as long as the file was when it was opened.
 Status ReadWhole(const OpenFile& file, std::span<uint8_t> out, const std::string& path) {
   const ssize_t got = ReadUpTo(file.fd.get(), out);
-  if (got < 0) return FromErrno(errno, path, "read");
+  if (got < 0) return FileError(errno, path, "read");
   uint8_t more = 0;
   const ssize_t extra = ReadUpTo(file.fd.get(), {&more, 1});
   explicit_bzero(&more, 1);
-  if (extra < 0) return FromErrno(errno, path, "read");
+  if (extra < 0) return FileError(errno, path, "read");
   if (static_cast<size_t>(got) != out.size() || extra != 0) {
     return Status(Code::kFailed, "file.io", path + " changed while it was read", "try again");
   }
@@ -134,12 +141,12 @@ Status ReadWhole(const OpenFile& file, std::span<uint8_t> out, const std::string
 Status CreateFile(const std::string& path, ByteView content) {
   const Descriptor fd(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd.ok()) return FromErrno(errno, path, "create");
+  if (!fd.ok()) return FileError(errno, path, "create");
   Status status;
   // The umask may have taken bits away that the owner needs.
-  if (::fchmod(fd.get(), 0600) != 0) status = FromErrno(errno, path, "chmod");
+  if (::fchmod(fd.get(), 0600) != 0) status = FileError(errno, path, "chmod");
   if (status.ok()) status = WriteAll(fd.get(), content, path);
-  if (status.ok() && ::fsync(fd.get()) != 0) status = FromErrno(errno, path, "sync");
+  if (status.ok() && ::fsync(fd.get()) != 0) status = FileError(errno, path, "sync");
   if (!status.ok()) ::unlink(path.c_str());
   return status;
 }
@@ -163,7 +170,7 @@ class RealFiles final : public FileSystem {
 
   Status WriteNew(const std::string& path, ByteView content) override {
     BAILEE_RETURN_IF_ERROR(CreateFile(path, content));
-    Status status = SyncDirectory(path);
+    Status status = SyncDirectoryOf(path);
     if (!status.ok()) ::unlink(path.c_str());
     return status;
   }
@@ -176,26 +183,26 @@ class RealFiles final : public FileSystem {
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
       const int error = errno;
       ::unlink(temporary.c_str());
-      return FromErrno(error, path, "replace");
+      return FileError(error, path, "replace");
     }
-    return SyncDirectory(path);
+    return SyncDirectoryOf(path);
   }
 
   Status Delete(const std::string& path) override {
-    if (::unlink(path.c_str()) != 0) return FromErrno(errno, path, "delete");
-    return SyncDirectory(path);
+    if (::unlink(path.c_str()) != 0) return FileError(errno, path, "delete");
+    return SyncDirectoryOf(path);
   }
 
   Result<bool> Exists(const std::string& path) override {
     struct stat info {};
     if (::lstat(path.c_str(), &info) == 0) return true;
     if (errno == ENOENT || errno == ENOTDIR) return false;
-    return FromErrno(errno, path, "look for");
+    return FileError(errno, path, "look for");
   }
 
   Result<Info> Stat(const std::string& path) override {
     struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) return FromErrno(errno, path, "look at");
+    if (::stat(path.c_str(), &info) != 0) return FileError(errno, path, "look at");
     return Info{.size_bytes = static_cast<uint64_t>(info.st_size),
                 .mode = info.st_mode & 07777U,
                 .owner = info.st_uid,

@@ -96,6 +96,8 @@ using BoxSecret = KeyOf<struct BoxSecretTag>;            // X25519 secret
 using BoxKey = KeyOf<struct BoxKeyTag>;                  // K of one box
 using ChainKey = KeyOf<struct ChainKeyTag>;              // a chain of keys of the trail
 using FeedKey = KeyOf<struct FeedKeyTag>;                // what collecting adds to reports
+using StreamKey = KeyOf<struct StreamKeyTag>;            // of one backup stream
+using StreamIndexKey = KeyOf<struct StreamIndexKeyTag>;  // what data streams name
 using SigningSeed = KeyOf<struct SigningSeedTag>;        // Ed25519 seed
 
 }  // namespace bailee::crypto

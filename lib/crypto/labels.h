@@ -42,6 +42,8 @@ enum class Label : uint8_t {
   kEpochKey = 21,        // storage key: E of an epoch
   kBackRow = 22,         // H: where a lookup row of a subject is
   kKeptDisclosure = 23,  // K of `rights`: what was disclosed of somebody erased
+  kStreamKey = 24,       // box key: the key of a backup stream
+  kStreamIndex = 25,     // index key: which ranges of rows a data stream names
   kRetiredKey = 28,      // box key: a purpose's key that was rotated out
   kOlderStorage = 29,    // storage key: the one before, while both are open
 };
@@ -55,6 +57,7 @@ constexpr Layer LayerOf(Label label) {
     case Label::kJournalHead:
     case Label::kParcel:
     case Label::kKeptDisclosure:
+    case Label::kStreamKey:
     case Label::kRetiredKey:
       return Layer::kWrap;
     case Label::kKeyringSecrets:
@@ -98,9 +101,17 @@ inline constexpr Personal kSuppressionKey = Make("bailee.suppkey");  // from the
 inline constexpr Personal kSuppression = Make("bailee.suppress");    // tags of addresses, §15.3
 inline constexpr Personal kFeed = Make("bailee.feed");               // key of report feeds, §16.2
 
+inline constexpr Personal kStream = Make("bailee.stream");      // key of a backup stream, §19.1
+inline constexpr Personal kRange = Make("bailee.range");        // a range of its rows, §19.3
+inline constexpr Personal kRangeCut = Make("bailee.rangecut");  // where one ends, §19.3
+inline constexpr Personal kMaker = Make("bailee.maker");        // who took a stream, §19.2
+inline constexpr Personal kIndexKey = Make("bailee.indexkey");  // of data streams, §19.3
+inline constexpr Personal kTrailer = Make("bailee.trailer");    // of a data stream, §19.3
+
 inline constexpr std::array kAll = {
-    kBox, kBoxSecret, kName,  kTerms, kKeyring,        kPolicy,      kManifest, kRef,
-    kTag, kIndex,     kTrail, kChain, kSuppressionKey, kSuppression, kFeed};
+    kBox,  kBoxSecret, kName,  kTerms,    kKeyring, kPolicy,         kManifest,
+    kRef,  kTag,       kIndex, kTrail,    kChain,   kSuppressionKey, kSuppression,
+    kFeed, kStream,    kRange, kRangeCut, kMaker,   kIndexKey,       kTrailer};
 
 }  // namespace person
 
@@ -120,7 +131,8 @@ inline constexpr std::array kAllLabels = {
     Label::kPendingOuter,  Label::kPendingInner,   Label::kKeyringSecrets, Label::kJournalHead,
     Label::kWriteEvent,    Label::kLedgerEntry,    Label::kDisclosure,     Label::kReportCell,
     Label::kReportFeed,    Label::kParcel,         Label::kRevisions,      Label::kEpochKey,
-    Label::kBackRow,       Label::kKeptDisclosure, Label::kRetiredKey,     Label::kOlderStorage};
+    Label::kBackRow,       Label::kKeptDisclosure, Label::kStreamKey,      Label::kStreamIndex,
+    Label::kRetiredKey,     Label::kOlderStorage};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

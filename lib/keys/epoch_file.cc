@@ -142,13 +142,12 @@ bool IsFor(const Block& block, const VaultId& vault, uint64_t epoch,
 
 }  // namespace
 
-Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage,
-                                           crypto::Random& random) const {
+Result<crypto::EpochKey> EpochFile::Create(const StorageKeyRef& storage, crypto::Random& random,
+                                           uint64_t epoch) const {
   BAILEE_TRY(crypto::EpochKey key, crypto::EpochKey::Generate(random));
-  static_assert(kFirstEpoch % 2 == 1);
-  const Block block = MakeBlock(vault_, kFirstEpoch, {&storage, 1}, key, random);
-  Bytes content(kBlock);
-  content.insert(content.end(), block.begin(), block.end());
+  const Block block = MakeBlock(vault_, epoch, {&storage, 1}, key, random);
+  Bytes content(2 * kBlock);
+  std::copy(block.begin(), block.end(), content.begin() + BlockAt(epoch));
   BAILEE_RETURN_IF_ERROR(SystemFiles().WriteNew(path_, content));
   return key;
 }

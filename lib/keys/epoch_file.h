@@ -31,9 +31,10 @@ class EpochFile {
 
   const std::string& path() const { return path_; }
 
-  // Makes the file with the first epoch, durable with its name when it returns, and gives its key.
+  // Makes the file with its first epoch, durable with its name when it returns, and gives its key.
   // Errors: those of FileSystem::WriteNew alone; kFull.
-  Result<crypto::EpochKey> Create(const StorageKeyRef& storage, crypto::Random& random) const;
+  Result<crypto::EpochKey> Create(const StorageKeyRef& storage, crypto::Random& random,
+                                  uint64_t epoch = kFirstEpoch) const;
 
   // E of `epoch`. Errors: also kNotFound "epoch.passed" if the file has it not, or not whole (it
   // may be being wiped); kKey "key.retired"; kTooNew; kFull.

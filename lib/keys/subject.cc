@@ -29,7 +29,8 @@ crypto::EncodedBinding SubjectBinding(const VaultId& vault, const Handle& handle
                                         .context = head.shard_key});
 }
 
-// The plaintext of a row, in guarded memory because it holds S.
+}  // namespace
+
 Result<Secret> EncodeState(const Subject& subject) {
   BAILEE_CHECK(subject.ref.size_bytes() <= limits::kRefBytesMax);
   const size_t size = 1 + 2 * crypto::kKeyBytes + 1 + subject.ref.size_bytes() + 8 + 4 +
@@ -89,8 +90,6 @@ Result<Subject> DecodeState(const SubjectHead& head, ByteView padded) {
   }
   return subject;
 }
-
-}  // namespace
 
 Status DamagedSubject() {
   return Status(Code::kDamage, "subject.damaged", "a subject's row does not open",

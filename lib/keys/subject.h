@@ -59,6 +59,11 @@ struct Subject {
   void SetRevision(const crypto::NameId& category, const RecordId& record, uint32_t revision);
 };
 
+// What is sealed in a row, padded; and back. Errors: kFull; of decoding also kDamage
+// "subject.damaged".
+Result<Secret> EncodeState(const Subject& subject);
+Result<Subject> DecodeState(const SubjectHead& head, ByteView padded);
+
 // Errors: kDamage "subject.damaged".
 Result<SubjectHead> ParseSubjectHead(ByteView row);
 

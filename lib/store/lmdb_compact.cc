@@ -11,6 +11,7 @@
 #include "base/try.h"
 #include "base/unique_fd.h"
 #include "store/engine.h"
+#include "store/keep_counting.h"
 #include "store/lmdb_core.h"
 #include "store/lmdb_errors.h"
 #include "store/lmdb_header.h"
@@ -133,26 +134,6 @@ class CopyWriter {
   MDB_dbi dbi_ = 0;
   size_t bytes_ = 0;
 };
-
-Status WriteNumber(int fd, uint64_t page, uint32_t page_bytes, uint64_t number) {
-  constexpr off_t kTransactionAt = 144;
-  const off_t at = static_cast<off_t>(page * page_bytes) + kTransactionAt;
-  if (pwrite(fd, &number, sizeof number, at) == static_cast<ssize_t>(sizeof number)) return {};
-  return LmdbError(EIO, "write the compacted copy");
-}
-
-// A new file begins to count transactions again, and their numbers are in the trail: its heads get
-// two that follow each other, the newest not below `transaction`, each of the parity of its page.
-Status KeepCounting(const std::string& path, uint64_t transaction) {
-  const UniqueFd file(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  if (!file.ok()) return LmdbError(errno, "open the compacted copy");
-  BAILEE_TRY(const MetaPages meta, ReadMetaPages(file.get()));
-  const uint64_t newest = meta.transaction_id & 1;
-  const uint64_t number = transaction + ((transaction ^ newest) & 1);
-  BAILEE_RETURN_IF_ERROR(WriteNumber(file.get(), newest, meta.page_bytes, number));
-  BAILEE_RETURN_IF_ERROR(WriteNumber(file.get(), 1 - newest, meta.page_bytes, number - 1));
-  return fsync(file.get()) == 0 ? Status() : LmdbError(errno, "sync the compacted copy");
-}
 
 // LMDB's own copy takes pages as they are, with what was deleted still between their rows: so every
 // row is put into a page that never held another.

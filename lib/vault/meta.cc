@@ -44,6 +44,13 @@ Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot) {
   BAILEE_TRY(const std::optional<ByteView> bytes, snapshot.Get(Table::kMeta, AsBytes(kMetaVault)));
   Reader reader(bytes.value_or(ByteView()));
   if (AsText(reader.GetBytes(kVaultMagic.size())) != kVaultMagic) {
+    BAILEE_TRY(const std::optional<ByteView> restoring,
+               snapshot.Get(Table::kMeta, AsBytes(kMetaRestoring)));
+    if (restoring) {
+      return Status(Code::kNoVault, "vault.half-restored",
+                    "a restore into this directory did not end",
+                    "delete the directory and restore again");
+    }
     return Status(Code::kNoVault, "vault.not-a-vault",
                   "the directory holds a database that is not a vault",
                   "name the directory that was given to init");
@@ -93,9 +100,8 @@ struct SealedSecrets {
 };
 
 // One or two, ascending.
-Result<std::vector<SealedSecrets>> SecretsRow(store::Snapshot& snapshot) {
-  BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaSecrets)));
-  Reader reader(row.value_or(ByteView()));
+Result<std::vector<SealedSecrets>> ParseSecrets(ByteView row) {
+  Reader reader(row);
   std::vector<SealedSecrets> open;
   do {
     const auto version = reader.Get<uint16_t>();
@@ -106,12 +112,25 @@ Result<std::vector<SealedSecrets>> SecretsRow(store::Snapshot& snapshot) {
   return open;
 }
 
+// What lies in the vault, or nothing.
+Result<ByteView> SecretsRow(store::Snapshot& snapshot) {
+  BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaSecrets)));
+  return row.value_or(ByteView());
+}
+
 }  // namespace
 
 Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const VaultId& vault,
                                           uint16_t storage_version,
                                           const crypto::StorageKey& storage) {
-  BAILEE_TRY(const std::vector<SealedSecrets> open, SecretsRow(snapshot));
+  BAILEE_TRY(const ByteView row, SecretsRow(snapshot));
+  return OpenStorageSecrets(row, vault, storage_version, storage);
+}
+
+Result<StorageSecrets> OpenStorageSecrets(ByteView row, const VaultId& vault,
+                                          uint16_t storage_version,
+                                          const crypto::StorageKey& storage) {
+  BAILEE_TRY(const std::vector<SealedSecrets> open, ParseSecrets(row));
   const auto mine = std::find_if(open.begin(), open.end(), [&](const SealedSecrets& each) {
     return each.version == storage_version;
   });
@@ -134,7 +153,8 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
 }
 
 Result<std::vector<uint16_t>> OpenStorageVersions(store::Snapshot& snapshot) {
-  BAILEE_TRY(const std::vector<SealedSecrets> open, SecretsRow(snapshot));
+  BAILEE_TRY(const ByteView row, SecretsRow(snapshot));
+  BAILEE_TRY(const std::vector<SealedSecrets> open, ParseSecrets(row));
   std::vector<uint16_t> versions;
   for (const SealedSecrets& each : open) versions.push_back(each.version);
   return versions;

@@ -21,6 +21,7 @@ inline constexpr std::string_view kMetaVault = "vault";
 inline constexpr std::string_view kMetaManifest = "manifest";
 inline constexpr std::string_view kMetaSecrets = "secrets";
 inline constexpr std::string_view kMetaClock = "clock";
+inline constexpr std::string_view kMetaRestoring = "restoring";  // while a restore has not ended
 
 inline constexpr uint16_t kFormatVersion = 1;
 
@@ -30,8 +31,8 @@ struct VaultRow {
   Timestamp created_at;
 };
 Bytes EncodeVaultRow(const VaultRow& row);
-// Reads meta["vault"]. Errors: kNoVault "vault.not-a-vault"; kTooNew "vault.too-new"; those of the
-// store.
+// Reads meta["vault"]. Errors: kNoVault "vault.not-a-vault", "vault.half-restored"; kTooNew
+// "vault.too-new"; those of the store.
 Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot);
 
 // Errors: kKey "key.other-vault" if the keyring is not of the vault whose row that is.
@@ -49,6 +50,11 @@ Result<Bytes> SealStorageSecrets(const VaultId& vault, uint16_t storage_version,
 // Errors: kKey "key.retired" if the row is sealed under another version of the storage key; kDamage
 // "vault.damaged"; kFull; those of the store.
 Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const VaultId& vault,
+                                          uint16_t storage_version,
+                                          const crypto::StorageKey& storage);
+
+// The same of the bytes of a row.
+Result<StorageSecrets> OpenStorageSecrets(ByteView row, const VaultId& vault,
                                           uint16_t storage_version,
                                           const crypto::StorageKey& storage);
 

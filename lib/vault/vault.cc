@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
+#include "vault/backup.h"
 #include "vault/breach.h"
 #include "vault/collection_impl.h"
 #include "vault/compact.h"
@@ -119,6 +120,12 @@ Result<Erased> Vault::Erase(const Who& who, const EraseOptions& options) {
   return vault::EraseSubjects(impl_, {&who, 1}, options);
 }
 Result<Compacted> Vault::Compact() { return vault::CompactVault(*impl_); }
+Result<BackedUp> Vault::BackUpData(const BackupRequest& request) {
+  return vault::BackUpData(*impl_, request);
+}
+Result<BackedUp> Vault::BackUpKeys(const BackupRequest& request) {
+  return vault::BackUpKeys(*impl_, request);
+}
 Result<RetentionPlan> Vault::PlanRetention(const RetentionOptions& options) {
   return vault::PlanRetention(*impl_, options);
 }

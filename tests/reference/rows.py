@@ -26,8 +26,12 @@ def read_subject(vault, handle, row, shards):
     generation, shard_key, revision = reader.uint(4), reader.take(8), reader.uint(4)
     bound = suite1.binding(suite1.SUBJECT_ROW, vault, handle, generation=generation, revision=revision,
                            context=shard_key)
-    state = Reader(unpad(suite1.open_sealed(shards.get(handle, shard_key), bound, reader.rest(),
-                                            "subject row")), "subject state")
+    state = unpad(suite1.open_sealed(shards.get(handle, shard_key), bound, reader.rest(), "subject row"))
+    return read_state(handle, generation, state)
+
+
+def read_state(handle, generation, plain):
+    state = Reader(plain, "subject state")
     kind, key, history, ref, created_at = state.uint(1), state.take(32), state.take(32), state.str8(), state.i64()
     require(kind in (1, 2), "subject state: kind")
     standing = ledger.parse_standing(state.str32())

@@ -9,7 +9,7 @@ KINDS = ("open read read-all scan find verify-password list collect subjects ref
          "ledger standing upkeep publish disclose disclosures may-contact suppress report rectify expire export-subject review "
          "erase renew shred compact rotate backup restore check").split()
 OUTCOMES = "allowed refused not-found failed".split()
-DETAILS = "of first last tree-size decision entries sequence said notice event count report bucket version epoch key stream".split()
+DETAILS = "of first last tree-size decision entries sequence said notice event count report bucket version epoch key stream root".split()
 REASON_MAX = 28
 
 

@@ -122,6 +122,7 @@ void AddCommands(Commands& commands) {
   AddLedger(commands);
   AddCheck(commands);
   AddCompact(commands);
+  AddBackup(commands);
   AddRetention(commands);
   AddDisclose(commands);
   AddContact(commands);

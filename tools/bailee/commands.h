@@ -60,6 +60,7 @@ void AddRecord(Commands& commands);
 void AddLedger(Commands& commands);
 void AddCheck(Commands& commands);
 void AddCompact(Commands& commands);
+void AddBackup(Commands& commands);
 void AddRetention(Commands& commands);
 void AddDisclose(Commands& commands);
 void AddContact(Commands& commands);

@@ -20,6 +20,8 @@ inline constexpr size_t kBatchRecordsMax = 10'000;
 inline constexpr size_t kKeyringBytesMax = size_t{64} << 10;
 inline constexpr size_t kCaseReferenceBytesMax = 64;
 inline constexpr size_t kTransactionRowsMax = 20'000;
-inline constexpr size_t kNameBytesMax = 64;  // ids in a policy, actor names
+inline constexpr size_t kBackupStreamsMax = 1'000;  // that one call takes
+inline constexpr size_t kRestoreListMax = 10'000;   // handles that a backup or a restore names
+inline constexpr size_t kNameBytesMax = 64;         // ids in a policy, actor names
 
 }  // namespace bailee::limits

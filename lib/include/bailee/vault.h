@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bailee/backup.h"
 #include "bailee/breach.h"
 #include "bailee/clock.h"
 #include "bailee/collection.h"
@@ -205,6 +206,20 @@ class BAILEE_EXPORT Vault {
   // "store.in-use" (other processes have it open; their ids), "store.snapshots-open"; kFull;
   // kAuditDown; kFailed.
   Result<Compacted> Compact();
+
+  // Takes a data stream (see backup.h), while others write: all of it shows one moment. It holds
+  // one snapshot for as long as it takes, so that the file grows by what is written meanwhile, and
+  // the vault cannot be compacted. With any keyring that opens the vault: what it writes only
+  // `backup` opens. The event is recorded before the file has its name. Errors: kConflict
+  // "file.exists", "backup.no-base" (not a data stream of this vault); kNotFound (no such base or
+  // directory); kDamage "backup.damaged" (the base); kPartial "backup.stopped"; kAuditDown; kFull;
+  // kFailed.
+  Result<BackedUp> BackUpData(const BackupRequest& request);
+
+  // Takes a key stream, as above, after the data stream; it replaces the one in that file.
+  // Processes that erase meanwhile wait for this one to drop its keys. Errors: kUsage
+  // "backup.base-of-keys"; otherwise as BackUpData, but for "file.exists".
+  Result<BackedUp> BackUpKeys(const BackupRequest& request);
 
   // What retention would delete now, counted; nothing is changed. With the `upkeep` keyring.
   // Errors: kRefused purpose-key-missing; kPartial "retention.stopped"; kConflict (the policy is

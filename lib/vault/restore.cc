@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vault/restore.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/codec.h"
+#include "base/try.h"
+#include "crypto/init.h"
+#include "keys/epoch_file.h"
+#include "keys/issue.h"
+#include "store/keep_counting.h"
+#include "store/lmdb_engine.h"
+
+namespace bailee::vault {
+namespace {
+
+using store::Table;
+namespace fs = std::filesystem;
+
+// Where the vault is put together; what was made goes unless it is kept.
+class NewDirectory {
+ public:
+  // Errors: kConflict "restore.directory" if something is there.
+  static Result<NewDirectory> Claim(const RestoreRequest& request) {
+    std::error_code error;
+    const bool existed = fs::exists(fs::symlink_status(request.directory, error));
+    const bool empty = fs::is_directory(request.directory, error) &&
+                       fs::is_empty(request.directory, error) && !error;
+    const bool apart = !request.epoch_path.empty();
+    const bool taken = apart && fs::exists(fs::symlink_status(request.epoch_path, error));
+    if ((existed && !empty) || taken) {
+      return Status(Code::kConflict, "restore.directory",
+                    taken ? "there is a file where the epoch file is to be"
+                          : "there is something in the directory",
+                    "name a directory that is empty or not there yet; nothing was changed");
+    }
+    return NewDirectory(request, existed);
+  }
+  NewDirectory(NewDirectory&& other) noexcept
+      : request_(other.request_),
+        existed_(other.existed_),
+        kept_(std::exchange(other.kept_, true)) {}
+  NewDirectory& operator=(NewDirectory&&) = delete;
+  ~NewDirectory() {
+    if (!kept_) Clear();
+  }
+
+  std::string epoch_path() const {
+    return request_.epoch_path.empty() ? request_.directory + "/epoch" : request_.epoch_path;
+  }
+  void Keep() { kept_ = true; }
+
+ private:
+  NewDirectory(const RestoreRequest& request, bool existed)
+      : request_(request), existed_(existed) {}
+
+  void Clear() const {
+    std::error_code ignored;
+    for (const char* name : {"data.mdb", "lock.mdb", "openers"})
+      fs::remove(request_.directory + "/" + name, ignored);
+    fs::remove_all(request_.directory + "/journal", ignored);
+    fs::remove(epoch_path(), ignored);
+    if (!existed_) fs::remove(request_.directory, ignored);
+  }
+
+  const RestoreRequest& request_;
+  bool existed_;
+  bool kept_ = false;
+};
+
+Status CheckKeyrings(const RestoreKeyrings& keyrings) {
+  const keys::KeyringHeader& backup = keyrings.backup.keys().header;
+  for (const Keyring* each : {&keyrings.authority, &keyrings.storage}) {
+    const keys::KeyringHeader& header = each->keys().header;
+    if (header.vault != backup.vault) {
+      return Status(Code::kKey, "key.other-vault", "the keyrings belong to different vaults",
+                    "compare them with `bailee keyring show`; this is not damage");
+    }
+    if (header.authority != backup.authority) {
+      return Status(Code::kKey, "key.other-authority",
+                    "the keyrings were signed by different authorities",
+                    "use keyrings that the vault's present authority signed");
+    }
+  }
+  BAILEE_RETURN_IF_ERROR(keys::SigningKeyOf(keyrings.authority.keys()).status());
+  if (keyrings.storage.keys().header.storage_version != 0) return Status();
+  return Status(Code::kKey, "key.no-storage", "the keyring for the storage key has none",
+                "name one that opens a vault, for instance `upkeep`");
+}
+
+Status NotWhole(const char* what) { return DamagedStream(what); }
+
+// What a key stream says of the vault, checked with every keyring.
+struct KeyStreamHead {
+  StorageSecrets secrets;
+  keys::Manifest manifest;
+  Bytes vault_row;
+  Timestamp latest;
+};
+
+Result<KeyStreamHead> OpenHead(const BackupSet& set, const RestoreKeyrings& keyrings) {
+  BAILEE_TRY(const MetaRows rows, ReadMetaRows(set));
+  const auto row = [&](std::string_view name) {
+    const auto it = rows.find(name);
+    return it == rows.end() ? ByteView() : ByteView(it->second);
+  };
+  const keys::KeyringKeys& storage = keyrings.storage.keys();
+  KeyStreamHead head;
+  BAILEE_TRY(head.secrets, OpenStorageSecrets(row(kMetaSecrets), set.vault(),
+                                              storage.header.storage_version, storage.storage));
+  const uint64_t manifest_min =
+      std::max({keyrings.backup.keys().header.manifest_min,
+                keyrings.authority.keys().header.manifest_min, storage.header.manifest_min});
+  BAILEE_TRY(head.manifest, keys::ParseManifest(row(kMetaManifest), set.vault(),
+                                                storage.header.authority, manifest_min));
+  const ByteView vault_row = row(kMetaVault);
+  head.vault_row.assign(vault_row.begin(), vault_row.end());
+  const ByteView clock = row(kMetaClock);
+  if (clock.size() != sizeof(int64_t) || vault_row.empty())
+    return NotWhole("it lacks what every vault has");
+  head.latest = {LoadBigEndian<int64_t>(clock.data())};
+  if (head.latest.unix_ms < 0) return NotWhole("its clock makes no sense");
+  return head;
+}
+
+// That every stream was made by somebody who held the storage key.
+Status CheckMakers(const BackupSet& set, const crypto::RefKey& ref_key) {
+  std::vector<const WholeStream*> all = {&*set.keys()};
+  for (const WholeStream& each : set.chain()) all.push_back(&each);
+  for (const WholeStream* each : all) {
+    BAILEE_TRY(const StreamReader reader, StreamReader::Open(each->path, set.opener()));
+    if (reader.MakerFor(ref_key) != each->end.maker) {
+      return Status(Code::kDamage, "backup.forged",
+                    each->path + " was not made by a holder of the vault's storage key",
+                    "do not use it, and find out who made it");
+    }
+  }
+  return Status();
+}
+
+class VaultRestorer {
+ public:
+  VaultRestorer(const RestoreWorld& world, Timestamp latest) : world_(world), latest_(latest) {}
+
+  Result<Restored> Run() {
+    const Clock& clock = world_.request.clock == nullptr ? Clock::System() : *world_.request.clock;
+    BAILEE_TRY(const Timestamp now, TimeNow(clock, latest_));
+    BAILEE_TRY(NewDirectory place, NewDirectory::Claim(world_.request));
+    BAILEE_RETURN_IF_ERROR(MakeStore(place));
+    {
+      BAILEE_TRY(const std::unique_ptr<store::Engine> engine,
+                 store::OpenLmdb(world_.request.directory, Options()));
+      BAILEE_RETURN_IF_ERROR(RestoreKeyStream(world_, *engine, *shards_));
+      BAILEE_RETURN_IF_ERROR(RestoreDataStreams(world_, *engine, *shards_, restored_));
+      BAILEE_RETURN_IF_ERROR(FindLacking(world_, *engine, restored_));
+      BAILEE_RETURN_IF_ERROR(EndRestore(world_, *engine, now, restored_));
+    }
+    place.Keep();
+    restored_.id = world_.vault();
+    restored_.leaves = world_.set.chain().back().end.tree_size;
+    restored_.leaves_known = world_.set.keys()->end.tree_size;
+    return std::move(restored_);
+  }
+
+ private:
+  store::LmdbOptions Options() const { return {.map_bytes = world_.request.map_bytes}; }
+
+  // An empty store that says it is being filled, with new shard keys in a new epoch.
+  Status MakeStore(const NewDirectory& place) {
+    const StreamEnd& data = world_.set.chain().back().end;
+    const StreamEnd& keys = world_.set.keys()->end;
+    BAILEE_RETURN_IF_ERROR(store::CreateLmdb(world_.request.directory, Options()).status());
+    BAILEE_RETURN_IF_ERROR(store::KeepCounting(world_.request.directory + "/data.mdb",
+                                               std::max(data.transaction, keys.transaction)));
+    const keys::KeyringKeys& storage = world_.keyrings.storage.keys();
+    const uint64_t epoch = std::max(data.epoch, keys.epoch) + 1;
+    const keys::EpochFile file(place.epoch_path(), world_.vault());
+    BAILEE_TRY(crypto::EpochKey key, file.Create({storage.header.storage_version, storage.storage},
+                                                 world_.random, epoch));
+    BAILEE_TRY(const std::unique_ptr<store::Engine> engine,
+               store::OpenLmdb(world_.request.directory, Options()));
+    BAILEE_RETURN_IF_ERROR(engine->Write([&](store::WriteTransaction& transaction) -> Status {
+      static constexpr uint8_t kOne[] = {1};
+      BAILEE_RETURN_IF_ERROR(transaction.Put(Table::kMeta, AsBytes(kMetaRestoring), kOne));
+      return keys::CreateShards(transaction, world_.vault(), epoch, key, world_.random);
+    }));
+    shards_ = std::make_unique<keys::Shards>(world_.vault(), epoch, std::move(key));
+    return Status();
+  }
+
+  const RestoreWorld& world_;
+  const Timestamp latest_;
+  std::unique_ptr<keys::Shards> shards_;
+  Restored restored_;
+};
+
+}  // namespace
+}  // namespace bailee::vault
+
+namespace bailee {
+
+Result<Restored> RestoreVault(const RestoreRequest& request, const RestoreKeyrings& keyrings) {
+  BAILEE_RETURN_IF_ERROR(crypto::Init());
+  BAILEE_RETURN_IF_ERROR(vault::CheckKeyrings(keyrings));
+  BAILEE_TRY(const vault::BackupSet set,
+             vault::BackupSet::Open(keyrings.backup.keys(), request.files, request.progress));
+  if (!set.keys() || set.chain().empty()) {
+    return Status(Code::kUsage, "restore.streams",
+                  "it takes a key stream and at least one data stream",
+                  "name the newest key stream and the data streams taken before it");
+  }
+  BAILEE_TRY(const vault::KeyStreamHead head, vault::OpenHead(set, keyrings));
+  BAILEE_RETURN_IF_ERROR(vault::CheckMakers(set, head.secrets.ref_key));
+  const vault::RestoreWorld world{.request = request,
+                                  .keyrings = keyrings,
+                                  .set = set,
+                                  .secrets = head.secrets,
+                                  .manifest = head.manifest,
+                                  .vault_row = head.vault_row,
+                                  .random = crypto::SystemRandom()};
+  return vault::VaultRestorer(world, head.latest).Run();
+}
+
+}  // namespace bailee

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "base/codec.h"
+#include "base/try.h"
+#include "keys/back_rows.h"
+#include "keys/lookup.h"
+#include "keys/subject.h"
+#include "keys/wraps.h"
+#include "record/row.h"
+#include "record/terms.h"
+#include "vault/restore.h"
+#include "vault/session_impl.h"
+
+namespace bailee::vault {
+namespace {
+
+using store::Table;
+
+constexpr uint8_t kPendingLookup = 0x04;
+constexpr size_t kKeyworkKeyBytes = 40;
+
+Status NoSuchKey() { return DamagedStream("a row has no key that one can have"); }
+
+// Damage is an answer here: what does not open is not taken.
+template <typename T>
+Result<bool> Opens(const Result<T>& opened) {
+  if (opened.ok()) return true;
+  if (opened.status().code() == Code::kDamage) return false;
+  return opened.status();
+}
+
+// The category of each index, by its name "category.field/purpose".
+std::map<crypto::NameId, crypto::NameId> CategoriesOf(const keys::Manifest& manifest) {
+  std::map<crypto::NameId, crypto::NameId> categories;
+  for (const keys::Manifest::Index& index : manifest.indexes)
+    categories[index.id] = crypto::NameIdOf(index.name.substr(0, index.name.find('.')));
+  return categories;
+}
+
+class DataRestorer {
+ public:
+  DataRestorer(const RestoreWorld& world, store::Engine& engine, keys::Shards& shards,
+               Restored& restored)
+      : world_(world),
+        engine_(engine),
+        shards_(shards),
+        restored_(restored),
+        categories_(CategoriesOf(world.manifest)) {}
+
+  Status Run() {
+    return VisitRanges(world_.set, [&](ByteView message) -> Status {
+      BAILEE_RETURN_IF_ERROR(engine_.Write([&](store::WriteTransaction& transaction) -> Status {
+        counts_ = {};
+        transaction_ = &transaction;
+        const auto table = static_cast<Table>(message.size() > 1 ? message[1] : 0);
+        return ParseRows(message,
+                         [&](ByteView key, ByteView value) { return Take(table, key, value); })
+            .status();
+      }));
+      counts_.AddTo(restored_);
+      changed_.insert(counts_.changed.begin(), counts_.changed.end());
+      rows_ += counts_.rows;
+      return ReportProgress(world_, rows_);
+    });
+  }
+
+ private:
+  Status Take(Table table, ByteView key, ByteView value) {
+    if (!InDataStream(table, key)) return DamagedStream("it has a row that it must not have");
+    ++counts_.rows;
+    switch (table) {
+      case Table::kSubjects:
+        return TakeWraps(key, value);
+      case Table::kRecords:
+        return TakeRecord(key, value);
+      case Table::kLookup:
+        return key[0] == kPendingLookup ? TakePending(key, value) : TakeBackRow(key, value);
+      case Table::kKeywork:
+        return TakeKeywork(key, value);
+      case Table::kTerms:
+        return TakeTerms(key, value);
+      default:
+        return transaction_->Put(table, key, value);
+    }
+  }
+
+  // The subject with this handle, or null: the key stream has it not.
+  Result<const keys::Subject*> SubjectOf(const Handle& handle) {
+    if (known_ && *known_ == handle) return subject_ ? &*subject_ : nullptr;
+    known_.reset();
+    subject_.reset();
+    BAILEE_TRY(const std::optional<ByteView> row,
+               transaction_->Get(Table::kSubjects, keys::SubjectRowKeyOf(handle)));
+    if (row) {
+      const Bytes copy(row->begin(), row->end());
+      BAILEE_TRY(keys::Subject subject,
+                 keys::OpenSubject(world_.vault(), handle, copy, shards_, *transaction_));
+      subject_.emplace(std::move(subject));
+    }
+    known_ = handle;
+    return subject_ ? &*subject_ : nullptr;
+  }
+
+  Status TakeTerms(ByteView key, ByteView value) {
+    if (key.size() != 16) return NoSuchKey();
+    const crypto::TermsId id{Reader(key).GetArray<16>()};
+    if (!record::ParseTerms(world_.vault(), id, value).ok())
+      return DamagedStream("terms make no sense");
+    return transaction_->Put(Table::kTerms, key, value);
+  }
+
+  keys::WrapPlace PlaceOf(const Handle& handle, const keys::Subject& subject,
+                          const crypto::NameId& category, uint16_t compartment,
+                          const crypto::TermsId& terms) const {
+    return {.vault = world_.vault(),
+            .handle = handle,
+            .category = category,
+            .record = {},
+            .compartment = compartment,
+            .terms = terms,
+            .subject_generation = subject.head.generation};
+  }
+
+  Status TakeWraps(ByteView key, ByteView value) {
+    Reader reader(key);
+    const Handle handle{reader.GetArray<16>()};
+    (void)reader.Get<uint8_t>();
+    const crypto::NameId category{reader.GetArray<8>()};
+    const auto compartment = reader.Get<uint16_t>();
+    const crypto::TermsId terms{reader.GetArray<16>()};
+    if (!reader.complete()) return NoSuchKey();
+    BAILEE_TRY(const keys::Subject* subject, SubjectOf(handle));
+    if (subject == nullptr) return Status();
+    const auto place = PlaceOf(handle, *subject, category, compartment, terms);
+    BAILEE_TRY(const bool opens, Opens(keys::WrapSet::Open(place, subject->key, value)));
+    if (opens) return transaction_->Put(Table::kSubjects, key, value);
+    counts_.changed.push_back(handle);
+    return Status();
+  }
+
+  Status TakeRecord(ByteView key, ByteView value) {
+    if (key.size() != kRecordKeyBytes) return NoSuchKey();
+    const RecordKey parts = DecodeRecordKey(key);
+    BAILEE_TRY(const keys::Subject* subject, SubjectOf(parts.handle));
+    if (subject == nullptr) {
+      ++counts_.records_of_erased;
+      return Status();
+    }
+    BAILEE_TRY(const bool opens, HasKeys(parts, *subject, value));
+    if (!opens) {
+      ++counts_.records_outdated;
+      return Status();
+    }
+    ++counts_.records;
+    return transaction_->Put(Table::kRecords, key, value);
+  }
+
+  // Whether it is the record that the subject says, and every compartment of it has a wrap.
+  Result<bool> HasKeys(const RecordKey& key, const keys::Subject& subject, ByteView value) {
+    const Result<record::RecordRow> row = record::ParseRecordRow(value);
+    if (!row.ok()) return false;
+    if (row->head().revision != subject.RevisionOf(key.category, key.record)) return false;
+    for (const record::RowEntry& entry : *row) {
+      keys::WrapPlace place =
+          PlaceOf(key.handle, subject, key.category, entry.compartment, row->head().terms);
+      if (!entry.travelling.empty()) {
+        place.record = key.record;
+        BAILEE_TRY(const bool opens,
+                   Opens(keys::WrapSet::OpenTravelling(place, subject.key, entry.travelling)));
+        if (!opens) return false;
+        continue;
+      }
+      BAILEE_TRY(const std::optional<ByteView> wraps,
+                 transaction_->Get(Table::kSubjects, keys::WrapsRowKeyOf(place)));
+      if (!wraps) return false;
+      const Result<keys::WrapSet> set = keys::WrapSet::Open(place, subject.key, *wraps);
+      BAILEE_TRY(const bool opens, Opens(set));
+      if (!opens || !set->HasGeneration(entry.generation)) return false;
+    }
+    return true;
+  }
+
+  Status TakePending(ByteView key, ByteView value) {
+    const Result<keys::PendingKey> parsed = keys::ParsePendingKey(key);
+    if (!parsed.ok()) return NoSuchKey();
+    BAILEE_TRY(const keys::Subject* subject, SubjectOf(parsed->handle));
+    if (subject == nullptr) return Status();
+    const Result<Bytes> again =
+        keys::ResealPending(world_.vault(), key, value, subject->key, subject->key, world_.random);
+    BAILEE_TRY(const bool opens, Opens(again));
+    return opens ? transaction_->Put(Table::kLookup, key, *again) : Status();
+  }
+
+  Status TakeBackRow(ByteView key, ByteView value) {
+    const std::optional<Handle> owner = keys::OwnerOfBackRow(key);
+    if (!owner) return NoSuchKey();
+    BAILEE_TRY(const keys::Subject* subject, SubjectOf(*owner));
+    if (subject == nullptr) return Status();
+    const keys::RowOwner whose{*owner, subject->history};
+    const Result<keys::BackRow> back = keys::OpenBackRow(world_.vault(), whose, key, value);
+    BAILEE_TRY(const bool opens, Opens(back));
+    if (!opens) return Status();
+    Reader reader{ByteView(back->field_key).subspan(1)};
+    const keys::IndexName index{{reader.GetArray<8>()}, reader.Get<uint16_t>()};
+    const auto category = categories_.find(index.id);
+    if (reader.failed() || category == categories_.end()) return Status();
+    BAILEE_TRY(
+        const std::optional<ByteView> taken,
+        transaction_->Get(Table::kRecords, RecordKeyOf(*owner, category->second, back->record)));
+    if (!taken) return Status();
+    return keys::PutField({world_.vault(), shards_}, *transaction_, index, back->tag, whose,
+                          back->record, world_.random);
+  }
+
+  Status TakeKeywork(ByteView key, ByteView value) {
+    if (key.size() != kKeyworkKeyBytes) return NoSuchKey();
+    const Handle handle{Reader(key).GetArray<16>()};
+    BAILEE_TRY(const keys::Subject* subject, SubjectOf(handle));
+    if (subject == nullptr || changed_.contains(handle)) return Status();
+    return transaction_->Put(Table::kKeywork, key, value);
+  }
+
+  const RestoreWorld& world_;
+  store::Engine& engine_;
+  keys::Shards& shards_;
+  Restored& restored_;
+  const std::map<crypto::NameId, crypto::NameId> categories_;
+  store::WriteTransaction* transaction_ = nullptr;  // of the write that runs
+  RestoreCounts counts_;                            // of that write
+  uint64_t rows_ = 0;
+  std::set<Handle> changed_;
+  std::optional<Handle> known_;  // whose subject was looked for last
+  std::optional<keys::Subject> subject_;
+};
+
+}  // namespace
+
+void RestoreCounts::AddTo(Restored& restored) const {
+  restored.records += records;
+  restored.records_of_erased += records_of_erased;
+  restored.records_outdated += records_outdated;
+}
+
+Status RestoreDataStreams(const RestoreWorld& world, store::Engine& engine, keys::Shards& shards,
+                          Restored& restored) {
+  return DataRestorer(world, engine, shards, restored).Run();
+}
+
+}  // namespace bailee::vault
