@@ -39,6 +39,11 @@ class EpochFileTest : public ::testing::Test {
   EpochFile File() const { return EpochFile(directory_ / "epoch", vault_); }
   StorageKeyRef Storage(uint16_t version = 1) const { return {version, storage_}; }
 
+  Result<crypto::EpochKey> Prepare(uint64_t epoch) const {
+    const StorageKeyRef keys[] = {Storage()};
+    return File().Prepare(epoch, keys, random());
+  }
+
   Bytes Content() const {
     std::ifstream in(directory_ / "epoch", std::ios::binary);
     return Bytes(std::istreambuf_iterator<char>(in), {});
@@ -74,7 +79,7 @@ TEST_F(EpochFileTest, IsNotMadeWhereOneIs) {
 
 TEST_F(EpochFileTest, HasTwoEpochsAtATime) {
   const auto first = File().Create(Storage(), random());
-  const auto second = File().Prepare(2, Storage(), random());
+  const auto second = Prepare(2);
   ASSERT_THAT(StatusOf(second), IsOk());
   EXPECT_NE(Revealed(*first), Revealed(*second));
   EXPECT_EQ(Revealed(*File().Get(1, Storage())), Revealed(*first));
@@ -85,19 +90,19 @@ TEST_F(EpochFileTest, HasTwoEpochsAtATime) {
 // A transaction that was given up may have left it, and another process may have used it.
 TEST_F(EpochFileTest, TakesAnEpochThatIsThereAlready) {
   ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
-  const auto once = File().Prepare(2, Storage(), random());
-  const auto again = File().Prepare(2, Storage(), random());
+  const auto once = Prepare(2);
+  const auto again = Prepare(2);
   ASSERT_THAT(StatusOf(again), IsOk());
   EXPECT_EQ(Revealed(*once), Revealed(*again));
 }
 
 TEST_F(EpochFileTest, MakesAnotherWhereOneWasWrittenInPart) {
   ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
-  const auto once = File().Prepare(2, Storage(), random());
+  const auto once = Prepare(2);
   Bytes torn = Content();
   std::fill(torn.begin() + 60, torn.begin() + kBlock, uint8_t{0});
   SetContent(torn);
-  const auto again = File().Prepare(2, Storage(), random());
+  const auto again = Prepare(2);
   ASSERT_THAT(StatusOf(again), IsOk());
   EXPECT_NE(Revealed(*once), Revealed(*again));
   EXPECT_EQ(Revealed(*File().Get(2, Storage())), Revealed(*again));
@@ -105,7 +110,7 @@ TEST_F(EpochFileTest, MakesAnotherWhereOneWasWrittenInPart) {
 
 TEST_F(EpochFileTest, HasNoByteOfAWipedEpoch) {
   ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
-  ASSERT_THAT(StatusOf(File().Prepare(2, Storage(), random())), IsOk());
+  ASSERT_THAT(StatusOf(Prepare(2)), IsOk());
   EXPECT_TRUE(*File().Holds(1));
   ASSERT_THAT(File().Wipe(1), IsOk());
   EXPECT_FALSE(*File().Holds(1));
@@ -118,9 +123,9 @@ TEST_F(EpochFileTest, HasNoByteOfAWipedEpoch) {
 
 TEST_F(EpochFileTest, WipesNoLaterEpochThanItIsAskedTo) {
   ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
-  ASSERT_THAT(StatusOf(File().Prepare(2, Storage(), random())), IsOk());
+  ASSERT_THAT(StatusOf(Prepare(2)), IsOk());
   ASSERT_THAT(File().Wipe(1), IsOk());
-  ASSERT_THAT(StatusOf(File().Prepare(3, Storage(), random())), IsOk());
+  ASSERT_THAT(StatusOf(Prepare(3)), IsOk());
   ASSERT_THAT(File().Wipe(1), IsOk());
   EXPECT_FALSE(*File().Holds(1));
   EXPECT_THAT(StatusOf(File().Get(3, Storage())), IsOk());
@@ -187,10 +192,40 @@ TEST_F(EpochFileTest, TakesNoEpochForAnother) {
 
 TEST_F(EpochFileTest, SaysWhatIsWrongWithTheFile) {
   EXPECT_THAT(StatusOf(File().Get(1, Storage())), ErrorIs(Code::kFailed, "epoch.io"));
-  EXPECT_THAT(StatusOf(File().Prepare(2, Storage(), random())), ErrorIs(Code::kFailed, "epoch.io"));
+  EXPECT_THAT(StatusOf(Prepare(2)), ErrorIs(Code::kFailed, "epoch.io"));
   EXPECT_THAT(File().Wipe(1), ErrorIs(Code::kFailed, "epoch.io"));
   ASSERT_EQ(symlink("/dev/null", (directory_ / "epoch").c_str()), 0);
   EXPECT_THAT(StatusOf(File().Get(1, Storage())), ErrorIs(Code::kFailed, "epoch.io"));
+}
+
+// While the storage key is replaced the next epoch is for both.
+TEST_F(EpochFileTest, GivesTheSameKeyToEachOfTwoStorageKeys) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  const crypto::StorageKey next = *crypto::StorageKey::Generate(random());
+  const StorageKeyRef both[] = {Storage(), {2, next}};
+  const auto made = File().Prepare(2, both, random());
+  ASSERT_THAT(StatusOf(made), IsOk());
+  for (const StorageKeyRef& each : both) EXPECT_EQ(Revealed(*File().Get(2, each)), Revealed(*made));
+  EXPECT_THAT(StatusOf(File().Get(1, both[1])), ErrorIs(Code::kKey, "key.retired"));
+}
+
+// A transaction that was given up may have left the block, for a key that nobody has.
+TEST_F(EpochFileTest, LeavesAKeyThatWasPreparedForOthersToThoseItIsForNowAlone) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  const crypto::StorageKey lost = *crypto::StorageKey::Generate(random());
+  const StorageKeyRef then[] = {Storage(), {2, lost}};
+  const auto once = File().Prepare(2, then, random());
+  ASSERT_THAT(StatusOf(once), IsOk());
+  const crypto::StorageKey next = *crypto::StorageKey::Generate(random());
+  const StorageKeyRef both[] = {Storage(), {2, next}};
+  const auto again = File().Prepare(2, both, random());
+  ASSERT_THAT(StatusOf(again), IsOk());
+  EXPECT_EQ(Revealed(*again), Revealed(*once));
+  EXPECT_EQ(Revealed(*File().Get(2, both[1])), Revealed(*once));
+  EXPECT_FALSE(File().Get(2, then[1]).ok());
+  ASSERT_THAT(StatusOf(Prepare(2)), IsOk());
+  EXPECT_EQ(Revealed(*File().Get(2, Storage())), Revealed(*once));
+  EXPECT_THAT(StatusOf(File().Get(2, both[1])), ErrorIs(Code::kKey, "key.retired"));
 }
 
 }  // namespace
