@@ -9,6 +9,7 @@
 
 #include "audit/findings.h"
 #include "audit/verify.h"
+#include "base/codec.h"
 #include "base/try.h"
 #include "crypto/init.h"
 #include "crypto/random.h"
@@ -154,7 +155,7 @@ Status Checker::LookAtTrail(bool& stopped) {
   // Pruning takes leaves away that a verification had still to read.
   constexpr int kTriesMax = 8;
   for (int tries = 0;; ++tries) {
-    const Status looked = TakeTrail(stopped);
+    Status looked = TakeTrail(stopped);
     if (looked.code() != Code::kBusy || tries == kTriesMax) return looked;
   }
 }
