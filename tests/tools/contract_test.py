@@ -16,7 +16,7 @@ BAILEE, POLICY = sys.argv[1], sys.argv[2]
 # Something for each positional, so that a command gets as far as it can without a vault.
 POSITIONALS = {
     "DIR": "new-vault", "FILE": "missing.textproto", "SOURCE": "file:missing.keyring",
-    "PURPOSE": "billing", "CATEGORY[.FIELD]": "payment_card.pan", "CATEGORY.FIELD": "account.email",
+    "PURPOSE": "billing", "WHAT": "purpose", "CATEGORY[.FIELD]": "payment_card.pan", "CATEGORY.FIELD": "account.email",
     "PURPOSE|DECISION": "0" * 32 + ".r17", "INDEX|DECISION": "0", "PROOF": "missing.tlog-proof",
     "CATEGORY[.FIELDS]": "account.email", "HANDLE": "0" * 32, "CATEGORY": "account", "SHELL": "bash", "WORD": "formats",
     "DECISION": "0" * 32 + ".w3", "RECEIPT": "missing.receipt",
