@@ -95,13 +95,7 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
                                           uint16_t storage_version,
                                           const crypto::StorageKey& storage) {
   BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kMeta, AsBytes(kMetaSecrets)));
-  return OpenStorageSecrets(row.value_or(ByteView()), vault, storage_version, storage);
-}
-
-Result<StorageSecrets> OpenStorageSecrets(ByteView row, const VaultId& vault,
-                                          uint16_t storage_version,
-                                          const crypto::StorageKey& storage) {
-  Reader reader(row);
+  Reader reader(row.value_or(ByteView()));
   const auto version = reader.Get<uint16_t>();
   if (reader.failed()) return DamagedVault("its storage secrets are missing");
   if (version != storage_version) {

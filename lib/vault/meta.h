@@ -52,11 +52,6 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
                                           uint16_t storage_version,
                                           const crypto::StorageKey& storage);
 
-// The same of the bytes of a row.
-Result<StorageSecrets> OpenStorageSecrets(ByteView row, const VaultId& vault,
-                                          uint16_t storage_version,
-                                          const crypto::StorageKey& storage);
-
 // The latest time the vault has seen; the beginning of time if it is new. Errors: kDamage; those of
 // the store.
 Result<Timestamp> ReadLatestTime(store::Snapshot& snapshot);
