@@ -237,13 +237,10 @@ Status RowChecker::LookAtDisclosure(Frame& frame, ByteView key, ByteView value, 
     if (!before) out.Add(Flaw::kDisclosureGap, at);
   }
   if (IsKeptDisclosure(value)) {
-    Reader kept(value.subspan(1));
-    const auto version = kept.Get<uint16_t>();
-    const keys::HeldPurpose* rights =
-        vault_.keyring().FindPurpose(crypto::NameIdOf(keys::kRights), version);
-    if (rights == nullptr) return Status();
-    return Take(OpenKeptDisclosure(vault_.id(), handle, sequence, *rights, value).status(),
-                Flaw::kDisclosureDamaged, out, at);
+    if (vault_.keyring().FindPurpose(keys::kRights) == nullptr) return Status();
+    return TakeIfHeld(
+        OpenKeptDisclosure(vault_.id(), handle, sequence, vault_.keyring(), value).status(),
+        Flaw::kDisclosureDamaged, out, at);
   }
   const Result<SharedSubject> subject = vault_.LoadSubject(frame, handle);
   if (subject.status().code() == Code::kDamage) {
@@ -282,10 +279,8 @@ Status RowChecker::LookAtReport(ByteView key, ByteView value, RowFindings& out) 
     BAILEE_TRY(const crypto::FeedKey feed, vault_.FeedKey());
     return Take(OpenFeed(place, value, feed).status(), Flaw::kReportDamaged, out);
   }
-  const keys::HeldPurpose* tally = vault_.keyring().FindPurpose(keys::kTally);
-  if (tally == nullptr) return Status();
-  const Status opened = OpenResult(place, value, *tally).status();
-  return opened.code() == Code::kKey ? Status() : Take(opened, Flaw::kReportDamaged, out);
+  if (vault_.keyring().FindPurpose(keys::kTally) == nullptr) return Status();
+  return TakeIfHeld(OpenResult(place, value, vault_.keyring()).status(), Flaw::kReportDamaged, out);
 }
 
 Status RowChecker::LookAtKeywork(Frame& frame, ByteView key, ByteView value, RowFindings& out) {

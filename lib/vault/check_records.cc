@@ -49,6 +49,10 @@ Status RowChecker::Take(const Status& status, Flaw flaw, RowFindings& out, std::
   return Status();
 }
 
+Status RowChecker::TakeIfHeld(const Status& status, Flaw flaw, RowFindings& out, std::string at) {
+  return status.code() == Code::kKey ? Status() : Take(status, flaw, out, std::move(at));
+}
+
 Result<RowChecker::SharedSubject> RowChecker::OwnerOf(Frame& frame, const Handle& handle,
                                                       RowFindings& out) {
   out.About(handle);

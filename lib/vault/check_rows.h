@@ -105,6 +105,8 @@ class RowChecker {
 
   // Success if `status` says that something is damaged, which is then found; else `status`.
   static Status Take(const Status& status, Flaw flaw, RowFindings& out, std::string at = {});
+  // The same, where the keyring may lack the version of the key: success then.
+  static Status TakeIfHeld(const Status& status, Flaw flaw, RowFindings& out, std::string at = {});
 
   VaultImpl& vault_;
   const ReadShare share_;

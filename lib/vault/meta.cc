@@ -124,12 +124,6 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
                                           uint16_t storage_version,
                                           const crypto::StorageKey& storage) {
   BAILEE_TRY(const ByteView row, SecretsRow(snapshot));
-  return OpenStorageSecrets(row, vault, storage_version, storage);
-}
-
-Result<StorageSecrets> OpenStorageSecrets(ByteView row, const VaultId& vault,
-                                          uint16_t storage_version,
-                                          const crypto::StorageKey& storage) {
   BAILEE_TRY(const std::vector<SealedSecrets> open, ParseSecrets(row));
   const auto mine = std::find_if(open.begin(), open.end(), [&](const SealedSecrets& each) {
     return each.version == storage_version;

@@ -53,11 +53,6 @@ Result<StorageSecrets> ReadStorageSecrets(store::Snapshot& snapshot, const Vault
                                           uint16_t storage_version,
                                           const crypto::StorageKey& storage);
 
-// The same of the bytes of a row.
-Result<StorageSecrets> OpenStorageSecrets(ByteView row, const VaultId& vault,
-                                          uint16_t storage_version,
-                                          const crypto::StorageKey& storage);
-
 // The versions of the storage key that are open, ascending. Errors: kDamage "vault.damaged"; those
 // of the store.
 Result<std::vector<uint16_t>> OpenStorageVersions(store::Snapshot& snapshot);

@@ -99,6 +99,34 @@ struct KeyStreamHead {
   Timestamp latest;
 };
 
+// Rows of `meta` as those see them that read a store.
+class MetaSnapshot final : public store::Snapshot {
+ public:
+  explicit MetaSnapshot(const MetaRows& rows) : rows_(rows) {}
+
+  uint64_t transaction_id() const override { return 0; }
+  bool current() const override { return true; }
+  Result<std::optional<ByteView>> Get(Table table, ByteView key) override {
+    const auto it = rows_.find(AsText(key));
+    if (table != Table::kMeta || it == rows_.end()) return std::optional<ByteView>();
+    return std::optional<ByteView>(it->second);
+  }
+  Status GetMany(Table table, std::span<const ByteView> keys,
+                 std::span<std::optional<ByteView>> values) override {
+    for (size_t i = 0; i < keys.size(); ++i) {
+      BAILEE_TRY(values[i], Get(table, keys[i]));
+    }
+    return Status();
+  }
+  Status Scan(Table /*table*/, ByteView /*prefix*/, ByteView /*from*/,
+              const Visitor& /*visit*/) override {
+    return Status();
+  }
+
+ private:
+  const MetaRows& rows_;
+};
+
 Result<KeyStreamHead> OpenHead(const BackupSet& set, const RestoreKeyrings& keyrings) {
   BAILEE_TRY(const MetaRows rows, ReadMetaRows(set));
   const auto row = [&](std::string_view name) {
@@ -107,8 +135,10 @@ Result<KeyStreamHead> OpenHead(const BackupSet& set, const RestoreKeyrings& keyr
   };
   const keys::KeyringKeys& storage = keyrings.storage.keys();
   KeyStreamHead head;
-  BAILEE_TRY(head.secrets, OpenStorageSecrets(row(kMetaSecrets), set.vault(),
-                                              storage.header.storage_version, storage.storage));
+  MetaSnapshot snapshot(rows);
+  BAILEE_TRY(head.secrets, ReadStorageSecrets(snapshot, set.vault(), storage.header.storage_version,
+                                              storage.storage));
+  BAILEE_RETURN_IF_ERROR(ReadVaultRow(snapshot).status());
   const uint64_t manifest_min =
       std::max({keyrings.backup.keys().header.manifest_min,
                 keyrings.authority.keys().header.manifest_min, storage.header.manifest_min});

@@ -115,8 +115,9 @@ Result<std::string> ReadKept(const std::string& path, std::string_view origin) {
   if (!claimed.ok()) return claimed.status();
   if (claimed->origin == origin) return text;
   return Status(Code::kInvalidValue, "pin.other-log",
-                fmt::format("{} is of another vault's audit trail", path),
-                "this says nothing about the vault: name the file that was kept of it");
+                fmt::format("{} is of another vault's audit trail, or from before a restore", path),
+                "this says nothing about the vault: name the file that was kept of it, or begin "
+                "anew");
 }
 
 Result<std::string> ReadCheckpointFile(const std::string& path, std::string_view origin) {
