@@ -9,13 +9,12 @@
 #include "crypto/hash.h"
 #include "crypto/padding.h"
 #include "crypto/suite1.h"
+#include "keys/pending.h"
 
 namespace bailee::keys {
 namespace {
 
 using store::Table;
-
-constexpr uint8_t kPendingKind = 0x04;
 
 Status DamagedLookup() {
   return Status(Code::kDamage, "lookup.damaged", "a lookup row does not open",
@@ -103,28 +102,6 @@ Status VisitSealed(const LookupContext& context, store::Snapshot& snapshot, cons
         return use(ByteView(plain).first(plain_bytes));
       }));
   return problem;
-}
-
-crypto::Binding PendingBinding(const PendingPlace& place, crypto::Label label, uint64_t context) {
-  return {.label = label,
-          .vault = place.vault,
-          .handle = place.handle,
-          .category = place.index.id,
-          .revision = label == crypto::Label::kPendingOuter ? place.index.version : uint32_t{0},
-          .context = context};
-}
-
-crypto::EncodedWrapBinding PendingInnerBinding(const PendingPlace& place, uint64_t context) {
-  return crypto::Encode(
-      crypto::WrapBinding{PendingBinding(place, crypto::Label::kPendingInner, context),
-                          place.purpose, place.purpose_version});
-}
-
-Bytes PaddedBytes(Bytes plain) {
-  const size_t size = plain.size();
-  plain.resize(crypto::PaddedSize(size));
-  crypto::Pad(plain, size);
-  return plain;
 }
 
 // The beginnings of the keys of all rows of a kind, one for each index: kind, index, version.
@@ -215,69 +192,6 @@ Status PutField(const LookupContext& context, store::WriteTransaction& transacti
   return PutBackRow(context.vault, transaction, owner, key, record, random);
 }
 
-Status PutPending(store::WriteTransaction& transaction, const PendingPlace& place,
-                  const crypto::SubjectKey& subject, const crypto::BoxPublicKey& recipient,
-                  const RecordId& record, ByteView index_form, crypto::BoxSender& sender,
-                  crypto::Random& random) {
-  const RowNonce nonce = crypto::RandomArray<sizeof(RowNonce)>(random);
-  const uint64_t context = ContextOf(nonce);
-  const size_t size = record.bytes.size() + index_form.size();
-  BAILEE_TRY(Secret plain, Secret::Allocate(crypto::PaddedSize(size)));
-  plain.RevealMutable([&](std::span<uint8_t> out) {
-    uint8_t* at = std::copy(record.bytes.begin(), record.bytes.end(), out.data());
-    std::copy(index_form.begin(), index_form.end(), at);
-    crypto::Pad(out, size);
-  });
-  BAILEE_TRY(Bytes box, plain.RevealBytes([&](ByteView bytes) {
-    return sender.Seal(recipient, PendingInnerBinding(place, context), bytes, random);
-  }));
-  Bytes value;
-  Writer(value).Put(place.purpose_version);
-  crypto::SealAppend(subject,
-                     crypto::Encode(PendingBinding(place, crypto::Label::kPendingOuter, context)),
-                     PaddedBytes(std::move(box)), random, value);
-  Bytes key = PendingPrefix(place.index);
-  Writer(key).Put(place.handle.view()).Put(ByteView(nonce));
-  return transaction.Insert(Table::kLookup, key, value);
-}
-
-namespace {
-
-Result<crypto::EncodedBinding> OuterBindingOf(const VaultId& vault, ByteView key) {
-  BAILEE_TRY(const PendingKey parsed, ParsePendingKey(key));
-  // Of a place only what the outer layer is bound to matters.
-  const PendingPlace place{
-      .vault = vault, .handle = parsed.handle, .index = parsed.index, .purpose = {}};
-  return crypto::Encode(
-      PendingBinding(place, crypto::Label::kPendingOuter, ContextOf(parsed.nonce)));
-}
-
-}  // namespace
-
-Status CheckPending(const VaultId& vault, ByteView key, ByteView value,
-                    const crypto::SubjectKey& subject) {
-  BAILEE_TRY(const crypto::EncodedBinding binding, OuterBindingOf(vault, key));
-  BAILEE_TRY(const uint16_t purpose_version, PendingPurposeVersion(value));
-  const Result<Secret> plain =
-      crypto::Open(subject, binding, value.subspan(sizeof(purpose_version)));
-  return plain.ok() ? Status() : crypto::DamageUnlessFull(plain.status(), DamagedLookup());
-}
-
-Result<Bytes> ResealPending(const VaultId& vault, ByteView key, ByteView value,
-                            const crypto::SubjectKey& old_key, const crypto::SubjectKey& new_key,
-                            crypto::Random& random) {
-  BAILEE_TRY(const crypto::EncodedBinding binding, OuterBindingOf(vault, key));
-  BAILEE_TRY(const uint16_t purpose_version, PendingPurposeVersion(value));
-  const Result<Secret> plain =
-      crypto::Open(old_key, binding, value.subspan(sizeof(purpose_version)));
-  if (!plain.ok()) return crypto::DamageUnlessFull(plain.status(), DamagedLookup());
-  Bytes sealed;
-  Writer(sealed).Put(purpose_version);
-  plain->RevealBytes(
-      [&](ByteView bytes) { crypto::SealAppend(new_key, binding, bytes, random, sealed); });
-  return sealed;
-}
-
 Status DeleteRef(store::WriteTransaction& transaction, RefDomain domain, const LookupTag& tag) {
   std::vector<Bytes> found;
   BAILEE_RETURN_IF_ERROR(
@@ -348,59 +262,6 @@ Bytes FieldPrefix(const IndexName& index) {
   Bytes prefix = {kFieldKind};
   Writer(prefix).Put(index.id.view()).Put(index.version);
   return prefix;
-}
-
-Bytes PendingPrefix() { return {kPendingKind}; }
-
-Bytes PendingPrefix(const IndexName& index) {
-  Bytes prefix = PendingPrefix();
-  Writer(prefix).Put(index.id.view()).Put(index.version);
-  return prefix;
-}
-
-Result<PendingKey> ParsePendingKey(ByteView key) {
-  Reader reader(key);
-  const auto kind = reader.Get<uint8_t>();
-  PendingKey parsed;
-  parsed.index = {{reader.GetArray<8>()}, reader.Get<uint16_t>()};
-  parsed.handle = {reader.GetArray<16>()};
-  parsed.nonce = reader.GetArray<8>();
-  if (!reader.complete() || kind != kPendingKind) return DamagedLookup();
-  return parsed;
-}
-
-Result<uint16_t> PendingPurposeVersion(ByteView value) {
-  Reader reader(value);
-  const auto version = reader.Get<uint16_t>();
-  return reader.failed() ? Result<uint16_t>(DamagedLookup()) : Result<uint16_t>(version);
-}
-
-Result<Pending> OpenPending(const PendingPlace& place, const RowNonce& nonce,
-                            const crypto::SubjectKey& subject, const crypto::PurposeKey& purpose,
-                            ByteView value) {
-  BAILEE_TRY(const uint16_t version, PendingPurposeVersion(value));
-  if (version != place.purpose_version) return DamagedLookup();
-  const uint64_t context = ContextOf(nonce);
-  const Result<Secret> outer = crypto::Open(
-      subject, crypto::Encode(PendingBinding(place, crypto::Label::kPendingOuter, context)),
-      value.subspan(sizeof(version)));
-  if (!outer.ok()) return crypto::DamageUnlessFull(outer.status(), DamagedLookup());
-  BAILEE_TRY(crypto::BoxSecret secret, crypto::DeriveBoxSecret(purpose, place.purpose_version));
-  const crypto::BoxOpener opener(std::move(secret));
-  const Result<Secret> inner = outer->RevealBytes([&](ByteView padded) -> Result<Secret> {
-    BAILEE_TRY(const size_t size, crypto::UnpaddedSize(padded));
-    return opener.Open(PendingInnerBinding(place, context), padded.first(size));
-  });
-  if (!inner.ok()) return crypto::DamageUnlessFull(inner.status(), DamagedLookup());
-  return inner->RevealBytes([&](ByteView padded) -> Result<Pending> {
-    BAILEE_TRY(const size_t size, crypto::UnpaddedSize(padded));
-    if (size < sizeof(RecordId)) return DamagedLookup();
-    Reader reader(padded.first(size));
-    Pending pending;
-    pending.record = {reader.GetArray<16>()};
-    BAILEE_TRY(pending.index_form, Secret::From(reader.rest()));
-    return pending;
-  });
 }
 
 }  // namespace bailee::keys

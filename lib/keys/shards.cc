@@ -162,7 +162,9 @@ Result<const crypto::ShardKey*> Shards::Get(store::Snapshot& snapshot, uint16_t 
   for (size_t i = 0; i < row.count; ++i) {
     if (row.entries[i].id == id) return Open(shard, id, row.entries[i].sealed);
   }
-  return DamagedShard();
+  return Status(Code::kDamage, "shard.key-unknown",
+                "a row is sealed under a shard key that there is not",
+                "restore the vault from a backup; other rows are still readable");
 }
 
 Result<NamedShardKey> Shards::Current(store::Snapshot& snapshot, uint16_t shard) {

@@ -56,7 +56,8 @@ class Shards {
   uint64_t epoch() const { return epoch_; }
 
   // The key that rows of a shard which say `id` are sealed under. REQUIRES: the snapshot is of this
-  // epoch. Errors: kDamage "shard.damaged"; kFull; those of the store.
+  // epoch. Errors: kDamage "shard.damaged", or "shard.key-unknown" if the shard is whole and has no
+  // key of that id; kFull; those of the store.
   Result<const crypto::ShardKey*> Get(store::Snapshot& snapshot, uint16_t shard, uint64_t id);
 
   // The key that rows of a shard are to be sealed under now. REQUIRES, errors: as Get.

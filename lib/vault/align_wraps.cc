@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "base/try.h"
+#include "keys/pending.h"
 #include "vault/due.h"
 #include "vault/session_impl.h"
 

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/try.h"
 #include "keys/lookup.h"
+#include "keys/pending.h"
 #include "keys/wraps.h"
 #include "vault/keywork.h"
 #include "vault/next_subjects.h"

@@ -2,6 +2,7 @@
 #include "base/codec.h"
 #include "base/try.h"
 #include "keys/back_rows.h"
+#include "keys/pending.h"
 #include "vault/check_rows.h"
 
 // Rows that people and records are found by.

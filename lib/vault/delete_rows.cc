@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "base/try.h"
+#include "keys/pending.h"
 #include "record/row.h"
 #include "vault/align_wraps.h"
 #include "vault/due.h"

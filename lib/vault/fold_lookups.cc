@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/try.h"
+#include "keys/pending.h"
 
 namespace bailee::vault {
 namespace {

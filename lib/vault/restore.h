@@ -35,6 +35,7 @@ struct RestoreCounts {
   uint64_t records = 0;
   uint64_t records_of_erased = 0;
   uint64_t records_outdated = 0;
+  uint64_t lookups_retired = 0;
   std::vector<Handle> changed;  // whose wraps do not open any more
 
   void AddTo(Restored& restored) const;

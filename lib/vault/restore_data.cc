@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <deque>
 
 #include "base/codec.h"
 #include "base/try.h"
 #include "keys/back_rows.h"
 #include "keys/lookup.h"
+#include "keys/pending.h"
 #include "keys/subject.h"
 #include "keys/wraps.h"
 #include "record/row.h"
 #include "record/terms.h"
 #include "vault/restore.h"
+#include "vault/restore_retired.h"
 #include "vault/session_impl.h"
 
 namespace bailee::vault {
@@ -17,7 +20,6 @@ namespace {
 
 using store::Table;
 
-constexpr uint8_t kPendingLookup = 0x04;
 constexpr size_t kKeyworkKeyBytes = 40;
 
 Status NoSuchKey() { return DamagedStream("a row has no key that one can have"); }
@@ -41,10 +43,11 @@ std::map<crypto::NameId, crypto::NameId> CategoriesOf(const keys::Manifest& mani
 class DataRestorer {
  public:
   DataRestorer(const RestoreWorld& world, store::Engine& engine, keys::Shards& shards,
-               Restored& restored)
+               const RetiredKeys& retired, Restored& restored)
       : world_(world),
         engine_(engine),
         shards_(shards),
+        retired_(retired),
         restored_(restored),
         categories_(CategoriesOf(world.manifest)) {}
 
@@ -75,7 +78,7 @@ class DataRestorer {
       case Table::kRecords:
         return TakeRecord(key, value);
       case Table::kLookup:
-        return key[0] == kPendingLookup ? TakePending(key, value) : TakeBackRow(key, value);
+        return key[0] == keys::kPendingKind ? TakePending(key, value) : TakeBackRow(key, value);
       case Table::kKeywork:
         return TakeKeywork(key, value);
       case Table::kTerms:
@@ -133,10 +136,16 @@ class DataRestorer {
     BAILEE_TRY(const keys::Subject* subject, SubjectOf(handle));
     if (subject == nullptr) return Status();
     const auto place = PlaceOf(handle, *subject, category, compartment, terms);
-    BAILEE_TRY(const bool opens, Opens(keys::WrapSet::Open(place, subject->key, value)));
-    if (opens) return transaction_->Put(Table::kSubjects, key, value);
-    counts_.changed.push_back(handle);
-    return Status();
+    Result<keys::WrapSet> wraps = keys::WrapSet::Open(place, subject->key, value);
+    BAILEE_TRY(const bool opens, Opens(wraps));
+    if (!opens) {
+      counts_.changed.push_back(handle);
+      return Status();
+    }
+    BAILEE_TRY(const bool replaced, retired_.Replace(place, *wraps, world_.random));
+    if (!replaced) return transaction_->Put(Table::kSubjects, key, value);
+    BAILEE_TRY(const Bytes row, wraps->Seal(place, subject->key, world_.random));
+    return transaction_->Put(Table::kSubjects, key, row);
   }
 
   Status TakeRecord(ByteView key, ByteView value) {
@@ -153,7 +162,33 @@ class DataRestorer {
       return Status();
     }
     ++counts_.records;
-    return transaction_->Put(Table::kRecords, key, value);
+    BAILEE_TRY(const Bytes row, WithPresentKeys(parts, *subject, value));
+    return transaction_->Put(Table::kRecords, key, row);
+  }
+
+  // The row of a record that HasKeys, with travelling wraps of retired keys replaced.
+  Result<Bytes> WithPresentKeys(const RecordKey& key, const keys::Subject& subject,
+                                ByteView value) {
+    BAILEE_TRY(const record::RecordRow row, record::ParseRecordRow(value));
+    std::vector<record::RowEntry> entries;
+    std::deque<Bytes> resealed;
+    for (record::RowEntry entry : row) {
+      if (!entry.travelling.empty()) {
+        keys::WrapPlace place =
+            PlaceOf(key.handle, subject, key.category, entry.compartment, row.head().terms);
+        place.record = key.record;
+        BAILEE_TRY(keys::WrapSet wraps,
+                   keys::WrapSet::OpenTravelling(place, subject.key, entry.travelling));
+        BAILEE_TRY(const bool replaced, retired_.Replace(place, wraps, world_.random));
+        if (replaced) {
+          BAILEE_TRY(Bytes sealed, wraps.SealTravelling(place, subject.key, world_.random));
+          entry.travelling = resealed.emplace_back(std::move(sealed));
+        }
+      }
+      entries.push_back(entry);
+    }
+    if (resealed.empty()) return Bytes(value.begin(), value.end());
+    return record::EncodeRecordRow(row.head(), entries, row.revisions());
   }
 
   // Whether it is the record that the subject says, and every compartment of it has a wrap.
@@ -181,15 +216,25 @@ class DataRestorer {
     return true;
   }
 
+  Result<bool> CheckedPending(ByteView key, ByteView value, const crypto::SubjectKey& subject) {
+    BAILEE_RETURN_IF_ERROR(keys::CheckPending(world_.vault(), key, value, subject));
+    return true;
+  }
+
   Status TakePending(ByteView key, ByteView value) {
     const Result<keys::PendingKey> parsed = keys::ParsePendingKey(key);
     if (!parsed.ok()) return NoSuchKey();
     BAILEE_TRY(const keys::Subject* subject, SubjectOf(parsed->handle));
     if (subject == nullptr) return Status();
-    const Result<Bytes> again =
-        keys::ResealPending(world_.vault(), key, value, subject->key, subject->key, world_.random);
-    BAILEE_TRY(const bool opens, Opens(again));
-    return opens ? transaction_->Put(Table::kLookup, key, *again) : Status();
+    if (!IsOpen(parsed->index)) {
+      ++counts_.lookups_retired;
+      return Status();
+    }
+    BAILEE_TRY(const bool opens, Opens(CheckedPending(key, value, subject->key)));
+    if (!opens) return Status();
+    BAILEE_TRY(const bool replaced,
+               retired_.ReplacePending(*transaction_, *parsed, value, subject->key, world_));
+    return replaced ? Status() : transaction_->Put(Table::kLookup, key, value);
   }
 
   Status TakeBackRow(ByteView key, ByteView value) {
@@ -205,12 +250,24 @@ class DataRestorer {
     const keys::IndexName index{{reader.GetArray<8>()}, reader.Get<uint16_t>()};
     const auto category = categories_.find(index.id);
     if (reader.failed() || category == categories_.end()) return Status();
+    if (!IsOpen(index)) {
+      ++counts_.lookups_retired;
+      return Status();
+    }
     BAILEE_TRY(
         const std::optional<ByteView> taken,
         transaction_->Get(Table::kRecords, RecordKeyOf(*owner, category->second, back->record)));
     if (!taken) return Status();
     return keys::PutField({world_.vault(), shards_}, *transaction_, index, back->tag, whose,
                           back->record, world_.random);
+  }
+
+  // Whether the key of an index that rows were made with is still in use.
+  bool IsOpen(const keys::IndexName& name) const {
+    const auto& indexes = world_.manifest.indexes;
+    const auto index = std::ranges::find(indexes, name.id, &keys::Manifest::Index::id);
+    return index != indexes.end() &&
+           (index->version == name.version || index->open_version == name.version);
   }
 
   Status TakeKeywork(ByteView key, ByteView value) {
@@ -224,6 +281,7 @@ class DataRestorer {
   const RestoreWorld& world_;
   store::Engine& engine_;
   keys::Shards& shards_;
+  const RetiredKeys& retired_;
   Restored& restored_;
   const std::map<crypto::NameId, crypto::NameId> categories_;
   store::WriteTransaction* transaction_ = nullptr;  // of the write that runs
@@ -240,11 +298,13 @@ void RestoreCounts::AddTo(Restored& restored) const {
   restored.records += records;
   restored.records_of_erased += records_of_erased;
   restored.records_outdated += records_outdated;
+  restored.lookups_retired += lookups_retired;
 }
 
 Status RestoreDataStreams(const RestoreWorld& world, store::Engine& engine, keys::Shards& shards,
                           Restored& restored) {
-  return DataRestorer(world, engine, shards, restored).Run();
+  BAILEE_TRY(const RetiredKeys retired, RetiredKeys::Open(world));
+  return DataRestorer(world, engine, shards, retired, restored).Run();
 }
 
 }  // namespace bailee::vault

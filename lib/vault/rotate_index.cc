@@ -4,6 +4,7 @@
 
 #include "base/codec.h"
 #include "base/try.h"
+#include "keys/pending.h"
 #include "record/fields.h"
 #include "record/kind.h"
 #include "record/revisions.h"
@@ -103,7 +104,7 @@ class IndexBeginning {
   std::optional<KeyringFile> origin_;
 };
 
-// Makes rows under the new key for those under the old.
+// Makes rows under the new key for the values that records have.
 class RowMaker {
  public:
   RowMaker(VaultImpl& vault, const std::string& name, const RotationRow& row)
@@ -111,18 +112,16 @@ class RowMaker {
         parts_(PartsOf(name)),
         category_(crypto::NameIdOf(parts_.category)),
         purpose_(crypto::NameIdOf(parts_.purpose)),
-        old_{crypto::NameIdOf(name), row.from},
-        new_{old_.id, row.to} {}
+        new_{crypto::NameIdOf(name), row.to} {}
 
-  // Whether a row under the old key leads to a record that has its value and is not listed yet
-  // under the new. A record that had it before, or that does not open, needs none.
-  Result<bool> Lacks(Frame& frame, ByteView key, ByteView value) const {
-    BAILEE_TRY(const std::optional<Missing> missing, Find(frame, key, value));
+  // Whether a record has a value that the purpose can read and no row leads from it yet.
+  Result<bool> Lacks(Frame& frame, ByteView key) const {
+    BAILEE_TRY(const std::optional<Missing> missing, Find(frame, key));
     return missing.has_value();
   }
 
-  Status Make(Frame& frame, ByteView key, ByteView value) const {
-    BAILEE_TRY(const std::optional<Missing> missing, Find(frame, key, value));
+  Status Make(Frame& frame, ByteView key) const {
+    BAILEE_TRY(const std::optional<Missing> missing, Find(frame, key));
     if (!missing) return Status();
     return keys::PutField(vault_.LookupOf(frame), *frame.transaction, new_, missing->tag,
                           {missing->subject->handle(), missing->subject->subject().history},
@@ -136,27 +135,23 @@ class RowMaker {
     keys::LookupTag tag{};
   };
 
-  Result<std::optional<Missing>> Find(Frame& frame, ByteView key, ByteView value) const {
-    const HeldIndex* old = vault_.keyring().FindIndex(old_.id, old_.version);
+  Result<std::optional<Missing>> Find(Frame& frame, ByteView key) const {
+    if (key.size() != kRecordKeyBytes) return std::optional<Missing>();
+    const RecordKey record = DecodeRecordKey(key);
+    if (record.category != category_) return std::optional<Missing>();
     const HeldIndex* now = vault_.keyring().FindIndex(new_.id, new_.version);
-    if (old == nullptr || now == nullptr) return RotationKeyMissing("both versions of the index");
+    if (now == nullptr) return RotationKeyMissing("the new version of the index");
     if (vault_.keyring().FindPurpose(parts_.purpose) == nullptr)
       return RotationKeyMissing("purpose " + parts_.purpose);
-    BAILEE_TRY(const keys::OpenedRow row,
-               keys::OpenFieldRow(vault_.LookupOf(frame), *frame.snapshot, key, value));
-    const std::optional<keys::LookupTag> tag = keys::TagOfField(key);
-    Missing missing{nullptr, row.hit.record, {}};
-    BAILEE_TRY(missing.subject, vault_.LoadSubject(frame, row.hit.handle));
+    Missing missing{nullptr, record.record, {}};
+    BAILEE_TRY(missing.subject, vault_.LoadSubject(frame, record.handle));
     if (missing.subject == nullptr) return std::optional<Missing>();
-    BAILEE_TRY(const std::optional<Secret> form, FormOf(frame, *missing.subject, row.hit.record));
+    BAILEE_TRY(const std::optional<Secret> form, FormOf(frame, *missing.subject, record.record));
     if (!form) return std::optional<Missing>();
-    const bool same =
-        form->RevealBytes([&](ByteView bytes) { return keys::TagOfValue(old->key, bytes) == tag; });
-    if (!same) return std::optional<Missing>();
     missing.tag =
         form->RevealBytes([&](ByteView bytes) { return keys::TagOfValue(now->key, bytes); });
-    BAILEE_TRY(const bool listed,
-               keys::IsListed(vault_.LookupOf(frame), *frame.snapshot, new_, missing.tag, row.hit));
+    BAILEE_TRY(const bool listed, keys::IsListed(vault_.LookupOf(frame), *frame.snapshot, new_,
+                                                 missing.tag, {record.handle, record.record}));
     if (listed) return std::optional<Missing>();
     return std::optional<Missing>(std::move(missing));
   }
@@ -222,19 +217,17 @@ class RowMaker {
   const IndexParts parts_;
   const crypto::NameId category_;
   const crypto::NameId purpose_;
-  const keys::IndexName old_;
   const keys::IndexName new_;
 };
 
 std::vector<PassPart> MakeRows(const RotationCall& call, const RotationRow& row) {
   const auto maker = std::make_shared<const RowMaker>(call.vault, call.name, row);
-  return {{.number = 2,
-           .table = Table::kLookup,
-           .prefix = keys::FieldPrefix({crypto::NameIdOf(call.name), row.from}),
-           .look = [maker](Frame& frame, ByteView key,
-                           ByteView value) { return maker->Lacks(frame, key, value); },
-           .work = [maker](Frame& frame, ByteView key,
-                           ByteView value) { return maker->Make(frame, key, value); }}};
+  return {
+      {.number = 1,
+       .table = Table::kRecords,
+       .prefix = {},
+       .look = [maker](Frame& frame, ByteView key, ByteView) { return maker->Lacks(frame, key); },
+       .work = [maker](Frame& frame, ByteView key, ByteView) { return maker->Make(frame, key); }}};
 }
 
 // Back rows first: they are found by what they lead to.

@@ -9,6 +9,7 @@
 #include "crypto/binding.h"
 #include "crypto/box.h"
 #include "keys/issue.h"
+#include "keys/pending.h"
 #include "vault/disclosure_row.h"
 #include "vault/report_cells.h"
 #include "vault/rewrap.h"
@@ -23,8 +24,6 @@ using keys::HeldIndex;
 using keys::HeldPurpose;
 using store::Table;
 using Step = RotationState::Step;
-
-constexpr std::string_view kMetaRetired = "retired";
 
 std::vector<const HeldIndex*> IndexesOf(const RotationCall& call) {
   std::vector<const HeldIndex*> indexes;

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/try.h"
 #include "crypto/hash.h"
+#include "keys/pending.h"
 #include "record/fields.h"
 #include "record/kind.h"
 #include "record/revisions.h"

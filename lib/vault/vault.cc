@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
+#include "keys/pending.h"
 #include "vault/backup.h"
 #include "vault/breach.h"
 #include "vault/collection_impl.h"

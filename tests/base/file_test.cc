@@ -131,8 +131,8 @@ TEST_F(Files, AFailedWriteLeavesNothingBehind) {
               const rlimit small{10, 10};
               ::setrlimit(RLIMIT_FSIZE, &small);
               const Bytes large(1'000);
-              if (files_.WriteNew(Path("b"), large).name() != "file.io") return 1;
-              if (files_.Replace(Path("a"), large).name() != "file.io") return 2;
+              if (files_.WriteNew(Path("b"), large).name() != "file.disk-full") return 1;
+              if (files_.Replace(Path("a"), large).name() != "file.disk-full") return 2;
               return 0;
             }),
             0);

@@ -120,7 +120,8 @@ TEST_F(ShardsTest, ForgetTheOldKeyAtTheEndOfARenewal) {
   EndRenewal(shards);  // again does nothing
   Shards anew = Of(1, first_);
   EXPECT_EQ(anew.Current(*Read(), kShard)->id, id);
-  EXPECT_THAT(StatusOf(anew.Get(*Read(), kShard, old)), ErrorIs(Code::kDamage, "shard.damaged"));
+  EXPECT_THAT(StatusOf(anew.Get(*Read(), kShard, old)),
+              ErrorIs(Code::kDamage, "shard.key-unknown"));
 }
 
 TEST_F(ShardsTest, KeepTheirKeysInTheNextEpochWhereTheEarlierOneOpensNothing) {

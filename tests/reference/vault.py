@@ -221,9 +221,9 @@ class Vault:
             require(len(key) == 35, "lookup: length of a key")
             subject = self.subjects.get(key[11:27])
             require(subject is not None, "lookup: nobody's")
-            bound = suite1.binding(suite1.PENDING_OUTER, self.id, subject.handle, index,
-                                   revision=int.from_bytes(key[9:11], "big"), context=key[-8:])
             left_for = int.from_bytes(row[:2], "big")
+            bound = suite1.binding(suite1.PENDING_OUTER, self.id, subject.handle, index, generation=left_for,
+                                   revision=int.from_bytes(key[9:11], "big"), context=key[-8:])
             require(left_for in rotation.versions_in_use(self, "purpose", name.rpartition("/")[2]), "pending entry: version")
             box = unpad(suite1.open_sealed(subject.key, bound, row[2:], "pending entry"))
             for (held, version), purpose_key in self.keyring.purposes.items():

@@ -2,6 +2,7 @@
 #include "crypto/binding.h"
 #include "crypto/box.h"
 #include "keys/lookup.h"
+#include "keys/pending.h"
 #include "rotate_world.h"
 
 // The next version of an index key, and what a purpose's rotation moves beside wraps.

@@ -118,6 +118,7 @@ Json RestoredJson(const Restored& restored) {
           {"records", restored.records},
           {"records_of_erased", restored.records_of_erased},
           {"records_outdated", restored.records_outdated},
+          {"lookups_retired", restored.lookups_retired},
           {"subjects_lacking", restored.subjects_lacking},
           {"lacking", lacking},
           {"leaves", restored.leaves},
@@ -139,6 +140,10 @@ Status AnswerRestore(Context& context, const Restored& restored) {
        restored.log_origin},
       {"decision", restored.decision.ToText(), ""},
       {"next", "bailee upkeep", "then bailee backup data, and backup keys"}};
+  if (restored.lookups_retired > 0) {
+    table.rows.push_back({"left out", std::to_string(restored.lookups_retired),
+                          "rows of indexes whose key was replaced since: bailee key rotate index"});
+  }
   for (const Restored::Lacking& each : restored.lacking) {
     table.rows.push_back(
         {"lacks", each.handle.ToHex(),

@@ -108,6 +108,9 @@ struct Restored {
   uint64_t records_of_erased = 0;
   // Not restored, because the key stream says that something was taken away or overwritten since.
   uint64_t records_outdated = 0;
+  // Rows that lead from a value to a record and were not restored, because the key of their index
+  // was replaced since the data stream: rotating it once more makes them for all records.
+  uint64_t lookups_retired = 0;
   // Who had more records when the key stream was taken than were restored, at most
   // limits::kRestoreListMax. A newer data stream has them.
   struct Lacking {
