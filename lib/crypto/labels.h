@@ -132,7 +132,7 @@ inline constexpr std::array kAllLabels = {
     Label::kWriteEvent,    Label::kLedgerEntry,    Label::kDisclosure,     Label::kReportCell,
     Label::kReportFeed,    Label::kParcel,         Label::kRevisions,      Label::kEpochKey,
     Label::kBackRow,       Label::kKeptDisclosure, Label::kStreamKey,      Label::kStreamIndex,
-    Label::kRetiredKey,     Label::kOlderStorage};
+    Label::kRetiredKey,    Label::kOlderStorage};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 
