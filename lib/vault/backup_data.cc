@@ -35,8 +35,8 @@ class DataTaker {
     for (uint8_t table = 0; table < store::kTableCount; ++table)
       BAILEE_RETURN_IF_ERROR(TakeTable(static_cast<Table>(table)));
     for (const Bytes& message : EncodeRanges(ranges_)) BAILEE_RETURN_IF_ERROR(taker_.Put(message));
-    BAILEE_TRY(const Bytes trailer, SealTrailer(taker_.head(), taker_.vault().secrets().ref_key, ranges_,
-                                                taker_.vault().random()));
+    BAILEE_TRY(const Bytes trailer, SealTrailer(taker_.head(), taker_.vault().secrets().ref_key,
+                                                ranges_, taker_.vault().random()));
     taker_.done().stream.ranges = ranges_.size();
     return taker_.Finish(trailer);
   }
