@@ -26,7 +26,7 @@ Status NoSuchKey() { return DamagedStream("a row has no key that one can have");
 
 // Damage is an answer here: what does not open is not taken.
 template <typename T>
-Result<bool> Opens(const Result<T>& opened) {
+Result<bool> DoesOpen(const Result<T>& opened) {
   if (opened.ok()) return true;
   if (opened.status().code() == Code::kDamage) return false;
   return opened.status();
@@ -137,7 +137,7 @@ class DataRestorer {
     if (subject == nullptr) return Status();
     const auto place = PlaceOf(handle, *subject, category, compartment, terms);
     Result<keys::WrapSet> wraps = keys::WrapSet::Open(place, subject->key, value);
-    BAILEE_TRY(const bool opens, Opens(wraps));
+    BAILEE_TRY(const bool opens, DoesOpen(wraps));
     if (!opens) {
       counts_.changed.push_back(handle);
       return Status();
@@ -202,7 +202,7 @@ class DataRestorer {
       if (!entry.travelling.empty()) {
         place.record = key.record;
         BAILEE_TRY(const bool opens,
-                   Opens(keys::WrapSet::OpenTravelling(place, subject.key, entry.travelling)));
+                   DoesOpen(keys::WrapSet::OpenTravelling(place, subject.key, entry.travelling)));
         if (!opens) return false;
         continue;
       }
@@ -210,7 +210,7 @@ class DataRestorer {
                  transaction_->Get(Table::kSubjects, keys::WrapsRowKeyOf(place)));
       if (!wraps) return false;
       const Result<keys::WrapSet> set = keys::WrapSet::Open(place, subject.key, *wraps);
-      BAILEE_TRY(const bool opens, Opens(set));
+      BAILEE_TRY(const bool opens, DoesOpen(set));
       if (!opens || !set->HasGeneration(entry.generation)) return false;
     }
     return true;
@@ -230,7 +230,7 @@ class DataRestorer {
       ++counts_.lookups_retired;
       return Status();
     }
-    BAILEE_TRY(const bool opens, Opens(CheckedPending(key, value, subject->key)));
+    BAILEE_TRY(const bool opens, DoesOpen(CheckedPending(key, value, subject->key)));
     if (!opens) return Status();
     BAILEE_TRY(const bool replaced,
                retired_.ReplacePending(*transaction_, *parsed, value, subject->key, world_));
@@ -244,7 +244,7 @@ class DataRestorer {
     if (subject == nullptr) return Status();
     const keys::RowOwner whose{*owner, subject->history};
     const Result<keys::BackRow> back = keys::OpenBackRow(world_.vault(), whose, key, value);
-    BAILEE_TRY(const bool opens, Opens(back));
+    BAILEE_TRY(const bool opens, DoesOpen(back));
     if (!opens) return Status();
     Reader reader{ByteView(back->field_key).subspan(1)};
     const keys::IndexName index{{reader.GetArray<8>()}, reader.Get<uint16_t>()};

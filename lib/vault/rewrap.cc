@@ -16,7 +16,7 @@ using store::Table;
 
 constexpr size_t kRewrapsPerWrite = 64;
 constexpr size_t kRenewalsPerWrite = 8;
-constexpr uint8_t kWrapsRow = 0x01;
+constexpr uint8_t kWrapsRowKind = 0x01;
 
 // What is done to the wraps of one compartment.
 class Change {
@@ -99,7 +99,7 @@ keys::WrapPlace PlaceOfRow(const OpenedSubject& subject, ByteView key) {
 }
 
 bool IsWrapsRow(ByteView key) {
-  return key.size() == sizeof(keys::WrapsRowKey) && key[sizeof(Handle)] == kWrapsRow;
+  return key.size() == sizeof(keys::WrapsRowKey) && key[sizeof(Handle)] == kWrapsRowKind;
 }
 
 Result<bool> LookAtWrapsRow(VaultImpl& vault, Frame& frame, const Change& change, ByteView key,

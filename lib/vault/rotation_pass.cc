@@ -11,7 +11,7 @@ namespace {
 using Step = RotationState::Step;
 
 // How many rows one snapshot looks at: a long one would hold back the reuse of space.
-constexpr size_t kRowsPerLook = 2'000;
+constexpr size_t kRowsPerPassLook = 2'000;
 
 Bytes CursorOf(uint8_t part, ByteView key) {
   Bytes cursor = {part};
@@ -33,7 +33,7 @@ Result<Looked> Look(VaultImpl& vault, const PassPart& part, const Bytes& from) {
   Status problem;
   BAILEE_RETURN_IF_ERROR(
       frame.snapshot->Scan(part.table, part.prefix, from, [&](ByteView key, ByteView value) {
-        if (seen == kRowsPerLook || looked.keys.size() == part.rows_per_write) {
+        if (seen == kRowsPerPassLook || looked.keys.size() == part.rows_per_write) {
           looked.next.assign(key.begin(), key.end());
           return false;
         }
