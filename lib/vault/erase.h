@@ -22,7 +22,7 @@ class SubjectEraser {
   // REQUIRES: `rights` is the key of that purpose and held by the vault's keyring.
   SubjectEraser(const std::shared_ptr<VaultImpl>& vault, const keys::HeldPurpose& rights,
                 std::string_view case_reference)
-      : vault_(vault), rights_(rights), case_(case_reference), session_(vault, rights, {}) {}
+      : vault_(vault), case_(case_reference), session_(vault, rights, {}) {}
 
   // Adds to `erased`.
   Status Run(const Who& who, Erased& erased);
@@ -52,7 +52,6 @@ class SubjectEraser {
   Status RecordErased(Frame& frame, const Handle& handle, Done& done);
 
   const std::shared_ptr<VaultImpl> vault_;
-  const keys::HeldPurpose& rights_;
   const std::string_view case_;
   SessionImpl session_;
 };
