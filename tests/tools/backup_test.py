@@ -24,13 +24,7 @@ class BackupTest(unittest.TestCase):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
         self.tool = Tool(BAILEE, self.directory.name)
-        made = self.tool.run("init", "vault", "--policy", POLICY, "--keyrings", "keys", "--json")
-        self.assertEqual(made.code, 0, made)
-        self.vault = made.json()["vault_id"]
-        for actor, purposes in {"shop": ["--collector"], "support": ["support"]}.items():
-            ran = self.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out",
-                                f"keys/{actor}.keyring", *purposes)
-            self.assertEqual(ran.code, 0, ran)
+        self.vault = self.tool.make_vault(POLICY, shop=["--collector"], support=["support"])
         self.collect(range(3))
 
     def collect(self, numbers):

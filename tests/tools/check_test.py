@@ -26,13 +26,7 @@ class CheckTest(unittest.TestCase):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
         self.tool = Tool(BAILEE, self.directory.name)
-        made = self.tool.run("init", "vault", "--policy", POLICY, "--keyrings", "keys", "--json")
-        self.assertEqual(made.code, 0, made)
-        self.vault = made.json()["vault_id"]
-        for actor, purposes in {"shop": ["--collector"], "support": ["support"]}.items():
-            ran = self.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out",
-                                f"keys/{actor}.keyring", *purposes)
-            self.assertEqual(ran.code, 0, ran)
+        self.vault = self.tool.make_vault(POLICY, shop=["--collector"], support=["support"])
         people = "".join(person(number) + "\n" for number in range(40))
         self.assertEqual(self.as_("shop", "collect", stdin=people).code, 0)
 

@@ -24,15 +24,11 @@ class KeyTest(unittest.TestCase):
         self.addCleanup(self.directory.cleanup)
         self.tool = Tool(BAILEE, self.directory.name)
         self.tool.environment["BAILEE_VAULT"] = "vault"
-        made = self.tool.run("init", "vault", "--policy", POLICY, "--keyrings", "keys", "--json")
-        self.assertEqual(made.code, 0, made)
-        self.grant("shop", "--collector")
-        self.grant("billing", "billing")
-        self.grant("support", "support")
+        self.tool.make_vault(POLICY, shop=["--collector"], billing=["billing"], support=["support"])
         self.collect("shop")
 
     def grant(self, actor, *purposes):
-        ran = self.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out", f"{actor}.keyring",
+        ran = self.tool.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out", f"keys/{actor}.keyring",
                             *purposes)
         self.assertEqual(ran.code, 0, ran)
 
@@ -41,14 +37,22 @@ class KeyTest(unittest.TestCase):
         self.assertEqual(ran.code, 0, ran)
 
     def as_(self, actor, *words, stdin=""):
-        path = f"keys/{actor}.keyring" if actor in ("upkeep", "rights", "auditor", "log") else f"{actor}.keyring"
-        return self.tool.run("--keyring", f"file:{path}", *words, stdin=stdin)
+        return self.with_(f"keys/{actor}.keyring", *words, stdin=stdin)
+
+    def with_(self, keyring, *words, stdin=""):
+        return self.tool.run("--keyring", f"file:{keyring}", *words, stdin=stdin)
 
     def rotate(self, *words):
         return self.tool.run("key", "rotate", *words, "--from", "keys", "--json")
 
     def find(self, actor):
-        return self.as_(actor, "subject", "find", "--purpose", "billing", "payment_card.pan", "--json", stdin=PAN + "\n")
+        return self.find_with(f"keys/{actor}.keyring")
+
+    def find_with(self, keyring):
+        return self.with_(keyring, "subject", "find", "--purpose", "billing", "payment_card.pan", "--json", stdin=PAN + "\n")
+
+    def rename(self, old, new):
+        os.rename(os.path.join(self.directory.name, old), os.path.join(self.directory.name, new))
 
     def test_the_planned_road_loses_nothing_and_ends_the_old_keyring(self):
         begun = self.rotate("purpose", "billing")
@@ -104,20 +108,19 @@ class KeyTest(unittest.TestCase):
         return block.replace("/root/acme-keys", "keys").splitlines()
 
     def test_the_answer_to_a_leaked_keyring_is_what_security_md_says(self):
-        os.rename(os.path.join(self.directory.name, "billing.keyring"), os.path.join(self.directory.name, "leaked.keyring"))
+        self.rename("keys/billing.keyring", "leaked.keyring")
         commands = [shlex.split(line) for line in self.playbook()]
         self.assertEqual({words[0] for words in commands}, {"bailee"})
         ran = [self.tool.run(*words[1:]) for words in commands]
         for each in ran:
             self.assertEqual(each.code, 0, each)
         self.assertIn('"records":1', ran[0].out.replace(" ", ""))
-        refused = self.find("leaked")
+        refused = self.find_with("leaked.keyring")
         self.assertEqual((refused.code, refused.error()["name"]), (12, "key.retired"), refused)
-        self.assertEqual(len(self.find("billing-web").json()["found"]), 1)
+        self.assertEqual(len(self.find_with("billing-web.keyring").json()["found"]), 1)
         self.assertIn("no rotation", ran[-1].out)
         # The commands once more, for the next one that leaks.
-        os.rename(os.path.join(self.directory.name, "billing-web.keyring"),
-                  os.path.join(self.directory.name, "leaked-too.keyring"))
+        self.rename("billing-web.keyring", "leaked-too.keyring")
         for words in commands[1:4]:
             self.assertEqual(self.tool.run(*words[1:]).code, 0)
 
