@@ -49,9 +49,9 @@ std::string ReadFile(const std::string& path) {
 
 std::string PolicyText(std::string_view name) {
   const char* elsewhere = std::getenv("BAILEE_POLICIES");  // set by tools/clauses --mutate
-  const std::string folder =
-      elsewhere != nullptr ? elsewhere : std::string(BAILEE_SOURCE_DIR) + "/proto/policies";
-  return ReadFile(folder + "/" + std::string(name) + ".textproto");
+  const std::filesystem::path folder =
+      elsewhere != nullptr ? elsewhere : BAILEE_SOURCE_DIR "/proto/policies";
+  return ReadFile(folder / (std::string(name) + ".textproto"));
 }
 
 Secret MakeSecret(std::string_view text) { return Must(Secret::From(text), "a secret"); }
