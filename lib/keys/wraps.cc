@@ -16,6 +16,7 @@ namespace bailee::keys {
 namespace {
 
 constexpr uint8_t kWrapsRowVersion = 1;
+constexpr uint8_t kWrapsRowKind = 0x01;  // after the handle, in the key of a row
 constexpr size_t kSealedKeyBytes = crypto::kKeyBytes + crypto::kEnvelopeOverhead;
 constexpr size_t kBoxedKeyBytes = crypto::kKeyBytes + crypto::kBoxOverhead;
 
@@ -77,11 +78,27 @@ Result<std::vector<Wrap>> DecodeWraps(ByteView padded) {
 WrapsRowKey WrapsRowKeyOf(const WrapPlace& place) {
   WrapsRowKey key{};
   uint8_t* at = std::copy(place.handle.bytes.begin(), place.handle.bytes.end(), key.data());
-  *at++ = 1;
+  *at++ = kWrapsRowKind;
   at = std::copy(place.category.bytes.begin(), place.category.bytes.end(), at);
   StoreBigEndian(place.compartment, at);
   std::copy(place.terms.bytes.begin(), place.terms.bytes.end(), at + 2);
   return key;
+}
+
+std::array<uint8_t, 17> WrapsRowsPrefix(const Handle& handle) {
+  std::array<uint8_t, 17> prefix{};
+  *std::copy(handle.bytes.begin(), handle.bytes.end(), prefix.begin()) = kWrapsRowKind;
+  return prefix;
+}
+
+std::optional<WrapsRowName> ParseWrapsRowKey(ByteView key) {
+  Reader reader(key);
+  const Handle handle{reader.GetArray<16>()};
+  const auto kind = reader.Get<uint8_t>();
+  const WrapsRowName name{
+      handle, {reader.GetArray<8>()}, reader.Get<uint16_t>(), {reader.GetArray<16>()}};
+  if (!reader.complete() || kind != kWrapsRowKind) return std::nullopt;
+  return name;
 }
 
 Result<crypto::BoxSender*> LazyBoxSender::Get(crypto::Random& random) {

@@ -39,6 +39,18 @@ struct WrapPlace {
 using WrapsRowKey = std::array<uint8_t, 43>;
 WrapsRowKey WrapsRowKeyOf(const WrapPlace& place);
 
+// The first bytes of the keys of all rows of wraps of a subject.
+std::array<uint8_t, 17> WrapsRowsPrefix(const Handle& handle);
+
+// The key of a row of wraps taken apart; nothing of another row of the table.
+struct WrapsRowName {
+  Handle handle;
+  crypto::NameId category;
+  uint16_t compartment = 0;
+  crypto::TermsId terms;
+};
+std::optional<WrapsRowName> ParseWrapsRowKey(ByteView key);
+
 struct Wrap {
   bool write_only = false;
   crypto::NameId purpose;

@@ -15,9 +15,6 @@ namespace {
 using keys::WrapSet;
 using store::Table;
 
-constexpr uint8_t kWrapsRow = 0x01;
-constexpr size_t kWrapsRowKeyBytes = sizeof(keys::WrapsRowKey);
-
 // A group, and what it turns out to be owed.
 struct Group {
   BoundGroup bound;
@@ -76,7 +73,7 @@ class Aligner {
     Bytes key;
     Bytes value;
   };
-  Result<std::vector<RawRow>> Rows(Table table, const Bytes& prefix) {
+  Result<std::vector<RawRow>> Rows(Table table, ByteView prefix) {
     std::vector<RawRow> rows;
     BAILEE_RETURN_IF_ERROR(
         frame_.snapshot->Scan(table, prefix, {}, [&](ByteView key, ByteView value) {
@@ -87,22 +84,19 @@ class Aligner {
   }
 
   Status FindRows() {
-    Bytes prefix;
-    Writer(prefix).Put(subject_.handle.view()).Put(kWrapsRow);
-    BAILEE_TRY(const std::vector<RawRow> rows, Rows(Table::kSubjects, prefix));
+    BAILEE_TRY(const std::vector<RawRow> rows,
+               Rows(Table::kSubjects, keys::WrapsRowsPrefix(subject_.handle)));
     for (const RawRow& row : rows) {
-      if (row.key.size() != kWrapsRowKeyBytes) continue;
-      Reader reader(ByteView(row.key).subspan(prefix.size()));
-      const crypto::NameId category{reader.GetArray<8>()};
-      const auto compartment = reader.Get<uint16_t>();
-      BAILEE_TRY(Group * group, GroupOf(category, {reader.GetArray<16>()}));
-      if (group == nullptr || compartment >= group->bound.group.compartments) continue;
+      const std::optional<keys::WrapsRowName> name = keys::ParseWrapsRowKey(row.key);
+      if (!name) continue;
+      BAILEE_TRY(Group * group, GroupOf(name->category, name->terms));
+      if (group == nullptr || name->compartment >= group->bound.group.compartments) continue;
       Result<WrapSet> wraps =
-          WrapSet::Open(group->bound.group.Compartment(subject_.subject, compartment),
+          WrapSet::Open(group->bound.group.Compartment(subject_.subject, name->compartment),
                         subject_.subject.key, row.value);
       if (!wraps.ok() && wraps.status().code() == Code::kDamage) continue;
       if (!wraps.ok()) return wraps.status();
-      rows_.push_back({group, compartment, *std::move(wraps)});
+      rows_.push_back({group, name->compartment, *std::move(wraps)});
     }
     return Status();
   }

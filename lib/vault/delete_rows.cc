@@ -54,11 +54,11 @@ Status DeleteAll(store::WriteTransaction& transaction, Table table,
 
 Status DeleteGroup(const Frame& frame, const Handle& handle, const GroupId& group) {
   Bytes prefix;
-  Writer(prefix).Put(handle.view()).Put(uint8_t{1}).Put(group.first.view());
+  Writer(prefix).Put(keys::WrapsRowsPrefix(handle)).Put(group.first.view());
   BAILEE_TRY(std::vector<Bytes> keys, KeysUnder(*frame.snapshot, Table::kSubjects, prefix));
   std::erase_if(keys, [&](const Bytes& key) {
-    return key.size() != sizeof(keys::WrapsRowKey) ||
-           !std::equal(group.second.bytes.begin(), group.second.bytes.end(), key.end() - 16);
+    const std::optional<keys::WrapsRowName> name = keys::ParseWrapsRowKey(key);
+    return !name || name->terms != group.second;
   });
   BAILEE_RETURN_IF_ERROR(DeleteAll(*frame.transaction, Table::kSubjects, keys));
   Bytes key;

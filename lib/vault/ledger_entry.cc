@@ -33,7 +33,6 @@ namespace {
 using store::Table;
 
 constexpr uint8_t kEntryRowVersion = 1;
-constexpr uint8_t kEntryPrefix = 0x01;
 constexpr size_t kEntryKeyBytes = 1 + 16 + 8;
 
 Status DamagedLedger() {

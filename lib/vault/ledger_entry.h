@@ -19,6 +19,9 @@ Bytes EncodeLedgerEntry(const LedgerEntry& entry);
 // Errors: kDamage "ledger.damaged".
 Result<LedgerEntry> DecodeLedgerEntry(uint64_t sequence, ByteView bytes);
 
+// The first byte of the keys of entries; other rows of the table are nobody's.
+inline constexpr uint8_t kEntryPrefix = 0x01;
+
 // The first bytes of the keys of all entries of a subject.
 Bytes EntriesPrefix(const Handle& handle);
 

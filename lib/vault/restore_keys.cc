@@ -7,14 +7,13 @@
 #include "keys/lookup.h"
 #include "vault/backup.h"
 #include "vault/disclosure_row.h"
+#include "vault/ledger_entry.h"
 #include "vault/restore.h"
 
 namespace bailee::vault {
 namespace {
 
 using store::Table;
-
-constexpr uint8_t kEntryOfSomebody = 0x01;  // of rows of `ledger` that are somebody's
 
 // Rows of `meta` that the end of the restore writes.
 bool HeldBack(std::string_view key) {
@@ -74,9 +73,10 @@ class KeyRestorer {
     if (!InKeyStream(table, key)) return DamagedStream("it has a row that it must not have");
     if (table == Table::kMeta && HeldBack(AsText(key))) return Status();
     // Of whom the stream has no keys, only what outlives them by law is taken.
-    if (table == Table::kLedger && key[0] == kEntryOfSomebody) {
-      if (key.size() != 1 + 16 + 8) return DamagedStream("a row has no key that one can have");
-      BAILEE_TRY(const bool known, Knows(transaction, {Reader(key.subspan(1)).GetArray<16>()}));
+    if (table == Table::kLedger && key[0] == kEntryPrefix) {
+      const std::optional<EntryKey> entry = ParseEntryKey(key);
+      if (!entry) return DamagedStream("a row has no key that one can have");
+      BAILEE_TRY(const bool known, Knows(transaction, entry->handle));
       if (!known) return Status();
     }
     if (table == Table::kDisclosures) {

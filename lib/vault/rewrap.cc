@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
 #include "vault/align_wraps.h"
@@ -16,7 +17,6 @@ using store::Table;
 
 constexpr size_t kRewrapsPerWrite = 64;
 constexpr size_t kRenewalsPerWrite = 8;
-constexpr uint8_t kWrapsRowKind = 0x01;
 
 // What is done to the wraps of one compartment.
 class Change {
@@ -91,20 +91,16 @@ Result<std::shared_ptr<const OpenedSubject>> SubjectOf(VaultImpl& vault, Frame& 
   return vault.LoadSubject(frame, {Reader(key).GetArray<16>()});
 }
 
+// REQUIRES: the key is one of a row of wraps.
 keys::WrapPlace PlaceOfRow(const OpenedSubject& subject, ByteView key) {
-  Reader reader(key.subspan(sizeof(Handle) + 1));
-  const crypto::NameId category{reader.GetArray<8>()};
-  const auto compartment = reader.Get<uint16_t>();
-  return subject.Place(category, compartment, {reader.GetArray<16>()});
-}
-
-bool IsWrapsRow(ByteView key) {
-  return key.size() == sizeof(keys::WrapsRowKey) && key[sizeof(Handle)] == kWrapsRowKind;
+  const std::optional<keys::WrapsRowName> name = keys::ParseWrapsRowKey(key);
+  BAILEE_CHECK(name.has_value());
+  return subject.Place(name->category, name->compartment, name->terms);
 }
 
 Result<bool> LookAtWrapsRow(VaultImpl& vault, Frame& frame, const Change& change, ByteView key,
                             ByteView value) {
-  if (!IsWrapsRow(key)) return false;
+  if (!keys::ParseWrapsRowKey(key)) return false;
   BAILEE_TRY(const auto subject, SubjectOf(vault, frame, key));
   if (subject == nullptr) return false;
   BAILEE_TRY(const WrapSet wraps,
