@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clauses/clause_world.h"
 
-#include <cstdlib>
-
 #include "crypto/names.h"
+#include "support/must.h"
 #include "support/raw_reader.h"
 
 namespace bailee {
-namespace {
 
 using store::Table;
-
-template <typename T>
-T Must(Result<T> result) {
-  if (!result.ok()) std::abort();
-  return *std::move(result);
-}
-
-}  // namespace
 
 ClauseWorld::ClauseWorld(std::string_view policy_name, Timestamp now)
     : vault_(PolicyText(policy_name)),

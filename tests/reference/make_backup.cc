@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "support/must.h"
 #include "vault/backup_world.h"
 #include "vault/next_policy.h"
 
@@ -13,13 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-void Must(const Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "%s: %s\n", std::string(status.name()).c_str(),
-               std::string(status.message()).c_str());
-  std::exit(1);
-}
 
 Json Said(const BackupStream& stream) {
   return {{"id", stream.id.ToHex()},

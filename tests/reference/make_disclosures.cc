@@ -4,25 +4,18 @@
 // (expected.json).
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "bailee/disclose.h"
 #include "base/file.h"
 #include "base/hex.h"
+#include "support/must.h"
 #include "support/temp_vault.h"
 
 namespace bailee {
 namespace {
 
 using Json = nlohmann::json;
-
-template <typename T>
-T Must(Result<T> result, std::string_view what) {
-  if (result.ok()) return *std::move(result);
-  std::cerr << what << ": " << result.status().name() << ": " << result.status().message() << "\n";
-  std::exit(1);
-}
 
 std::string WithKey(const std::string& hex) {
   std::string text = PolicyText("livelook_2013");

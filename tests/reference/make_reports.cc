@@ -3,10 +3,10 @@
 // what the library says of it (expected.json).
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "bailee/report.h"
+#include "support/must.h"
 #include "support/temp_vault.h"
 #include "vault/report_world.h"
 
@@ -14,13 +14,6 @@ namespace bailee {
 namespace {
 
 using Json = nlohmann::json;
-
-template <typename T>
-T Must(Result<T> result, std::string_view what) {
-  if (result.ok()) return *std::move(result);
-  std::cerr << what << ": " << result.status().name() << ": " << result.status().message() << "\n";
-  std::exit(1);
-}
 
 struct Group {
   std::string_view country;

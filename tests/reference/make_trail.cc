@@ -8,12 +8,12 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "bailee/audit_trail.h"
 #include "base/file.h"
 #include "base/hex.h"
+#include "support/must.h"
 #include "support/temp_vault.h"
 
 namespace bailee {
@@ -24,21 +24,6 @@ using Texts = std::vector<std::string>;
 
 constexpr uint64_t kMapBytes = uint64_t{1} << 30;
 constexpr std::string_view kPan = "4111111111111111";
-
-[[noreturn]] void Stop(const Status& status, std::string_view what) {
-  std::cerr << what << ": " << status.name() << ": " << status.message() << "\n";
-  std::exit(1);
-}
-
-void Must(const Status& status, std::string_view what) {
-  if (!status.ok()) Stop(status, what);
-}
-
-template <typename T>
-T Must(Result<T> result, std::string_view what) {
-  if (!result.ok()) Stop(result.status(), what);
-  return *std::move(result);
-}
 
 class Maker {
  public:
@@ -74,7 +59,7 @@ class Maker {
   void Write(std::string_view name, std::string_view text) const {
     std::ofstream file(Path(name), std::ios::binary);
     file << text;
-    if (!file.flush()) Stop(Status(Code::kFailed, "test.write", "cannot write"), name);
+    if (!file.flush()) Must(Status(Code::kFailed, "test.write", "cannot write"), name);
   }
   std::string ReadText(std::string_view name) const {
     return std::filesystem::exists(Path(name)) ? ReadFile(Path(name)) : std::string();
@@ -137,7 +122,7 @@ Status ReadCard(Vault& vault, std::string_view purpose, const std::string& ref, 
 }
 
 void Expect(bool holds, std::string_view what) {
-  if (!holds) Stop(Status(Code::kFailed, "test.unexpected", "not as expected"), what);
+  if (!holds) Must(Status(Code::kFailed, "test.unexpected", "not as expected"), what);
 }
 
 // A flood of refusals: the first of a second are recorded each, the rest are counted. Goes on until

@@ -4,13 +4,13 @@
 // after its pending lookups became rows), keyrings, expected.json.
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "bailee/policy.h"
 #include "base/file.h"
 #include "base/hex.h"
 #include "policy/policy.h"
+#include "support/must.h"
 #include "support/temp_vault.h"
 
 namespace bailee {
@@ -22,17 +22,6 @@ using Texts = std::vector<std::string>;
 constexpr std::string_view kPans[] = {"4111111111111111", "5500000000000004", "340000000000009",
                                       "30000000000004",   "6011000000000004", "3530111333300000",
                                       "4012888888881881", "5105105105105100"};
-
-[[noreturn]] void Stop(const Status& status, std::string_view what) {
-  std::cerr << what << ": " << status.name() << ": " << status.message() << "\n";
-  std::exit(1);
-}
-
-template <typename T>
-T Must(Result<T> result, std::string_view what) {
-  if (!result.ok()) Stop(result.status(), what);
-  return *std::move(result);
-}
 
 std::string Hex(std::string_view text) { return ToHex(AsBytes(text)); }
 std::string Hex(const Secret& secret) {
@@ -68,8 +57,7 @@ class Maker {
   std::string Path(std::string_view name) const { return out_ + "/" + std::string(name); }
 
   void WriteKeyring(const std::string& name, const Secret& bytes) {
-    const Status written = SystemFiles().WriteNewSecret(Path(name + ".keyring"), bytes);
-    if (!written.ok()) Stop(written, name);
+    Must(SystemFiles().WriteNewSecret(Path(name + ".keyring"), bytes), name);
   }
 
   Keyring Load(const std::string& name) const {
@@ -289,7 +277,7 @@ void Maker::ReadRecord(Session& session, const Stored& stored, Json& values) {
                                               .case_reference = "case-1"});
     if (!read.ok()) {
       const Code code = read.status().code();
-      if (code != Code::kRefused && code != Code::kNotFound) Stop(read.status(), field.name);
+      if (code != Code::kRefused && code != Code::kNotFound) Must(read.status(), field.name);
       continue;
     }
     if (!read->Has(field.name)) continue;
@@ -304,9 +292,8 @@ Json Maker::ReadAll(const Actor& actor) {
   Json values = Json::object();
   for (const std::string& purpose : actor.purposes) {
     for (const std::string_view controller : {"", "technology-partner"}) {
-      Result<Session> session = vault.As(purpose, {.on_behalf_of = std::string(controller)});
-      if (!session.ok()) Stop(session.status(), purpose);
-      for (const Stored& stored : stored_) ReadRecord(*session, stored, values);
+      Session session = Must(vault.As(purpose, {.on_behalf_of = std::string(controller)}), purpose);
+      for (const Stored& stored : stored_) ReadRecord(session, stored, values);
     }
   }
   return values;

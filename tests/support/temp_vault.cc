@@ -7,27 +7,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <sstream>
 
 #include "base/file.h"
+#include "support/must.h"
 
 namespace bailee {
-namespace {
-
-// What a test cannot go on without.
-template <typename T>
-T Must(Result<T> result, std::string_view what) {
-  if (!result.ok()) {
-    std::cerr << what << ": " << result.status().name() << ": " << result.status().message()
-              << "\n";
-    std::abort();
-  }
-  return *std::move(result);
-}
-
-}  // namespace
-
 TempDirectory::TempDirectory() {
   std::string pattern = (std::filesystem::temp_directory_path() / "bailee-test-XXXXXX").string();
   const char* made = mkdtemp(pattern.data());

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "bailee/inspect.h"
@@ -17,6 +16,7 @@
 #include "policy/policy.h"
 #include "support/canary_values.h"
 #include "support/event_recorder.h"
+#include "support/must.h"
 #include "support/raw_rows.h"
 #include "support/temp_vault.h"
 #include "vault/meta.h"
@@ -31,15 +31,6 @@ using testing::CanarySearch;
 using testing::CanaryValue;
 using testing::CanaryValues;
 using ::testing::IsEmpty;
-
-template <typename T>
-T Must(Result<T> result) {
-  if (!result.ok()) {
-    ADD_FAILURE() << result.status().name() << ": " << result.status().message();
-    std::abort();
-  }
-  return *std::move(result);
-}
 
 // A directory for everything that this process makes temporarily.
 class OwnTemporaryFiles {
