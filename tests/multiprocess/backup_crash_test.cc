@@ -117,6 +117,7 @@ TEST_F(BackupCrash, WhileRestoringLeavesAVaultOrNone) {
     RemoveRestored();
   }
   EXPECT_GT(half, 3u);
+  testing::Tell(crashes, "crash states");
   std::printf("%zu crashes, %zu of them left half a vault\n", crashes, half);
 }
 
@@ -148,13 +149,14 @@ TEST_F(BackupCrash, AtAnyWriteOfTheRestoredFileLeavesAVaultOrNone) {
     ASSERT_EQ(code, kCrashed);
   }
   EXPECT_GT(crashes, 20u);
+  testing::Tell(crashes, "crash states");
   std::printf("%zu crashes, %zu after it was a vault\n", crashes, whole);
 }
 
 TEST_F(BackupCrash, KilledAtRandom) {
   const size_t kills = testing::CountFrom("BAILEE_KILLS", 20);
   TakeBoth();
-  std::mt19937 random(7);
+  std::mt19937 random(7 + testing::Seed());
   size_t streams = 0;
   size_t vaults = 0;
   for (size_t i = 0; i < kills; ++i) {
@@ -185,6 +187,7 @@ TEST_F(BackupCrash, KilledAtRandom) {
     Vault vault = world.vault.Open({"billing"});
     ASSERT_EQ(FindCard(vault)->size(), 40u);
   }
+  testing::Tell(kills, "kills");
   std::printf("%zu kills, %zu streams came to be, %zu vaults\n", kills, streams, vaults);
 }
 

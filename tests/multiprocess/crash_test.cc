@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "multiprocess/witness.h"
+#include "support/campaign.h"
 #include "support/checked.h"
 #include "support/io_faults.h"
 
@@ -110,6 +111,7 @@ TEST(TrailCrash, AtAnyWriteOfTheDataFileLosesAndDoublesNothing) {
   }
   for (const std::string& id : witness) EXPECT_TRUE(in_trail.contains(id)) << "lost: " << id;
   for (const auto& [instance, count] : ends) EXPECT_EQ(count, 1) << instance.ToHex();
+  testing::Tell(crashes, "crash states");
   std::printf("%zu crashes, %zu values held by the witness\n", crashes, witness.size());
 }
 

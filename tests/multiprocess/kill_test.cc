@@ -132,7 +132,7 @@ TEST(TrailKill, LosesAndDoublesNothingThatAKilledProcessWasGiven) {
                                  {"support", "pan.last4"}};
   std::map<DecisionId, Seen> witness;
   for (Worker& worker : workers) worker.Start(world);
-  std::mt19937 random(4711);
+  std::mt19937 random(4711 + testing::Seed());
   for (size_t i = 0; i < kills; ++i) {
     (void)poll(nullptr, 0, static_cast<int>(random() % 60));
     for (Worker& worker : workers) worker.Take(witness, 0);
@@ -165,6 +165,7 @@ TEST(TrailKill, LosesAndDoublesNothingThatAKilledProcessWasGiven) {
   for (const auto& file : std::filesystem::directory_iterator(world.path() + "/journal")) {
     EXPECT_NE(file.path().extension(), ".journal") << "left behind: " << file.path();
   }
+  testing::Tell(kills, "kills");
   std::printf("%zu kills, %zu values held by the witness, %zu events in %zu instances\n", kills,
               witness.size(), in_trail.size(), ends.size());
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <csignal>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <set>
 
@@ -64,13 +66,18 @@ void RunRace(TempVault& world, const Race& race) {
             session.Read({.who = Who::Ref(kUser), .category = "account", .fields = {race.field}});
         const bool refused =
             record.status().code() == Code::kRefused || record.status().code() == Code::kNotFound;
-        if (!record.ok() && !refused) return 1;
+        if (!record.ok() && !refused) {
+          std::cerr << record.status().name() << ": " << record.status().message() << "\n";
+          return 1;
+        }
       }
     });
     ASSERT_EQ(reader.channel().Receive(), 'o');
     Vault vault = world.Open(race.writer.empty() ? std::vector<std::string>{}
                                                  : std::vector<std::string>{race.writer});
     for (size_t i = 0; i < rounds; ++i) ASSERT_THAT(race.make(vault, i % 2 == 1), IsOk());
+    kill(reader.pid(), SIGKILL);
+    EXPECT_EQ(reader.Join(), -SIGKILL) << "it read until then";
   }
   const auto leaves = TrailOf(world);
   const std::map<uint64_t, bool> allowed_from = AllowedFrom(leaves, race.changes);
@@ -85,11 +92,14 @@ void RunRace(TempVault& world, const Race& race) {
     ++(grant ? granted : refused);
     EXPECT_EQ(grant, std::prev(after)->second)
         << "a read of transaction " << leaf.event->transaction << " was "
-        << (grant ? "granted" : "refused");
+        << (grant ? "granted" : "refused") << ", outcome " << static_cast<int>(leaf.event->outcome)
+        << ", "
+        << (leaf.event->reasons.empty() ? 0 : static_cast<int>(leaf.event->reasons.front()));
   }
   EXPECT_GT(granted, rounds / 10);
   // Refusals that are the same are counted in one.
   EXPECT_GT(refused, 5u);
+  testing::Tell(rounds, "inputs");
   std::printf("%zu changes, %zu reads granted, %zu refused\n", rounds, granted, refused);
 }
 

@@ -129,8 +129,10 @@ class Rotations : public RotateWorld {
   void CrashEverywhere(std::string_view key, const std::string& file, bool leaked) {
     StoreCards();
     opens_ = OpensIn(world_.path(), Holder());
-    size_t crashes = 0;
-    for (;; crashes += stride_) {
+    // Rounds of a campaign begin at other writes.
+    size_t crashes = testing::Seed() % stride_;
+    size_t states = 0;
+    for (;; crashes += stride_, ++states) {
       const int code = ExitCodeOfChild([&] {
         const IoFaults faults(file, [&](IoFaults::Operation, size_t number) {
           if (number == crashes) _exit(kCrashed);
@@ -143,13 +145,14 @@ class Rotations : public RotateWorld {
       if (code == 0) break;
     }
     std::printf("%zu writes\n", crashes);
+    testing::Tell(states, "crash states");
     EXPECT_GT(crashes, 2u);
   }
 
   void KillAtRandom(std::string_view key, bool leaked, size_t kills) {
     StoreCards();
     opens_ = OpensIn(world_.path(), Holder());
-    std::mt19937 random(11);
+    std::mt19937 random(11 + testing::Seed());
     for (size_t i = 0; i < kills; ++i) {
       ChildProcess child([&](const Channel& channel) {
         MendStorage();
@@ -162,6 +165,7 @@ class Rotations : public RotateWorld {
       child.Kill();
       ASSERT_NO_FATAL_FAILURE(ExpectWhole(key)) << i;
     }
+    testing::Tell(kills, "kills");
   }
 
   size_t opens_ = 0;

@@ -161,6 +161,7 @@ TEST_F(DamageCampaign, NoDamageOfTheFileEverKillsOrHangsTheHostOrChangesWhichRow
     EXPECT_LE(outcome, static_cast<int>(Outcome::kBytesDiffer))
         << "copy " << n << " (" << kind << ")";
   }
+  testing::Tell(end - first, "damaged files");
   std::printf("%zu copies: %zu refused, %zu with all rows as they were, %zu with other bytes\n",
               end - first, outcomes[0], outcomes[1], outcomes[2]);
   EXPECT_GT(outcomes[0], (end - first) / 3);

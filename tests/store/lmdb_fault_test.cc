@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "store_test_util.h"
+#include "support/campaign.h"
 #include "support/io_faults.h"
 
 namespace bailee::store {
@@ -223,6 +224,7 @@ TEST_F(LmdbFaults, EveryFaultAtEveryOperationIsAnsweredTruthfully) {
       }
     }
   }
+  testing::Tell(faults_hit, "faults");
   EXPECT_GT(faults_hit, 30u);
 }
 

@@ -104,6 +104,7 @@ TEST_F(CheckDamaged, CopiesNeverEndTheProcessAndAreCleanOnlyIfTheyAreWhole) {
     ++outcomes[static_cast<size_t>(code)];
     EXPECT_LE(code, static_cast<int>(CheckOutcome::kClean)) << "copy " << n << " (" << kind << ")";
   }
+  testing::Tell(end - first, "damaged files");
   std::printf("%zu copies: %zu damaged, %zu odd, %zu refused, %zu clean and whole\n", end - first,
               outcomes[0], outcomes[1], outcomes[2], outcomes[3]);
   EXPECT_GT(outcomes[0], (end - first) / 3);

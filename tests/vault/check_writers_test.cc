@@ -80,7 +80,7 @@ TEST_F(CheckAmongWriters, NothingIsFoundThatIsNotThere) {
     }
     EXPECT_GT(transactions, 500u) << "they did write";
   }
-  std::printf("%zu rows looked at\n", rows);
+  testing::Tell(rows, "inputs");
   EXPECT_GT(rows, 1'000u * rounds);
 }
 
