@@ -34,6 +34,7 @@ constexpr Entry kEntries[] = {
     {EAGAIN, Code::kBusy, "store.foreign-pid-namespace",
      "another opener of this vault has the same process id",
      "let all openers share one PID namespace"},
+    {EBUSY, Code::kBusy, "store.overtaken", "commits came faster than it could begin", "try again"},
     {MDB_PAGE_NOTFOUND, Code::kDamage, "store.damaged", "a page is missing",
      "run a check, then restore from a backup"},
     {MDB_CORRUPTED, Code::kDamage, "store.damaged", "a page makes no sense",

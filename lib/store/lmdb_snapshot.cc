@@ -16,6 +16,12 @@ struct Reading {
   TransactionHandle txn;
 };
 
+// 0 if LMDB does not say.
+uint64_t NewestCommit(MDB_env* env) {
+  MDB_envinfo info = {};
+  return mdb_env_info(env, &info) == 0 ? info.me_last_txnid : 0;
+}
+
 class LmdbSnapshot : public Snapshot {
  public:
   LmdbSnapshot(LmdbCore& core, Reading reading)
@@ -30,9 +36,7 @@ class LmdbSnapshot : public Snapshot {
   uint64_t transaction_id() const override { return mdb_txn_id(txn_); }
 
   bool current() const override {
-    MDB_envinfo info = {};
-    return mdb_env_info(core_.environment().handle(), &info) == 0 &&
-           info.me_last_txnid == mdb_txn_id(txn_);
+    return NewestCommit(core_.environment().handle()) == mdb_txn_id(txn_);
   }
 
   Result<std::optional<ByteView>> Get(Table table, ByteView key) override {
@@ -62,6 +66,11 @@ int TryReading(LmdbCore& core, TransactionHandle& txn) {
                               : txn.Begin(core.environment().handle(), nullptr, MDB_RDONLY);
 }
 
+// A reader takes the number of the newest commit and then that commit's head, which the commit
+// after the next is written over. One that was held up in between has that commit's rows under its
+// own number.
+bool HasItsOwnHead(MDB_env* env, MDB_txn* txn) { return NewestCommit(env) <= mdb_txn_id(txn) + 1; }
+
 Result<Reading> BeginReading(LmdbCore& core) {
   constexpr int kTriesMax = 8;
   int rc = 0;
@@ -69,8 +78,10 @@ Result<Reading> BeginReading(LmdbCore& core) {
     BAILEE_TRY(TransactionGate::Pass pass, core.Enter());
     TransactionHandle txn;
     rc = TryReading(core, txn);
+    if (rc == 0 && !HasItsOwnHead(core.environment().handle(), txn.get())) rc = EBUSY;
     if (rc == 0) return Reading{std::move(pass), std::move(txn)};
     txn.Abort();
+    if (rc == EBUSY) continue;
     int dead = 0;
     if (rc == MDB_PANIC) {
       core.Poison();
