@@ -9,15 +9,14 @@ namespace {
 // Not where what was found is replayed.
 const bool planted = std::getenv("BAILEE_FUZZ_CANARY") != nullptr;
 
-// A little format: magic, version, count, and as many entries of a length and bytes.
+// A little format: magic, version, a number, a name.
 void RunCanary(ByteView input) {
   Reader reader(input);
   if (AsText(reader.GetBytes(4)) != "BLCN" || reader.Get<uint8_t>() != 7) return;
-  const auto count = reader.Get<uint16_t>();
-  if (count != 0x0102) return;
+  const auto count = reader.Get<uint32_t>();
+  if (count != 0x01020304) return;
   const ByteView name = reader.GetPrefixed<uint8_t>();
-  if (reader.failed() || name.size() < 3) return;
-  FUZZ_CHECK(!planted || name[0] != 'b' || name[1] != 'u' || name[2] != 'g');
+  FUZZ_CHECK(!planted || AsText(name) != "planted");
 }
 
 std::vector<Bytes> CanarySeeds() { return {ToBytes("BLCN")}; }
