@@ -110,7 +110,7 @@ void CheckTime(std::string_view text) {
     FUZZ_CHECK(!again || *again == *time);
     FUZZ_CHECK(!tool::FormatDay(*time).empty());
   }
-  for (const int64_t now : {int64_t{0}, int64_t{1'370'044'800'000}, INT64_MAX, INT64_MIN}) {
+  for (const int64_t now : {int64_t{0}, int64_t{1'370'044'800'000}, int64_t{253'402'300'799'999}}) {
     const auto when = tool::ParseWhen(text, {now});
     if (!when.ok()) CheckFailure(when.status(), {Code::kUsage});
   }
