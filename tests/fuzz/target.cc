@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 
 #include "fuzz/keys.h"
 #include "support/test_random.h"
@@ -50,6 +51,13 @@ void Run(const Target& target, ByteView input) {
 Registered::Registered(const Target& target) {
   FUZZ_CHECK(FindTarget(target.name) == nullptr);
   Registry().push_back(target);
+}
+
+void CheckSuccess(const Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "fuzz: broken: %s: %s\n", std::string(status.name()).c_str(),
+               std::string(status.message()).c_str());
+  std::abort();
 }
 
 void CheckFailure(const Status& status) {

@@ -51,6 +51,9 @@ class Registered {
     }                                                                                      \
   } while (false)
 
+// Stops the program if the call failed, and says how.
+void CheckSuccess(const Status& status);
+
 // What holds of every failure: a dotted name, and a message and a hint of one line of text that
 // begins in lower case and ends without a full stop.
 void CheckFailure(const Status& status);
@@ -65,13 +68,10 @@ void CheckFailure(const Result<T>& result, std::initializer_list<Code> codes) {
 // The value of what cannot fail here.
 template <typename T>
 T Must(Result<T> result) {
-  if (!result.ok()) {
-    std::fprintf(stderr, "fuzz: %s\n", result.status().message().data());
-    std::abort();
-  }
+  CheckSuccess(result.status());
   return *std::move(result);
 }
-inline void Must(const Status& status) { FUZZ_CHECK(status.ok()); }
+inline void Must(const Status& status) { CheckSuccess(status); }
 
 inline Bytes ToBytes(std::string_view text) {
   const ByteView bytes = AsBytes(text);

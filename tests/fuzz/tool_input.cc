@@ -18,6 +18,7 @@
 #include "log_map.h"
 #include "log_time.h"
 #include "pins.h"
+#include "retention_plan.h"
 #include "safe_text.h"
 #include "support/canary.h"
 #include "text.h"
@@ -100,6 +101,28 @@ std::vector<Bytes> CollectLineSeeds() {
 }
 
 const Registered registered_collect_line({"collect_line", RunCollectLine, CollectLineSeeds});
+
+// --- Plans of retention
+
+void RunRetentionPlan(ByteView input) {
+  const auto plan = tool::ParsePlan(AsText(input));
+  if (!plan.ok()) return CheckFailure(plan.status(), {Code::kInvalidValue});
+  const std::string again = tool::ToLine(tool::PlanJson(*plan));
+  const auto reread = tool::ParsePlan(again);
+  FUZZ_CHECK(reread.ok() || again.find("\"as_of\":\"2") == std::string::npos);
+  if (reread.ok()) FUZZ_CHECK(tool::ToLine(tool::PlanJson(*reread)) == again);
+}
+
+std::vector<Bytes> RetentionPlanSeeds() {
+  RetentionPlan plan;
+  plan.policy_version = 3;
+  plan.as_of = {1'370'044'800'000};
+  plan.categories.push_back({"payment_card", 7, 5, 1});
+  return {ToBytes(tool::ToLine(tool::PlanJson(plan)))};
+}
+
+const Registered registered_retention_plan({"retention_plan", RunRetentionPlan,
+                                            RetentionPlanSeeds});
 
 // --- Times and other small texts
 
