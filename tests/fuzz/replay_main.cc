@@ -46,8 +46,8 @@ int Replay(const Target& target, int count, char** paths) {
     return 0;
   }
   // Given files alone, as from a fuzzer, seeds would hide which input it was.
-  const bool files_alone = count > 0 && std::none_of(paths, paths + count, [](const char* path) {
-                             return std::filesystem::is_directory(path);
+  const bool files_alone = count > 0 && std::all_of(paths, paths + count, [](const char* path) {
+                             return std::filesystem::is_regular_file(path);
                            });
   if (!files_alone) replayed += ReplaySeeds(target);
   for (int i = 0; i < count; ++i) {
