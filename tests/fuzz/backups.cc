@@ -23,7 +23,7 @@ constexpr std::initializer_list<Code> kDamagedOnly = {Code::kDamage};
 
 // --- The parts, after a byte that says which
 
-void CheckHead(ByteView bytes) {
+void CheckStreamHead(ByteView bytes) {
   const auto parsed = vault::ParseStreamHead(bytes);
   if (!parsed.ok()) {
     return CheckFailure(parsed.status(), {Code::kDamage, Code::kNoVault, Code::kTooNew});
@@ -90,7 +90,7 @@ void RunBackupParts(ByteView input) {
   const ByteView bytes = input.subspan(1);
   switch (input[0] % 7) {
     case 0:
-      return CheckHead(bytes);
+      return CheckStreamHead(bytes);
     case 1:
       return CheckRows(bytes);
     case 2:

@@ -199,6 +199,14 @@ const Registered registered_pending({"pending", RunPending, PendingSeeds});
 // --- Back rows and keys of the lookup table
 
 void RunLookupKeys(ByteView input) {
+  if (const auto name = keys::ParseWrapsRowKey(input)) {
+    const keys::WrapsRowKey again = keys::WrapsRowKeyOf({.vault = kVault,
+                                                         .handle = name->handle,
+                                                         .category = name->category,
+                                                         .compartment = name->compartment,
+                                                         .terms = name->terms});
+    FUZZ_CHECK(Same(again, input));
+  }
   (void)keys::LeadsToRecord(input);
   (void)keys::TagOfField(input);
   const auto owner = keys::OwnerOfBackRow(input);
@@ -224,7 +232,8 @@ std::vector<Bytes> LookupKeysSeeds() {
   Writer(back).Put(uint64_t{7});
   Bytes field = keys::FieldPrefix({kCategory, 1});
   Writer(field).Put(kRecord.view()).Put(uint64_t{7});
-  return {back, field, {1, 2, 3}};
+  const keys::WrapsRowKey row = keys::WrapsRowKeyOf(SomePlace());
+  return {back, field, {1, 2, 3}, ToBytes(ByteView(row))};
 }
 
 const Registered registered_lookup_keys({"lookup_keys", RunLookupKeys, LookupKeysSeeds});

@@ -288,8 +288,7 @@ void RunErrorText(ByteView input) {
     }
   }
   CheckSilent(tool::CollectLine::Parse(text).status());
-  CheckSilent(
-      tool::ParseFields(tool::WipedJson::parse(text.begin(), text.end(), nullptr, false)).status());
+  CheckSilent(tool::ParseFields(tool::ParseInput(text)).status());
   static const auto format = Must(tool::LogFormat::Compile("combined"));
   static const auto map = Must(tool::LogMap::Make(format, SomeLog(), {}, ""));
   std::string scratch;
