@@ -40,6 +40,9 @@ class Tree(unittest.TestCase):
     def test_files_are_short(self):
         self.assert_no_problems(structure.sizes)
 
+    def test_every_parser_is_fuzzed(self):
+        self.assert_no_problems(structure.parsers_fuzzed)
+
     def test_sources_begin_with_their_licence(self):
         self.assert_no_problems(structure.licences)
 
@@ -109,6 +112,11 @@ class Checks(unittest.TestCase):
     def test_a_file_too_long(self):
         self.assert_problem(structure.sizes, "lib/base/a.cc", "\n" * 401)
         self.assertEqual(self.problems(structure.sizes, **{"lib/base/a.cc": "\n" * 400}), [])
+
+    def test_a_parser_that_nobody_fuzzes(self):
+        self.assert_problem(structure.parsers_fuzzed, "lib/keys/a.h", "Result<A> ParseThing(ByteView bytes);\n")
+        self.assertEqual(self.problems(structure.parsers_fuzzed, **{
+            "lib/keys/a.h": "Result<A> ParseThing(ByteView bytes);\n", "tests/fuzz/a.cc": "ParseThing(input);\n"}), [])
 
     def test_a_source_without_licence(self):
         self.assert_problem(structure.licences, "tests/a_test.cc", "#pragma once\n")

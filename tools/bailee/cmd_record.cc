@@ -135,8 +135,7 @@ Result<WipedJson> ReadFields() {
   LineReader reader(STDIN_FILENO);
   std::string_view line;
   if (reader.Read(line) == LineReader::Next::kLine) {
-    WipedJson json =
-        WipedJson::parse(line.begin(), line.end(), nullptr, /*allow_exceptions=*/false);
+    WipedJson json = ParseInput(line);
     if (json.is_object()) return json;
   }
   return Status(Code::kInvalidValue, "input.json", "standard input is not one line of JSON",

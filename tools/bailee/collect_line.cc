@@ -116,8 +116,7 @@ Result<std::vector<FieldInput>> ParseFields(const WipedJson& fields) {
 
 Result<CollectLine> CollectLine::Parse(std::string_view text) {
   CollectLine line;
-  line.json_ = std::make_unique<WipedJson>(
-      WipedJson::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false));
+  line.json_ = std::make_unique<WipedJson>(ParseInput(text));
   const WipedJson& json = *line.json_;
   if (!json.is_object()) return BadInput("input.json", "it is not one JSON object");
   if (!HasOnly(json, {"ref", "tag", "handle", "notice", "source", "on_behalf_of", "collected_at",

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -21,7 +22,28 @@ void Grow(std::vector<char>& buffer) {
   buffer.swap(larger);
 }
 
+// Brackets that are open at once, but for those in texts. Of what is no JSON it says something.
+int DepthOf(std::string_view text) {
+  int depth = 0;
+  int deepest = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted && c == '\\') ++i;
+    if (quoted) continue;
+    if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
+    if (c == ']' || c == '}') --depth;
+  }
+  return deepest;
+}
+
 }  // namespace
+
+WipedJson ParseInput(std::string_view text) {
+  if (DepthOf(text) > kInputDepthMax) return WipedJson(WipedJson::value_t::discarded);
+  return WipedJson::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+}
 
 LineReader::LineReader(int fd) : fd_(fd), buffer_(kFirstBytes) {}
 

@@ -41,6 +41,13 @@ using WipedString = std::basic_string<char, std::char_traits<char>, WipingAlloca
 using WipedJson = nlohmann::basic_json<std::map, std::vector, WipedString, bool, int64_t, uint64_t,
                                        double, WipingAllocator>;
 
+// How deep input may nest: far more than any of it has to.
+inline constexpr int kInputDepthMax = 32;
+
+// What `text` says, discarded if it is no JSON or nests deeper than kInputDepthMax: a line of
+// brackets alone would take a hundred times its own memory. Throws nothing.
+WipedJson ParseInput(std::string_view text);
+
 // The longest line of input: a record of the greatest size, every byte escaped.
 inline constexpr size_t kInputLineBytesMax = size_t{8} << 20;
 
