@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 
 #include "audit/prune.h"
 #include "audit/trail.h"
+#include "support/campaign.h"
 #include "support/child.h"
 #include "support/io_faults.h"
 #include "vault/forged_trail.h"
@@ -144,7 +144,7 @@ TEST_F(PruneCrash, AtAnyWriteOfTheDataFileLeavesAWholeTrailAndIsGoneOnWith) {
   // It crashed before the first block, between any two, and after the last.
   EXPECT_EQ(seen, (std::set<uint64_t>{0, 256, 512, 768}));
   EXPECT_GT(crashes, 20u);
-  std::printf("%zu crashes\n", crashes);
+  testing::Tell(crashes, "crash states");
 }
 
 }  // namespace
