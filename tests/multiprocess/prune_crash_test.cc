@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
+#include <set>
 
 #include "audit/prune.h"
 #include "audit/trail.h"
+#include "store/lmdb_engine.h"
 #include "support/campaign.h"
 #include "support/child.h"
 #include "support/io_faults.h"

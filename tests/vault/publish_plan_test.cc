@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
 #include "bailee/publish.h"
 #include "support/child.h"
 #include "support/event_recorder.h"
