@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit/journal.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "audit/event_codec.h"
@@ -53,24 +54,26 @@ bool IsGone(const Status& status) { return status.name() == "journal.gone"; }
 
 Result<std::unique_ptr<Journal>> Journal::Start(std::unique_ptr<JournalFile> file,
                                                 uint64_t head_bytes, const InstanceId& instance,
-                                                KeyChain chain) {
+                                                KeyChain chain, Now now) {
   BAILEE_CHECK(chain.number() == 0);
   std::unique_ptr<Journal> journal(
-      new Journal(std::move(file), head_bytes, instance, std::move(chain)));
+      new Journal(std::move(file), head_bytes, instance, std::move(chain), now));
   const std::lock_guard lock(journal->mutex_);
   BAILEE_RETURN_IF_ERROR(journal->ReserveFor(0));
   return journal;
 }
 
 Journal::Journal(std::unique_ptr<JournalFile> file, uint64_t head_bytes, const InstanceId& instance,
-                 KeyChain chain)
+                 KeyChain chain, Now now)
     : file_(std::move(file)),
       instance_(instance),
       process_(ProcessStamp()),
+      now_(now),
       chain_(std::move(chain)),
       written_{0, head_bytes},
       synced_{0, head_bytes},
-      reserved_to_(head_bytes) {}
+      reserved_to_(head_bytes),
+      there_at_(now()) {}
 
 Journal::~Journal() = default;
 
@@ -78,6 +81,7 @@ Result<uint64_t> Journal::Append(const Event& event) {
   if (forked()) return Forked();
   const std::lock_guard lock(mutex_);
   if (!closed_.ok()) return closed_;
+  BAILEE_RETURN_IF_ERROR(LookIfDue());
   const size_t ciphertext = CiphertextSize(EventSize(event));
   if (ciphertext > kEntryBytesMax) {
     return Status(Code::kInvalidValue, "trail.event-too-large",
@@ -92,6 +96,16 @@ Result<uint64_t> Journal::Append(const Event& event) {
   BAILEE_RETURN_IF_ERROR(Write(event));
   said_full_ = false;
   return number;
+}
+
+// Whoever calls Check may be late, under load or at a long drain: what is appended does not wait
+// for it.
+Status Journal::LookIfDue() {
+  const auto now = now_();
+  if (now - there_at_ < kGoneUnnoticedMax) return Status();
+  if (!file_->Check().ok()) return CloseForEver(JournalGone());
+  there_at_ = now;
+  return Status();
 }
 
 // Makes sure that an entry can be written and that there is room for the last one after it.
@@ -186,10 +200,13 @@ void Journal::SyncAll(std::unique_lock<std::mutex>& lock) {
 
 Status Journal::Check() {
   if (forked()) return Forked();
+  const auto now = now_();
   const Status status = file_->Check();
   const std::lock_guard lock(mutex_);
-  if (!closed_.ok() || status.ok()) return closed_;
-  return CloseForEver(JournalGone());
+  if (!closed_.ok()) return closed_;
+  if (!status.ok()) return CloseForEver(JournalGone());
+  there_at_ = std::max(there_at_, now);
+  return Status();
 }
 
 Status Journal::CloseForEver(Status why) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -40,18 +41,24 @@ class Journal {
     bool operator==(const Doubtful&) const = default;
   };
 
+  // Nothing is recorded in a file that was deleted, moved or replaced for longer than that.
+  static constexpr auto kGoneUnnoticedMax = std::chrono::milliseconds(100);
+  using Now = std::chrono::steady_clock::time_point (*)();
+
   // Takes over `file`, which holds a durable head of `head_bytes` and nothing else, and `chain`, of
-  // kind kJournal at number 0. Reserves space. Errors: kAuditDown "trail.full",
+  // kind kJournal at number 0. Reserves space. `now` is for tests. Errors: kAuditDown "trail.full",
   // "trail.write-failed".
   static Result<std::unique_ptr<Journal>> Start(std::unique_ptr<JournalFile> file,
                                                 uint64_t head_bytes, const InstanceId& instance,
-                                                KeyChain chain);
+                                                KeyChain chain,
+                                                Now now = &std::chrono::steady_clock::now);
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
   // Records `event` and returns its number. Returned means: in the kernel, safe from the end of
-  // this process, not from that of the machine (see SyncTo). Allocates nothing once warm.
+  // this process, not from that of the machine (see SyncTo). Allocates nothing once warm. Looks
+  // itself whether the file is still there if Check was not called within kGoneUnnoticedMax.
   // Errors, and then the event is not counted: kInvalidValue "trail.event-too-large" (see
   // AppendEvent; or an entry above 16 MiB); kAuditDown "trail.full" if the disk is: works again
   // once there is space; kAuditDown "trail.write-failed": worth trying again; kAuditDown
@@ -68,7 +75,8 @@ class Journal {
   // Errors: kAuditDown "trail.sync-failed", "trail.journal-gone": closed for ever.
   Status SyncTo(uint64_t offset);
 
-  // Looks whether the file is still there and ours; to be called now and then.
+  // Looks whether the file is still there and ours; to be called now and then, so that this is
+  // noticed also where nothing is appended.
   // Errors: kAuditDown "trail.journal-gone", "trail.sync-failed": closed for ever.
   Status Check();
 
@@ -85,11 +93,12 @@ class Journal {
 
  private:
   Journal(std::unique_ptr<JournalFile> file, uint64_t head_bytes, const InstanceId& instance,
-          KeyChain chain);
+          KeyChain chain, Now now);
 
   bool forked() const;
 
   // Each with mutex_ held.
+  Status LookIfDue();
   Status ReserveFor(uint64_t entry_bytes);
   Status Write(const Event& event);
   void SayFull(const Event& refused);
@@ -99,6 +108,7 @@ class Journal {
   const std::unique_ptr<JournalFile> file_;
   const InstanceId instance_;
   const uint64_t process_;  // the stamp of the process that made it
+  const Now now_;
 
   mutable std::mutex mutex_;
   std::condition_variable sync_done_;
@@ -111,6 +121,7 @@ class Journal {
   bool low_on_space_ = false;
   bool said_full_ = false;
   bool syncing_ = false;
+  std::chrono::steady_clock::time_point there_at_;  // the file was there then, or later
   Status closed_;
   std::optional<Doubtful> doubtful_;
 };

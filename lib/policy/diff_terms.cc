@@ -110,7 +110,10 @@ void DiffField(const CategoryInfo& old_category, const FieldInfo& was, const Fie
                                 : " has another kind: give the new field another id"));
   }
   if (now->required && !was.required) {
-    Break(changes, change, name + " is required: what is held may be without it");
+    PolicyChange required = change;
+    required.was = "optional";
+    required.now = "required";
+    Break(changes, required, name + " is required: what is held may be without it");
   }
 }
 
@@ -241,6 +244,8 @@ void DiffShape(const Pair& pair, std::string_view name, Changes& changes) {
   change.category = name;
   if (now == nullptr) {
     change.line = was->line;
+    change.was = "yes";
+    change.now = "no";
     Break(changes, change, change.category + " is gone: nobody could read, export or correct it");
     return;
   }
@@ -274,9 +279,12 @@ void DiffShape(const Pair& pair, std::string_view name, Changes& changes) {
         pair.before.FindField(pair.before.FindCategory(name), field.name).valid()) {
       continue;
     }
-    change.fields = {field.name};
-    change.line = field.line;
-    Break(changes, change,
+    PolicyChange required = change;
+    required.fields = {field.name};
+    required.line = field.line;
+    required.was = "no";
+    required.now = "required";
+    Break(changes, required,
           change.category + "." + field.name + " is new and required: what is held is without it");
   }
 }

@@ -52,6 +52,13 @@ class Publication {
     return CheckPublishable(frame, *next_, published_.diff, request_);
   }
 
+  // And whether what is planned to be deleted may be, which takes a look at all records.
+  Status PlanAll(VaultImpl& vault, Frame& frame) {
+    BAILEE_RETURN_IF_ERROR(Plan(frame));
+    BAILEE_TRY(published_.records_deleted, CountPlanned(vault, frame, request_.plans));
+    return Status();
+  }
+
   // REQUIRES: Plan agreed, in the same state.
   Status Sign(Frame& frame, const crypto::SigningKey& signer) {
     keys::Manifest manifest = frame.rules->manifest;
@@ -180,8 +187,8 @@ Result<Published> Publish(VaultImpl& vault, const keys::KeyringKeys& authority,
              policy::Policy::FromText(request.policy_text, request.policy_name));
   Publication publication(vault, std::move(next), request);
   {
-    BAILEE_TRY(const Frame frame, vault.Begin());
-    const Status planned = publication.Plan(frame);
+    BAILEE_TRY(Frame frame, vault.Begin());
+    const Status planned = publication.PlanAll(vault, frame);
     if (!planned.ok()) {
       if (!request.dry_run) BAILEE_RETURN_IF_ERROR(publication.SayFailed(frame));
       return planned;
@@ -197,7 +204,9 @@ Result<Published> Publish(VaultImpl& vault, const keys::KeyringKeys& authority,
     BAILEE_RETURN_IF_ERROR(publication.Plan(frame));
     return publication.Sign(frame, signer);
   }));
-  return publication.Take();
+  Published published = publication.Take();
+  BAILEE_TRY(published.records_deleted, DeletePlanned(vault, request.plans));
+  return published;
 }
 
 Result<std::vector<PublishedVersion>> PolicyHistory(VaultImpl& vault) {

@@ -25,4 +25,15 @@ Result<crypto::SigningKey> SignerFor(VaultImpl& vault, const keys::KeyringKeys& 
 Status CheckPublishable(const Frame& frame, const policy::Policy& next, const PolicyDiff& diff,
                         const PublishRequest& request);
 
+// publish_plan.cc: whether `plan` says what becomes of what `change`, a breaking one, touches.
+bool IsPlannedBy(const PublishPlan& plan, const PolicyChange& change);
+// Errors: kInvalidValue "publish.plan-unneeded" for one that no change of `diff` is of.
+Status CheckPlansAreNeeded(const std::vector<PublishPlan>& plans, const PolicyDiff& diff);
+// How many records the plans delete. Errors: kConflict "publish.held" if a hold, or an erasure that
+// waits, keeps one of them; kDamage; those of the store.
+Result<uint64_t> CountPlanned(VaultImpl& vault, Frame& frame,
+                              const std::vector<PublishPlan>& plans);
+// Deletes them, once the version is in force; what is held meanwhile stays. How many are gone.
+Result<uint64_t> DeletePlanned(VaultImpl& vault, const std::vector<PublishPlan>& plans);
+
 }  // namespace bailee::vault

@@ -84,12 +84,16 @@ Result<bool> HoldsAny(const Frame& frame, const std::set<std::string>& categorie
   return found;
 }
 
-Status CheckBreaks(const Frame& frame, const PolicyDiff& diff) {
+Status CheckBreaks(const Frame& frame, const PolicyDiff& diff,
+                   const std::vector<PublishPlan>& plans) {
+  BAILEE_RETURN_IF_ERROR(CheckPlansAreNeeded(plans, diff));
   std::set<std::string> categories;
   std::vector<std::string> words;
   bool whatever_is_held = false;
   for (const PolicyChange& change : diff.changes) {
     if (change.effect != PolicyChange::Effect::kBreaks) continue;
+    const auto plans_it = [&](const PublishPlan& plan) { return IsPlannedBy(plan, change); };
+    if (std::any_of(plans.begin(), plans.end(), plans_it)) continue;
     words.push_back(change.words);
     if (change.category.empty()) whatever_is_held = true;
     if (!change.category.empty()) categories.insert(change.category);
@@ -99,9 +103,10 @@ Status CheckBreaks(const Frame& frame, const PolicyDiff& diff) {
     BAILEE_TRY(const bool held, HoldsAny(frame, categories));
     if (!held) return Status();
   }
-  return Status(Code::kConflict, "publish.breaks",
-                "what is held could not be kept under it: " + Join(words),
-                "leave it as it is until nothing of it is held, and add what is new beside it");
+  return Status(
+      Code::kConflict, "publish.breaks", "what is held could not be kept under it: " + Join(words),
+      "plan what becomes of it (PublishRequest::plans), or leave it as it is until nothing "
+      "of it is held, and add what is new beside it");
 }
 
 // What is named must be sound even if nothing is owed: it is signed and kept.
@@ -153,7 +158,7 @@ Status CheckPublishable(const Frame& frame, const policy::Policy& next, const Po
   BAILEE_RETURN_IF_ERROR(CheckVersion(frame, next));
   BAILEE_RETURN_IF_ERROR(CheckEffective(frame, next));
   BAILEE_RETURN_IF_ERROR(CheckNoticesAreNew(frame, next));
-  BAILEE_RETURN_IF_ERROR(CheckBreaks(frame, diff));
+  BAILEE_RETURN_IF_ERROR(CheckBreaks(frame, diff, request.plans));
   const std::vector<std::string> widened = diff.WidenedPurposes();
   if (!request.notice.empty()) return CheckNotice(frame, next, widened, request);
   if (diff.Has(PolicyChange::Effect::kWider)) {

@@ -172,7 +172,42 @@ Status NotInForce() {
           "wait for the day it takes effect"};
 }
 
+// Of one look, those that are over; the rest of the records stay.
+Status DeleteSeen(VaultImpl& vault, const RecordsLook& look, Timestamp as_of,
+                  RetentionResult& result) {
+  std::span<const Seen> left = look.seen;
+  while (!left.empty()) {
+    const auto some = left.first(std::min(left.size(), kRecordsPerWrite));
+    BAILEE_RETURN_IF_ERROR(DeleteSome(vault, some, as_of, result));
+    left = left.subspan(some.size());
+  }
+  result.records += look.records;
+  return Status();
+}
+
 }  // namespace
+
+Result<RetentionResult> DeleteOver(VaultImpl& vault, const std::set<crypto::NameId>& categories) {
+  RetentionResult result;
+  Timestamp as_of;
+  {
+    BAILEE_TRY(const Frame frame, vault.Begin());
+    as_of = frame.now;
+  }
+  Bytes from;
+  do {
+    BAILEE_TRY(RecordsLook look, LookAtRecords(vault, from, as_of));
+    std::erase_if(look.seen, [&](const Seen& each) {
+      return each.state != State::kOver || !categories.contains(each.key.category);
+    });
+    BAILEE_RETURN_IF_ERROR(DeleteSeen(vault, look, as_of, result));
+    from = look.next;
+  } while (!from.empty());
+  if (result.deleted > 0) {
+    BAILEE_TRY(result.lookups, DeleteDeadLookups(vault));
+  }
+  return result;
+}
 
 Result<RetentionPlan> PlanRetention(VaultImpl& vault, const RetentionOptions& options) {
   BAILEE_RETURN_IF_ERROR(CheckKeeper(vault));
@@ -220,13 +255,7 @@ Result<RetentionResult> RunRetention(VaultImpl& vault, const RetentionPlan& plan
   do {
     BAILEE_TRY(RecordsLook look, LookAtRecords(vault, from, plan.as_of));
     std::erase_if(look.seen, [](const Seen& each) { return each.state != State::kOver; });
-    std::span<const Seen> left = look.seen;
-    while (!left.empty()) {
-      const auto some = left.first(std::min(left.size(), kRecordsPerWrite));
-      BAILEE_RETURN_IF_ERROR(DeleteSome(vault, some, plan.as_of, result));
-      left = left.subspan(some.size());
-    }
-    result.records += look.records;
+    BAILEE_RETURN_IF_ERROR(DeleteSeen(vault, look, plan.as_of, result));
     if (options.progress && !options.progress(result.records)) {
       result.complete = false;
       return result;

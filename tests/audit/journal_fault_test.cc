@@ -149,6 +149,36 @@ TEST(JournalFault, AFailedCheckClosesForEver) {
   EXPECT_EQ(fake.disk->Calls(JournalCall::kWrite), 0u);
 }
 
+TEST(JournalFault, NothingIsAppendedToAFileThatIsGoneForATenthOfASecond) {
+  constexpr auto kTick = std::chrono::nanoseconds(1);
+  FakeJournal fake;
+  const auto checks = [&] { return fake.disk->Calls(JournalCall::kCheck); };
+  const auto start = FakeJournal::now;
+  ASSERT_THAT(fake->Check(), IsOk());
+  FakeJournal::now = start + std::chrono::milliseconds(40);
+  ASSERT_THAT(fake->Check(), IsOk());
+  // Gone from here on, and nobody looks.
+  fake.disk->faults = {
+      {.call = JournalCall::kCheck, .for_ever = true, .status = testing::JournalGoneError()}};
+  FakeJournal::now = start + std::chrono::milliseconds(140) - kTick;
+  EXPECT_THAT(StatusOf(fake->Append(EventAt(0))), IsOk());
+  EXPECT_EQ(checks(), 2u);
+  FakeJournal::now += kTick;
+  EXPECT_THAT(StatusOf(fake->Append(EventAt(1))), kJournalGone);
+  EXPECT_THAT(fake->closed(), kJournalGone);
+  EXPECT_EQ(fake.Events().size(), 1u);
+}
+
+TEST(JournalFault, AnAppendThatFindsTheFileLooksAgainAfterATenthOfASecondAndNotBefore) {
+  FakeJournal fake;
+  for (size_t i = 1; i <= 5; ++i) {
+    FakeJournal::now += Journal::kGoneUnnoticedMax;
+    EXPECT_THAT(StatusOf(fake->Append(EventAt(1))), IsOk());
+    EXPECT_THAT(StatusOf(fake->Append(EventAt(2))), IsOk());
+    EXPECT_EQ(fake.disk->Calls(JournalCall::kCheck), i);
+  }
+}
+
 // --- Every call, once and for ever
 // ----------------------------------------------------------------
 

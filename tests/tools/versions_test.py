@@ -96,6 +96,37 @@ class Versions(unittest.TestCase):
                               *self.storage, "--json")
         self.assertEqual((never.code, never.error()["name"]), (8, "policy.none-then"))
 
+    def test_a_category_goes_with_a_plan_for_its_records_that_is_confirmed(self):
+        line = ('{"ref": "user-1", "notice": "checkout-1", "source": "web", "records": [{"category": '
+                '"bank_account", "fields": {"iban": "DE89370400440532013000"}}]}\n')
+        self.assertEqual(self.tool.run("collect", *self.storage, stdin=line).code, 0)
+        blocks, block = [], ""
+        for row in second_version(False).splitlines(keepends=True):
+            block += row
+            if block.count("{") == block.count("}"):
+                blocks.append(block)
+                block = ""
+        with open(os.path.join(self.directory.name, "fewer"), "w", encoding="utf-8") as file:
+            file.write("".join(each for each in blocks if '"bank_account"' not in each))
+
+        def publish(*words):
+            return self.tool.run("policy", "publish", "fewer", "--vault", "vault", "--from", "keys",
+                                 *words, "--json")
+        self.assertEqual((publish().code, publish().error()["name"]), (9, "publish.breaks"))
+        wrong = publish("--plan", "forget:bank_account")
+        self.assertEqual((wrong.code, wrong.error()["name"]), (2, "usage.plan"))
+        unneeded = publish("--plan", "keep:payment_card.holder")
+        self.assertEqual((unneeded.code, unneeded.error()["name"]), (7, "publish.plan-unneeded"))
+        plan = ("--plan", "delete:bank_account")
+        self.assertEqual(publish(*plan).code, 6, "not confirmed")
+        dry = publish(*plan, "--dry-run")
+        self.assertEqual((dry.code, dry.json()["records_deleted"]), (0, 1), dry)
+        status = self.must("status", *self.storage, "--json").json()
+        self.assertEqual((status["policy_version"], status["records"]), (1, 1))
+        done = publish(*plan, "--confirm", status["vault_id"])
+        self.assertEqual((done.code, done.json()["records_deleted"]), (0, 1), done)
+        self.assertEqual(self.must("status", *self.storage, "--json").json()["records"], 0)
+
     def test_due_are_those_whose_ledger_does_not_show_the_notice(self):
         line = ('{"ref": "user-1", "notice": "signup-1", "source": "web", "records": '
                 '[{"category": "account", "fields": {"email": "ada@analytical.example"}}]}\n')

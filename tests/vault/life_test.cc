@@ -43,6 +43,7 @@ class Life : public ::testing::Test {
   void Corrects();
   void AsksWhatIsHeld();
   void Leaves();
+  void IsErased();
   void LookAtTheTrail();
 
   TempVault temp{PolicyText("livelook_2013")};
@@ -163,6 +164,18 @@ void Life::Leaves() {
   EXPECT_EQ(rest.disclosures.size(), 1U);
 }
 
+void Life::IsErased() {
+  Vault vault = temp.Open({"rights", "upkeep"});
+  const auto erased = vault.Erase(Who::Ref(kUser), {.case_reference = "ERASE-1"});
+  ASSERT_THAT(StatusOf(erased), IsOk());
+  EXPECT_EQ(vault.Info()->subjects, 0u);
+  KeptExport nobody;
+  EXPECT_EQ(vault.Export(Who::Ref(kUser), {}, nobody).status().code(), Code::kNotFound);
+  EXPECT_TRUE(nobody.empty());
+  EXPECT_EQ(vault.As("rights")->Disclosures(Who::ByHandle(handle))->size(), 1u)
+      << "what was disclosed is still told";
+}
+
 void Life::LookAtTheTrail() {
   auto trail = AuditTrail::Open(temp.path(), temp.Origin("auditor"), {.clock = &temp.clock()});
   ASSERT_THAT(StatusOf(trail), IsOk());
@@ -181,6 +194,7 @@ void Life::LookAtTheTrail() {
   EXPECT_GT(kinds["read allowed"], 5);
   EXPECT_GT(kinds["read refused"], 4);
   EXPECT_EQ(kinds["expire allowed"], 2) << "the account, then the card";
+  EXPECT_EQ(kinds["erase allowed"], 1);
 
   const Result<TrailReport> report = trail->Verify({.entries = true});
   ASSERT_THAT(StatusOf(report), IsOk());
@@ -197,6 +211,7 @@ TEST_F(Life, FromRegistrationToTheEndIsInATrailThatVerifies) {
   Corrects();
   AsksWhatIsHeld();
   Leaves();
+  IsErased();
   LookAtTheTrail();
 }
 

@@ -4,6 +4,7 @@
 #include "bailee/limits.h"
 #include "cmd_policy.h"
 #include "files.h"
+#include "terminal.h"
 #include "text.h"
 #include "when.h"
 
@@ -16,8 +17,31 @@ struct VersionOptions {
   std::string from;
   std::string notice;
   std::string announced;
+  std::vector<std::string> plans;  // "delete:CATEGORY" or "keep:CATEGORY.FIELD"
+  std::string confirm;
   bool dry_run = false;
 };
+
+// Borrows the texts.
+Result<std::vector<PublishPlan>> ParsePlans(const std::vector<std::string>& texts) {
+  constexpr std::string_view kDelete = "delete:";
+  constexpr std::string_view kKeep = "keep:";
+  std::vector<PublishPlan> plans;
+  for (const std::string_view text : texts) {
+    if (text.starts_with(kDelete)) {
+      plans.push_back({PublishPlan::What::kDelete, text.substr(kDelete.size())});
+      continue;
+    }
+    const size_t dot = text.find('.');
+    if (!text.starts_with(kKeep) || dot == text.npos) {
+      return Status(Code::kUsage, "usage.plan", "a plan is delete:CATEGORY or keep:CATEGORY.FIELD",
+                    "see what breaks: bailee policy diff");
+    }
+    plans.push_back({PublishPlan::What::kKeep, text.substr(kKeep.size(), dot - kKeep.size()),
+                     text.substr(dot + 1)});
+  }
+  return plans;
+}
 
 const char* EffectWord(PolicyChange::Effect effect) {
   switch (effect) {
@@ -86,8 +110,9 @@ Status Diff(Context& context, const VersionOptions& options) {
   if (wider + breaks == 0) return {};
   return {Code::kFindings, "policy.wider",
           fmt::format("{} change(s) are wider, {} break what is held", wider, breaks),
-          breaks > 0 ? "leave what is held as it is, and add what is new beside it"
-                     : "publishing it owes a notice that lists " + Join(diff.WidenedPurposes())};
+          breaks > 0
+              ? "publish --plan says what becomes of what is held; or add what is new beside it"
+              : "publishing it owes a notice that lists " + Join(diff.WidenedPurposes())};
 }
 
 Status CheckOwnTests(const std::string& text, const std::string& file) {
@@ -99,6 +124,18 @@ Status CheckOwnTests(const std::string& text, const std::string& file) {
   return {Code::kPolicyInvalid, "policy.test-failed",
           fmt::format("{} of the policy's own tests fail", failed),
           fmt::format("see them: bailee policy test {}", file)};
+}
+
+Status ConfirmDeleting(Vault& vault, const std::vector<PublishPlan>& plans,
+                       const VersionOptions& options) {
+  std::vector<std::string> categories;
+  for (const PublishPlan& plan : plans) {
+    if (plan.what == PublishPlan::What::kDelete) categories.emplace_back(plan.category);
+  }
+  if (categories.empty() || options.dry_run) return {};
+  const auto info = vault.Info();
+  if (!info.ok()) return info.status();
+  return Confirm("all records of " + Join(categories), info->id.ToHex(), options.confirm);
 }
 
 Result<Published> RunPublish(Context& context, const VersionOptions& options,
@@ -115,8 +152,11 @@ Result<Published> RunPublish(Context& context, const VersionOptions& options,
   // Whoever has the origins needs no keyring beside them.
   if (context.globals.keyring.empty())
     context.globals.keyring = fmt::format("file:{}/origins/storage.keyring", options.from);
+  const auto plans = ParsePlans(options.plans);
+  if (!plans.ok()) return plans.status();
   auto vault = context.OpenVault();
   if (!vault.ok()) return vault.status();
+  if (Status meant = ConfirmDeleting(*vault, *plans, options); !meant.ok()) return meant;
   const auto keep = [&](const std::vector<KeyringFile>& files) -> Status {
     for (const KeyringFile& file : files) {
       const std::string path = fmt::format("{}/origins/{}.keyring", options.from, file.name);
@@ -131,6 +171,7 @@ Result<Published> RunPublish(Context& context, const VersionOptions& options,
                                      .policy_name = options.file,
                                      .notice = options.notice,
                                      .announced_at = announced,
+                                     .plans = *plans,
                                      .dry_run = options.dry_run,
                                      .keep = keep});
 }
@@ -146,6 +187,7 @@ Status PublishPolicy(Context& context, const VersionOptions& options) {
                {"dry_run", options.dry_run},
                {"notice", options.notice},
                {"subjects_affected", published->subjects_affected},
+               {"records_deleted", published->records_deleted},
                {"keyrings", published->keyrings}};
   Table table;
   AddDiff(published->diff, json, table);
@@ -153,6 +195,10 @@ Status PublishPolicy(Context& context, const VersionOptions& options) {
       {options.dry_run ? "would publish" : "published", fmt::format("v{}", published->version)});
   table.rows.push_back(
       {"subjects", std::to_string(published->subjects_affected), "hold data of what changes"});
+  if (published->records_deleted > 0) {
+    table.rows.push_back({"records", std::to_string(published->records_deleted),
+                          options.dry_run ? "would be deleted" : "deleted"});
+  }
   for (const std::string& name : published->keyrings) {
     table.rows.push_back({"keyring", fmt::format("{}/origins/{}.keyring", options.from, name)});
   }
@@ -230,7 +276,10 @@ void AddPublish(Commands& commands, CLI::App& policy) {
        "--announced 2016-08-02",
        "FROM is the directory that bailee init wrote; new keyrings go into its origins/. What is\n"
        "narrower holds at once. What is wider owes a notice of the new version, announced before\n"
-       "it takes effect, and never reaches what is held until its subject consents or agrees."},
+       "it takes effect, and never reaches what is held until its subject consents or agrees. "
+       "What\n"
+       "is held and could not be kept under it takes a --plan; to delete wants --confirm off a "
+       "terminal."},
       [options](Context& context) { return PublishPolicy(context, *options); });
   command->add_option("FILE", options->file, "the new version, textproto")->required();
   command->add_option("--from", options->from, "directory with authority.keyring and origins/")
@@ -242,6 +291,15 @@ void AddPublish(Commands& commands, CLI::App& policy) {
   command->add_option("--announced", options->announced, "when that was: a day or a time")
       ->needs(notice)
       ->type_name("DATE");
+  command
+      ->add_option(
+          "--plan", options->plans,
+          "delete:CATEGORY, for one that is gone; keep:CATEGORY.FIELD, for a field that is "
+          "required now: what is held stays without it")
+      ->type_name("PLAN")
+      ->allow_extra_args(false);
+  command->add_option("--confirm", options->confirm, "the vault's id, for what a plan deletes")
+      ->type_name("VAULT");
   command->add_flag("-n,--dry-run", options->dry_run, "say everything, change nothing");
 }
 

@@ -16,6 +16,17 @@
 // New versions of a vault's policy. See Vault::Publish.
 namespace bailee {
 
+// What becomes of what a version could not keep. Names are borrowed for the call.
+struct PublishPlan {
+  enum class What : uint8_t {
+    kDelete = 1,  // of a category that is gone: all its records, once the version is in force
+    kKeep,        // of a field that is required now: records without it stay as they are
+  };
+  What what = What::kKeep;
+  std::string_view category;
+  std::string_view field = {};  // full name; only for kKeep
+};
+
 // What to put in force. Texts are borrowed for the call.
 struct PublishRequest {
   std::string_view policy_text;             // textproto
@@ -25,6 +36,9 @@ struct PublishRequest {
   // the version takes effect. May be empty if nothing becomes wider.
   std::string_view notice = {};
   std::optional<Timestamp> announced_at = {};
+  // One for each change that what is held could not survive; of other kinds of such changes there
+  // is no plan, they are made with a new name beside the old. Not needed where nothing is held.
+  std::vector<PublishPlan> plans = {};
   bool dry_run = false;  // say everything, change nothing
   // Stores the origin keyrings of keys that the version needs and the vault has not. Called once or
   // more, always with the same files, before anything is committed and while all other writers
@@ -42,6 +56,7 @@ struct Published {
   // How many subjects and browsers hold records of a category that the diff touches.
   uint64_t subjects_affected = 0;
   std::vector<std::string> keyrings;  // names of what `keep` got or would get
+  uint64_t records_deleted = 0;       // as planned; of a dry run: that would be
 };
 
 // One version of the policy and since when it has been, or was, in force.

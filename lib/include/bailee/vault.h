@@ -290,16 +290,19 @@ class BAILEE_EXPORT Vault {
   // manifest; one transaction, durable and recorded when it returns. What becomes narrower holds at
   // once, in every process and every open session. What becomes wider never reaches what is held:
   // that keeps the terms it was collected under until its subject consents or agrees. Keys that the
-  // version needs and the vault has not are made and handed to `request.keep`.
-  // A refusal is recorded as well, unless `dry_run`. Errors: kKey "key.authority-missing",
+  // version needs and the vault has not are made and handed to `request.keep`. Records of a
+  // category that is gone are deleted, where that is planned, after it came into force: from then
+  // on they are over, so that retention deletes whatever a crash or an error left of them. A
+  // refusal is recorded as well, unless `dry_run`. Errors: kKey "key.authority-missing",
   // "key.other-vault", "key.other-authority"; kPolicyInvalid (every finding); kConflict
   // "publish.in-force" (this very text is; nothing is left to do), "publish.version-taken",
   // "publish.version-not-newer", "publish.other-policy", "publish.notice-reused", "publish.breaks"
-  // (names what held data could not survive); kInvalidValue "publish.not-yet" (its day has not
-  // come), "publish.effective-earlier", "publish.notice-owed" (names the purposes that are
-  // widened), "publish.notice-unknown", "publish.notice-old", "publish.notice-incomplete",
-  // "publish.announced-future", "publish.announced-late"; kUsage "publish.keep-missing"; whatever
-  // `keep` says; kAuditDown; kFull; kDamage.
+  // (names what held data could not survive and nothing is planned for), "publish.held" (a hold
+  // keeps what would be deleted); kInvalidValue "publish.plan-unneeded" (nothing of it changes so),
+  // "publish.not-yet" (its day has not come), "publish.effective-earlier", "publish.notice-owed"
+  // (names the purposes that are widened), "publish.notice-unknown", "publish.notice-old",
+  // "publish.notice-incomplete", "publish.announced-future", "publish.announced-late"; kUsage
+  // "publish.keep-missing"; whatever `keep` says; kAuditDown; kFull; kDamage.
   Result<Published> Publish(const Keyring& authority, const PublishRequest& request);
 
   // Rotation: the next version of `key`, which is "purpose/NAME" (a leaf, or "rights", "upkeep",
