@@ -154,7 +154,8 @@ class BAILEE_EXPORT Vault {
   // here if this process holds them, otherwise by the next holder or Upkeep; until then reads say
   // wrap-pending.
   // Errors: kRefused (unknown-purpose, unknown-category, unknown-notice); kInvalidValue; kUsage;
-  // kNotFound (unknown handle; a hold to release); kDamage; kFull; kAuditDown; kBusy; kFailed.
+  // kNotFound (unknown handle; a hold to release; kUnrestricted of somebody unknown); kDamage;
+  // kFull; kAuditDown; kBusy; kFailed.
   Result<Recorded> Record(const Who& who, const LedgerEvent& event);
   Result<Recorded> Record(const Who& who, std::span<const LedgerEvent> events);
 
