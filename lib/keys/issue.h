@@ -81,14 +81,14 @@ Result<HeldIndex> NextVersion(const HeldIndex& held, crypto::Random& random);
 
 // A keyring named `name` with the storage key `storage` and exactly these keys. Errors: as
 // IssueOrigins.
-struct RotatedKeys {
+struct OriginKeys {
   std::vector<const HeldPurpose*> purposes;
   std::vector<const HeldIndex*> indexes;
   uint16_t storage_version = 0;
   const crypto::StorageKey* storage = nullptr;
 };
-Result<KeyringFile> IssueRotated(const std::string& name, const RotatedKeys& rotated,
-                                 const OriginRequest& request, crypto::Random& random);
+Result<KeyringFile> IssueOrigin(const std::string& name, const OriginKeys& rotated,
+                                const OriginRequest& request, crypto::Random& random);
 
 // The key that signs. Errors: kKey "key.authority-missing" if the keyring is not the authority's.
 Result<crypto::SigningKey> SigningKeyOf(const KeyringKeys& authority);

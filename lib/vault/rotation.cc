@@ -2,6 +2,7 @@
 #include "vault/rotation.h"
 
 #include <array>
+#include <limits>
 
 #include "base/try.h"
 #include "vault/publish.h"
@@ -57,6 +58,16 @@ Status NotReady(uint64_t left) {
   return Status(Code::kConflict, "rotate.not-ready",
                 std::to_string(left) + " rows lie under the old key alone",
                 "run the rotation first: bailee key rotate ... --run");
+}
+
+Status RotationUnderWay(const RotationCall& call) {
+  return Status(Code::kConflict, "rotate.under-way", "a rotation of " + call.key + " is under way",
+                "finish it first: bailee key status");
+}
+
+Status CheckVersionsLeft(uint16_t version) {
+  if (version < std::numeric_limits<uint16_t>::max()) return Status();
+  return Status(Code::kFull, "rotate.versions", "the key has had as many versions as it can");
 }
 
 Status RecordRotation(const RotationCall& call, const Frame& frame, std::string_view said,
@@ -119,19 +130,19 @@ Status PutManifest(const Frame& frame, keys::Manifest manifest, const crypto::Si
 
 Result<KeyringFile> IssueOrigin(const RotationCall& call, const crypto::SigningKey& signer,
                                 const Frame& frame, const std::string& name,
-                                keys::RotatedKeys rotated, uint64_t manifest_min) {
+                                keys::OriginKeys rotated, uint64_t manifest_min) {
   const keys::StorageKeyRef storage = call.vault.storage();
   if (rotated.storage == nullptr) {
     rotated.storage_version = storage.version;
     rotated.storage = &storage.key;
   }
-  return keys::IssueRotated(name, rotated,
-                            {.holder = call.vault.keyring(),
-                             .authority = signer,
-                             .suffix = {},
-                             .manifest_min = manifest_min,
-                             .now = frame.now},
-                            call.vault.random());
+  return keys::IssueOrigin(name, rotated,
+                           {.holder = call.vault.keyring(),
+                            .authority = signer,
+                            .suffix = {},
+                            .manifest_min = manifest_min,
+                            .now = frame.now},
+                           call.vault.random());
 }
 
 Result<Rotated> BeginRotation(VaultImpl& vault, const keys::KeyringKeys& authority,

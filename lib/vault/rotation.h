@@ -49,7 +49,12 @@ Status RecordRotation(const RotationCall& call, const Frame& frame, std::string_
 // The row, which must be there. Errors: kNotFound "rotate.none"; as ReadRotation.
 Result<RotationRow> RequireRotation(const RotationCall& call, store::Snapshot& snapshot);
 
-// Writes the first row. Errors: kConflict "rotate.under-way"; those of the store.
+// kConflict "rotate.under-way".
+Status RotationUnderWay(const RotationCall& call);
+// Errors: kFull "rotate.versions" if no version can follow this one.
+Status CheckVersionsLeft(uint16_t version);
+
+// Writes the first row, over one that may be there. Errors: those of the store.
 Status StartRotation(const RotationCall& call, const Frame& frame, const RotationRow& row);
 // Deletes it, done.
 Status EndRotation(const RotationCall& call);
@@ -90,10 +95,10 @@ Result<uint64_t> CountLeft(const RotationCall& call, const std::vector<PassPart>
 Status PutManifest(const Frame& frame, keys::Manifest manifest, const crypto::SigningKey& signer);
 
 // An origin keyring with the vault's storage key and these keys, which accepts no manifest below
-// `manifest_min`. Errors: as keys::IssueRotated.
+// `manifest_min`. Errors: as keys::IssueOrigin.
 Result<KeyringFile> IssueOrigin(const RotationCall& call, const crypto::SigningKey& signer,
                                 const Frame& frame, const std::string& name,
-                                keys::RotatedKeys rotated, uint64_t manifest_min);
+                                keys::OriginKeys rotated, uint64_t manifest_min);
 
 // The storage keys that everything begun now has to be under.
 struct StorageKeys {

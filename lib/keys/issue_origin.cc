@@ -3,7 +3,7 @@
 #include "keys/issue.h"
 #include "keys/keyring_file.h"
 
-// Keys that replace others: FORMAT.md §18.
+// Origin keyrings that are made later than their vault, and keys that replace others.
 namespace bailee::keys {
 
 Result<HeldPurpose> NextVersion(const HeldPurpose& held, crypto::Random& random) {
@@ -16,17 +16,17 @@ Result<HeldIndex> NextVersion(const HeldIndex& held, crypto::Random& random) {
   return HeldIndex{held.name, static_cast<uint16_t>(held.version + 1), held.id, std::move(key)};
 }
 
-Result<KeyringFile> IssueRotated(const std::string& name, const RotatedKeys& rotated,
-                                 const OriginRequest& request, crypto::Random& random) {
+Result<KeyringFile> IssueOrigin(const std::string& name, const OriginKeys& origin,
+                                const OriginRequest& request, crypto::Random& random) {
   KeyringKeys keys;
-  BAILEE_TRY(keys.storage, rotated.storage->Clone());
-  keys.header.storage_version = rotated.storage_version;
-  for (const HeldPurpose* each : rotated.purposes) {
+  BAILEE_TRY(keys.storage, origin.storage->Clone());
+  keys.header.storage_version = origin.storage_version;
+  for (const HeldPurpose* each : origin.purposes) {
     BAILEE_TRY(HeldPurpose copy, KeyringKeys::Clone(*each));
     keys.header.purposes.push_back({copy.name, copy.version});
     keys.purposes.push_back(std::move(copy));
   }
-  for (const HeldIndex* each : rotated.indexes) {
+  for (const HeldIndex* each : origin.indexes) {
     BAILEE_TRY(HeldIndex copy, KeyringKeys::Clone(*each));
     keys.header.indexes.push_back({copy.name, copy.version});
     keys.indexes.push_back(std::move(copy));
