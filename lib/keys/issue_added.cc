@@ -64,16 +64,13 @@ Result<std::vector<KeyringFile>> IssueOrigins(const AddedKeys& added, const Orig
 }
 
 Result<crypto::SigningKey> SigningKeyOf(const KeyringKeys& authority) {
-  const Secret* seed = authority.FindRole(Role::kAuthority);
-  if (seed == nullptr) {
+  const auto held = std::ranges::find(authority.roles, Role::kAuthority, &HeldRole::role);
+  if (held == authority.roles.end()) {
     return Status(Code::kKey, "key.authority-missing",
                   "the keyring that should sign is not the authority's",
                   "use the authority.keyring that init wrote");
   }
-  BAILEE_TRY(const crypto::SigningSeed key, seed->RevealBytes([](ByteView bytes) {
-    return crypto::SigningSeed::FromBytes(bytes);
-  }));
-  return crypto::SigningKey::FromSeed(key);
+  return SignerOf(*held);
 }
 
 }  // namespace bailee::keys

@@ -140,8 +140,7 @@ Status RowChecker::LookAtPolicy(const Frame& frame, ByteView key, ByteView value
   const auto version = reader.Get<uint32_t>();
   const bool known =
       reader.complete() && frame.rules->policies.contains(version) &&
-      keys::VerifyPolicy(value, frame.rules->manifest, version, vault_.keyring().header.authority)
-          .ok();
+      keys::VerifyPolicy(value, frame.rules->manifest, version, frame.rules->authority).ok();
   if (!known) out.Add(Flaw::kPolicyUnknown, "version " + std::to_string(version));
   return Status();
 }

@@ -71,6 +71,8 @@ class RestoreEnd {
     ++manifest_.number;
     manifest_.log_origin =
         "bailee/" + world.vault().ToHex() + "/" + ToHex(crypto::RandomArray<8>(world.random));
+    // What they signed is of the other origin.
+    manifest_.earlier_logs.clear();
     restored_.manifest = manifest_.number;
     restored_.log_origin = manifest_.log_origin;
   }

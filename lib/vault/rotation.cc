@@ -10,34 +10,49 @@
 namespace bailee::vault {
 namespace {
 
-constexpr std::string_view kPurposeKind = "purpose";
-constexpr std::string_view kIndexKind = "index";
-constexpr std::string_view kStorageKind = "storage";
+using Signer = crypto::SigningKey;
+
+// The acts on one kind of key.
+struct KeyKind {
+  std::string_view word;
+  bool named;  // several keys, each with a name behind
+  Status (*begin)(const RotationCall&, const Signer&);
+  Status (*run)(const RotationCall&);  // null: nothing to do
+  Status (*finish)(const RotationCall&, const Signer&);
+};
+
+constexpr std::array kKinds = {
+    KeyKind{"purpose", true, BeginPurpose, RunPurpose, FinishPurpose},
+    KeyKind{"index", true, BeginIndex, RunIndex, FinishIndex},
+    KeyKind{"storage", false, BeginStorage, nullptr, FinishStorage},
+    KeyKind{"log", false, BeginLog, nullptr, FinishLog},
+    KeyKind{"authority", false, BeginAuthority, nullptr, FinishAuthority},
+};
 
 struct KeyName {
-  std::string_view kind;
+  const KeyKind& kind;
   std::string_view name;
 };
 
 Result<KeyName> ParseKeyName(std::string_view key) {
-  if (key == kStorageKind) return KeyName{key, {}};
   const size_t slash = key.find('/');
-  const std::string_view kind = key.substr(0, slash);
-  const bool known = kind == kPurposeKind || kind == kIndexKind;
-  if (slash == std::string_view::npos || !known || slash + 1 == key.size()) {
-    return Status(Code::kUsage, "rotate.key-name", "that is not the name of a key",
-                  "name purpose/NAME, storage or index/CATEGORY.FIELD/PURPOSE");
+  const bool named = slash != std::string_view::npos && slash + 1 < key.size();
+  const bool bare = slash == std::string_view::npos;
+  for (const KeyKind& kind : kKinds) {
+    if (kind.word != key.substr(0, slash) || (kind.named ? !named : !bare)) continue;
+    return KeyName{kind, bare ? std::string_view() : key.substr(slash + 1)};
   }
-  return KeyName{kind, key.substr(slash + 1)};
+  return Status(Code::kUsage, "rotate.key-name", "that is not the name of a key",
+                "name purpose/NAME, index/CATEGORY.FIELD/PURPOSE, storage, log or authority");
 }
 
 Result<Rotated> Act(VaultImpl& vault, std::string_view key, const RotateOptions& options,
-                    const std::function<Status(const RotationCall&, const KeyName&)>& act) {
+                    const std::function<Status(const RotationCall&, const KeyKind&)>& act) {
   BAILEE_TRY(const KeyName parsed, ParseKeyName(key));
   Rotated rotated;
   rotated.state.key = std::string(key);
   const RotationCall call{vault, std::string(key), std::string(parsed.name), options, rotated};
-  BAILEE_RETURN_IF_ERROR(act(call, parsed));
+  BAILEE_RETURN_IF_ERROR(act(call, parsed.kind));
   return rotated;
 }
 
@@ -65,9 +80,12 @@ Status RotationUnderWay(const RotationCall& call) {
                 "finish it first: bailee key status");
 }
 
-Status CheckVersionsLeft(uint16_t version) {
-  if (version < std::numeric_limits<uint16_t>::max()) return Status();
+Status NoVersionsLeft() {
   return Status(Code::kFull, "rotate.versions", "the key has had as many versions as it can");
+}
+
+Status CheckVersionsLeft(uint16_t version) {
+  return version < std::numeric_limits<uint16_t>::max() ? Status() : NoVersionsLeft();
 }
 
 Status RecordRotation(const RotationCall& call, const Frame& frame, std::string_view said,
@@ -108,17 +126,22 @@ Status EndRotation(const RotationCall& call) {
   });
 }
 
-Status Keep(const RotationCall& call, const KeyringFile& file) {
+Status KeepAll(const RotationCall& call, const std::vector<KeyringFile>& files) {
   if (!call.options.keep) {
     return Status(Code::kUsage, "rotate.keep-missing",
                   "there is a new key, and nobody stores its keyring", "give RotateOptions::keep");
   }
-  call.rotated.keyrings = {file.name};
+  call.rotated.keyrings.clear();
+  for (const KeyringFile& file : files) call.rotated.keyrings.push_back(file.name);
+  return call.options.keep(files);
+}
+
+Status Keep(const RotationCall& call, const KeyringFile& file) {
   std::vector<KeyringFile> files;
   BAILEE_TRY(Secret bytes,
              file.bytes.RevealBytes([](ByteView content) { return Secret::From(content); }));
   files.push_back({file.name, std::move(bytes)});
-  return call.options.keep(files);
+  return KeepAll(call, files);
 }
 
 Status PutManifest(const Frame& frame, keys::Manifest manifest, const crypto::SigningKey& signer) {
@@ -148,14 +171,13 @@ Result<KeyringFile> IssueOrigin(const RotationCall& call, const crypto::SigningK
 Result<Rotated> BeginRotation(VaultImpl& vault, const keys::KeyringKeys& authority,
                               std::string_view key, const RotateOptions& options) {
   BAILEE_TRY(const crypto::SigningKey signer, SignerFor(vault, authority));
-  return Act(vault, key, options, [&](const RotationCall& call, const KeyName& parsed) {
-    if (parsed.kind == kPurposeKind) return BeginPurpose(call, signer);
-    return parsed.kind == kIndexKind ? BeginIndex(call, signer) : BeginStorage(call, signer);
+  return Act(vault, key, options, [&](const RotationCall& call, const KeyKind& kind) {
+    return kind.begin(call, signer);
   });
 }
 
 Result<Rotated> RunRotation(VaultImpl& vault, std::string_view key, const RotateOptions& options) {
-  return Act(vault, key, options, [&](const RotationCall& call, const KeyName& parsed) -> Status {
+  return Act(vault, key, options, [&](const RotationCall& call, const KeyKind& kind) -> Status {
     {
       BAILEE_TRY(const Frame frame, vault.Begin());
       BAILEE_TRY(const RotationRow row, RequireRotation(call, *frame.snapshot));
@@ -164,17 +186,15 @@ Result<Rotated> RunRotation(VaultImpl& vault, std::string_view key, const Rotate
                       "go on with it: bailee key rotate ... --finish");
       }
     }
-    if (parsed.kind == kPurposeKind) return RunPurpose(call);
-    return parsed.kind == kIndexKind ? RunIndex(call) : Status();
+    return kind.run == nullptr ? Status() : kind.run(call);
   });
 }
 
 Result<Rotated> FinishRotation(VaultImpl& vault, const keys::KeyringKeys& authority,
                                std::string_view key, const RotateOptions& options) {
   BAILEE_TRY(const crypto::SigningKey signer, SignerFor(vault, authority));
-  return Act(vault, key, options, [&](const RotationCall& call, const KeyName& parsed) {
-    if (parsed.kind == kPurposeKind) return FinishPurpose(call, signer);
-    return parsed.kind == kIndexKind ? FinishIndex(call, signer) : FinishStorage(call, signer);
+  return Act(vault, key, options, [&](const RotationCall& call, const KeyKind& kind) {
+    return kind.finish(call, signer);
   });
 }
 

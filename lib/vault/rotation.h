@@ -37,7 +37,7 @@ RotationState StateOf(std::string_view key, const RotationRow& row);
 struct RotationCall {
   VaultImpl& vault;
   const std::string key;   // "purpose/billing"
-  const std::string name;  // "billing"; empty of "storage"
+  const std::string name;  // "billing"; empty of "storage" and "log"
   const RotateOptions& options;
   Rotated& rotated;
 };
@@ -51,7 +51,9 @@ Result<RotationRow> RequireRotation(const RotationCall& call, store::Snapshot& s
 
 // kConflict "rotate.under-way".
 Status RotationUnderWay(const RotationCall& call);
-// Errors: kFull "rotate.versions" if no version can follow this one.
+// kFull "rotate.versions".
+Status NoVersionsLeft();
+// The same as an error, if no version can follow this one.
 Status CheckVersionsLeft(uint16_t version);
 
 // Writes the first row, over one that may be there. Errors: those of the store.
@@ -61,6 +63,9 @@ Status EndRotation(const RotationCall& call);
 
 // Gives a keyring to the one who asked. Errors: kUsage "rotate.keep-missing"; the caller's.
 Status Keep(const RotationCall& call, const KeyringFile& file);
+
+// The same for several.
+Status KeepAll(const RotationCall& call, const std::vector<KeyringFile>& files);
 
 // kKey "key.source-missing": the vault's keyring lacks `what`.
 Status RotationKeyMissing(const std::string& what);
@@ -108,7 +113,8 @@ struct StorageKeys {
 // False: this process has only the older of two. Errors: kDamage; kFull; those of the store.
 Result<bool> StorageKeysOf(VaultImpl& vault, Frame& frame, StorageKeys& keys);
 
-// rotate_purpose.cc, rotate_index.cc, rotate_storage.cc: the acts on each kind of key.
+// rotate_purpose.cc, rotate_index.cc, rotate_storage.cc, rotate_log.cc, rotate_authority.cc: the
+// acts on each kind of key.
 Status BeginPurpose(const RotationCall& call, const crypto::SigningKey& signer);
 Status RunPurpose(const RotationCall& call);
 Status FinishPurpose(const RotationCall& call, const crypto::SigningKey& signer);
@@ -117,6 +123,10 @@ Status FinishStorage(const RotationCall& call, const crypto::SigningKey& signer)
 Status BeginIndex(const RotationCall& call, const crypto::SigningKey& signer);
 Status RunIndex(const RotationCall& call);
 Status FinishIndex(const RotationCall& call, const crypto::SigningKey& signer);
+Status BeginLog(const RotationCall& call, const crypto::SigningKey& signer);
+Status FinishLog(const RotationCall& call, const crypto::SigningKey& signer);
+Status BeginAuthority(const RotationCall& call, const crypto::SigningKey& signer);
+Status FinishAuthority(const RotationCall& call, const crypto::SigningKey& signer);
 
 Result<Rotated> BeginRotation(VaultImpl& vault, const keys::KeyringKeys& authority,
                               std::string_view key, const RotateOptions& options);
