@@ -169,7 +169,7 @@ Result<crypto::SigningKey> SignerFor(VaultImpl& vault, const keys::KeyringKeys& 
   BAILEE_TRY(const Frame frame, vault.Begin());
   if (signer.verify_key() != frame.rules->authority) {
     return Status(Code::kKey, "key.other-authority", "the keyring is not that of this authority",
-                  "use the authority.keyring that init wrote for this vault");
+                  "use the newest authority.keyring of this vault");
   }
   return signer;
 }

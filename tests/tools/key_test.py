@@ -181,6 +181,8 @@ class KeyTest(unittest.TestCase):
         self.assertEqual(len(self.find("billing-2").json()["found"]), 1)
         self.assertEqual(self.as_("auditor", "audit", "verify", "--entries", "--json").code, 0)
         self.assertEqual(self.as_("log", "audit", "sign", "--out", "c", "--json").code, 0)
+        checked = self.as_("billing-2", "check", "--json")
+        self.assertEqual(checked.code, 0, checked)
         # And whatever else is replaced, under the new one.
         for words in (("purpose", "billing"), ("storage",), ("log",), ("authority",)):
             done = self.rotate(*words, "--now")

@@ -63,13 +63,7 @@ class RotateAuthority : public RotateWorld {
 
   // As the vault was made; never replaced.
   const Keyring stolen_ = world_.Origin(kAuthority);
-  const std::vector<std::string> names_ = [&] {
-    std::vector<std::string> names = {"log", "auditor", "backup", "storage"};
-    const auto manifest =
-        keys::ParseManifest(Manifest().second, world_.id(), stolen_.keys().header.authority, 1);
-    for (const auto& purpose : manifest->purposes) names.push_back(purpose.name);
-    return names;
-  }();
+  const std::vector<std::string> names_ = KeptNames(world_);
 };
 
 TEST_F(RotateAuthority, KeyringsOfTheOldOneAreTakenUntilItIsFinished) {
@@ -137,7 +131,6 @@ TEST_F(RotateAuthority, OneThatLeakedIsBelievedByNobodyAsSoonAsItIsBegun) {
 }
 
 TEST_F(RotateAuthority, AStolenOldKeyStatesNothingToKeyringsSignedAnew) {
-  StoreCards();
   const crypto::VerifyKey old = stolen_.keys().header.authority;
   for (const bool finished : {false, true}) {
     if (finished) {
@@ -163,7 +156,6 @@ TEST_F(RotateAuthority, AStolenOldKeyStatesNothingToKeyringsSignedAnew) {
 }
 
 TEST_F(RotateAuthority, TheOldOneSignsNoKeyringsAndNoPoliciesAnyMore) {
-  StoreCards();
   const Keyring storage = world_.Origin("storage");
   ASSERT_THAT(BeginAuthority(), IsOk());
   {
@@ -181,7 +173,6 @@ TEST_F(RotateAuthority, TheOldOneSignsNoKeyringsAndNoPoliciesAnyMore) {
 
 // What is in the files may be moved by whoever writes them: each is refused.
 TEST_F(RotateAuthority, RowsThatArePutBackRemovedOrChangedAreRefused) {
-  StoreCards();
   const Keyring storage = world_.Origin("storage");
   const Keyring billing = world_.Origin("billing");
   const auto old = [&] {
@@ -250,7 +241,6 @@ TEST_F(RotateAuthority, WhoeverFollowedDoesNotGoBack) {
 }
 
 TEST_F(RotateAuthority, NothingIsBegunUnlessEveryKeyIsThere) {
-  StoreCards();
   for (const std::string& name : names_) {
     if (name == "storage") continue;  // every purpose's has that key too
     EXPECT_THAT(StatusOf(BeginWith(Kept(name), false)), ErrorIs(Code::kKey, "key.source-missing"))
@@ -268,7 +258,6 @@ TEST_F(RotateAuthority, NothingIsBegunUnlessEveryKeyIsThere) {
 }
 
 TEST_F(RotateAuthority, IsOneAtATimeAndFinishedWithANewKeyringAlone) {
-  StoreCards();
   Keyring old = world_.Granted("old", {});
   const Keyring old_authority = world_.Origin(kAuthority);
   EXPECT_THAT(StatusOf(Finish(kAuthority, {})), ErrorIs(Code::kNotFound, "rotate.none"));
