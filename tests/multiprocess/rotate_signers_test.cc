@@ -148,7 +148,7 @@ class SignerRotations : public RotateWorld {
     ASSERT_NO_FATAL_FAILURE(ExpectWhole(key));
     const std::string file = world_.path() + "/data.mdb";
     size_t crashes = 0;
-    for (;; crashes += testing::CountFrom("BAILEE_STRIDE", 7)) {
+    for (;; crashes += testing::CountFrom("BAILEE_STRIDE", 11)) {
       const int code = testing::ExitCodeOfChild([&] {
         const testing::IoFaults faults(file, [&](testing::IoFaults::Operation, size_t number) {
           if (number == crashes) _exit(kEnded);
@@ -166,7 +166,7 @@ class SignerRotations : public RotateWorld {
 
   void KillAtRandom(const std::string& key) {
     std::mt19937 random(11);
-    for (size_t i = 0; i < testing::CountFrom("BAILEE_KILLS", 3); ++i) {
+    for (size_t i = 0; i < testing::CountFrom("BAILEE_KILLS", 2); ++i) {
       testing::ChildProcess child([&](const testing::Channel& channel) {
         channel.Send('r');
         for (bool leaked = false; RotateToTheEnd(key, leaked).ok(); leaked = !leaked) {
