@@ -21,7 +21,7 @@ struct KeyKind {
   Status (*finish)(const RotationCall&, const Signer&);
 };
 
-constexpr std::array kKinds = {
+constexpr std::array kKeyKinds = {
     KeyKind{"purpose", true, BeginPurpose, RunPurpose, FinishPurpose},
     KeyKind{"index", true, BeginIndex, RunIndex, FinishIndex},
     KeyKind{"storage", false, BeginStorage, nullptr, FinishStorage},
@@ -38,7 +38,7 @@ Result<KeyName> ParseKeyName(std::string_view key) {
   const size_t slash = key.find('/');
   const bool named = slash != std::string_view::npos && slash + 1 < key.size();
   const bool bare = slash == std::string_view::npos;
-  for (const KeyKind& kind : kKinds) {
+  for (const KeyKind& kind : kKeyKinds) {
     if (kind.word != key.substr(0, slash) || (kind.named ? !named : !bare)) continue;
     return KeyName{kind, bare ? std::string_view() : key.substr(slash + 1)};
   }
