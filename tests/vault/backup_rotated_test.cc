@@ -150,7 +150,8 @@ TEST_F(BackupRotated, KeysThatSignAreThoseOfTheKeyStream) {
   {
     Vault vault = OpenRestored(world_.Granted("new", {"billing"}));
     EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kCardNumber);
-    EXPECT_EQ(vault.Rotations()->size(), 0u);
+    const auto under_way = vault.Rotations();
+    for (const RotationState& each : *under_way) ADD_FAILURE() << each.key;
   }
   auto trail = AuditTrail::Open(File("restored"), world_.Origin("log"), {.clock = &world_.clock()});
   ASSERT_THAT(StatusOf(trail), IsOk());
