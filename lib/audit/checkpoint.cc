@@ -38,17 +38,13 @@ Result<const NoteSignature*> FindSignature(const Note& note, std::string_view na
   return found;
 }
 
-Status VerifySignature(const Note& note, std::string_view origin, const LogKey& key) {
+// Whether `key` signed it; that it did not is no error, a signature that does not hold is.
+Result<bool> IsSignedBy(const Note& note, std::string_view origin, const LogKey& key) {
   BAILEE_TRY(const NoteSignature* const signature,
              FindSignature(note, origin, NoteSignatureType::kEd25519, key));
-  if (signature == nullptr) {
-    return Status(Code::kAuditBroken, "checkpoint.not-signed",
-                  "the log's key did not sign this checkpoint",
-                  "check that the public key is that of the vault's log");
-  }
-  const crypto::VerifyKey verify_key{key.bytes};
-  return crypto::VerifyNote(verify_key, AsBytes(note.text), signature->bytes).ok() ? Status()
-                                                                                   : BadSignature();
+  if (signature == nullptr) return false;
+  if (crypto::VerifyNote({key.bytes}, AsBytes(note.text), signature->bytes).ok()) return true;
+  return BadSignature();
 }
 
 Result<std::optional<Timestamp>> VerifyTime(const Note& note, std::string_view origin,
@@ -66,7 +62,43 @@ Result<std::optional<Timestamp>> VerifyTime(const Note& note, std::string_view o
   return std::optional(Timestamp{static_cast<int64_t>(seconds) * 1000});
 }
 
+// Whether signatures of a key say that a head is the log's.
+bool CountsFor(const LogKeyRange& range, const Checkpoint& head, HeadProof proof) {
+  if (head.size > range.size_max) return false;
+  if (!range.only_root || proof == HeadProof::kTree) return true;
+  return head.size == range.size_max && head.root == *range.only_root;
+}
+
 }  // namespace
+
+Result<Checkpoint> VerifySigned(std::string_view text, std::string_view origin, const LogKeys& keys,
+                                HeadProof proof) {
+  BAILEE_TRY(const Note note, ParseNote(text));
+  BAILEE_TRY(Checkpoint checkpoint, ParseCheckpointText(note.text));
+  if (checkpoint.origin != origin) {
+    return Status(Code::kAuditBroken, "checkpoint.other-origin", "the checkpoint is of another log",
+                  "name the checkpoint of this vault");
+  }
+  bool is_signed = false;
+  bool counts = false;
+  for (const LogKeyRange& range : keys.ranges) {
+    BAILEE_TRY(const bool by_it, IsSignedBy(note, origin, range.key));
+    BAILEE_TRY(const std::optional<Timestamp> time, VerifyTime(note, origin, range.key));
+    is_signed = is_signed || by_it;
+    if (!CountsFor(range, checkpoint, proof)) continue;
+    counts = counts || by_it;
+    if (time && !range.only_root) checkpoint.time = time;
+  }
+  if (counts) return checkpoint;
+  if (is_signed) {
+    return Status(Code::kAuditBroken, "checkpoint.key-retired",
+                  "the key that signed this checkpoint was replaced and does not count for it",
+                  "do not believe it; ask for a newer one");
+  }
+  return Status(Code::kAuditBroken, "checkpoint.not-signed",
+                "the log's key did not sign this checkpoint",
+                "check that the public key is that of the vault's log");
+}
 
 bool IsOrigin(std::string_view origin) {
   return IsNoteKeyName(origin) && origin.size() <= limits::kOriginBytesMax &&
@@ -109,16 +141,8 @@ Result<Checkpoint> ParseCheckpoint(std::string_view text) {
 }
 
 Result<Checkpoint> VerifyCheckpoint(std::string_view text, std::string_view origin,
-                                    const LogKey& key) {
-  BAILEE_TRY(const audit::Note note, audit::ParseNote(text));
-  BAILEE_TRY(Checkpoint checkpoint, audit::ParseCheckpointText(note.text));
-  if (checkpoint.origin != origin) {
-    return Status(Code::kAuditBroken, "checkpoint.other-origin", "the checkpoint is of another log",
-                  "name the checkpoint of this vault");
-  }
-  BAILEE_RETURN_IF_ERROR(audit::VerifySignature(note, origin, key));
-  BAILEE_TRY(checkpoint.time, audit::VerifyTime(note, origin, key));
-  return checkpoint;
+                                    const LogKeys& keys) {
+  return audit::VerifySigned(text, origin, keys, audit::HeadProof::kSignature);
 }
 
 }  // namespace bailee

@@ -25,4 +25,12 @@ std::string CheckpointText(std::string_view origin, const TreeHead& head);
 // Reads what CheckpointText wrote, signed by nobody. Errors: kInvalidValue "checkpoint.malformed".
 Result<Checkpoint> ParseCheckpointText(std::string_view text);
 
+// What shows that a head is the log's: the signature alone, or the tree too, which the caller
+// compares with it. Then a key that leaked counts for every head of at most its size.
+enum class HeadProof : uint8_t { kSignature, kTree };
+
+// As bailee::VerifyCheckpoint.
+Result<Checkpoint> VerifySigned(std::string_view text, std::string_view origin, const LogKeys& keys,
+                                HeadProof proof);
+
 }  // namespace bailee::audit

@@ -11,7 +11,7 @@ namespace {
 constexpr const char* kHint =
     "keep the files as they are and compare them with a backup and the checkpoints";
 
-Status Extends(const TreeReader& tree, const Checkpoint& pinned) {
+Status Extends(const TreeReader& tree, const TreeHead& pinned) {
   if (pinned.size > tree.size()) {
     return Status(Code::kAuditBroken, "trail.cut-off",
                   "the audit trail is shorter than it was: it was cut off or an older one was put "
@@ -42,9 +42,35 @@ Result<uint64_t> SizeOfPin(std::string_view text) {
 }
 
 Result<Checkpoint> VerifyExtends(const TreeReader& tree, const Pinned& pinned) {
-  BAILEE_TRY(Checkpoint checkpoint, VerifyCheckpoint(pinned.text, pinned.origin, pinned.key));
-  BAILEE_RETURN_IF_ERROR(Extends(tree, checkpoint));
+  BAILEE_TRY(Checkpoint checkpoint,
+             VerifySigned(pinned.text, pinned.origin, pinned.keys, HeadProof::kTree));
+  BAILEE_RETURN_IF_ERROR(Extends(tree, {checkpoint.size, checkpoint.root}));
   return checkpoint;
+}
+
+namespace {
+
+// Whether the tree could be compared with it. False: its leaves were pruned.
+Result<bool> Compare(store::Snapshot& snapshot, const TreeHead& head, Findings& findings) {
+  BAILEE_TRY(const TreeReader tree, TreeReader::Open(snapshot));
+  const Status status = Extends(tree, head);
+  if (status.code() == Code::kNotFound) return false;
+  if (status.code() == Code::kAuditBroken) {
+    const bool cut_off = status.name() == "trail.cut-off";
+    findings.Broken(cut_off ? "trail.cut-off" : "trail.forked", std::string(status.message()));
+  } else if (status.code() == Code::kDamage) {
+    // A row on the way is missing: the replay finds which.
+    findings.Broken("trail.forked", std::string(status.message()));
+  } else if (!status.ok()) {
+    return status;
+  }
+  return true;
+}
+
+}  // namespace
+
+Status CheckHead(store::Snapshot& snapshot, const TreeHead& head, Findings& findings) {
+  return Compare(snapshot, head, findings).status();
 }
 
 Status CheckPin(store::Snapshot& snapshot, const Pinned& pinned, Findings& findings) {
@@ -54,25 +80,17 @@ Status CheckPin(store::Snapshot& snapshot, const Pinned& pinned, Findings& findi
     return Status();
   }
   if (IsSigned(pinned.text)) {
-    const Status status = VerifyCheckpoint(pinned.text, pinned.origin, pinned.key).status();
+    const Status status =
+        VerifySigned(pinned.text, pinned.origin, pinned.keys, HeadProof::kTree).status();
     if (!status.ok()) {
       findings.Broken("trail.pin-forged", std::string(status.message()));
       return Status();
     }
   }
-  BAILEE_TRY(const TreeReader tree, TreeReader::Open(snapshot));
-  const Status status = Extends(tree, claimed);
-  if (status.code() == Code::kAuditBroken) {
-    const bool cut_off = status.name() == "trail.cut-off";
-    findings.Broken(cut_off ? "trail.cut-off" : "trail.forked", std::string(status.message()));
-  } else if (status.code() == Code::kDamage) {
-    // A row on the way is missing: the replay finds which.
-    findings.Broken("trail.forked", std::string(status.message()));
-  } else if (status.code() == Code::kNotFound) {
+  BAILEE_TRY(const bool compared, Compare(snapshot, {claimed.size, claimed.root}, findings));
+  if (!compared) {
     findings.Unproven("trail.pin-pruned",
                       "what was pinned is older than what was pruned and cannot be compared");
-  } else {
-    return status;
   }
   return Status();
 }

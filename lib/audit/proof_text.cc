@@ -77,11 +77,11 @@ Result<std::string> FormatProof(const InclusionProof& proof) {
 }
 
 Result<ProvenLeaf> VerifyProof(std::string_view text, const TreeHash& leaf, std::string_view origin,
-                               const LogKey& key) {
+                               const LogKeys& keys) {
   BAILEE_TRY(const InclusionProof proof, ParseProof(text));
   ProvenLeaf proven;
   proven.index = proof.index;
-  BAILEE_TRY(proven.checkpoint, VerifyCheckpoint(proof.checkpoint, origin, key));
+  BAILEE_TRY(proven.checkpoint, VerifyCheckpoint(proof.checkpoint, origin, keys));
   BAILEE_RETURN_IF_ERROR(VerifyInclusion(leaf, proof.index, proven.checkpoint.size, proof.hashes,
                                          proven.checkpoint.root));
   return proven;

@@ -99,12 +99,12 @@ Result<OpenedWrite> OpenClaimed(const VaultId& vault, const Claimed& claimed) {
 }
 
 Result<ProvenLeaf> ProveClaimed(const Claimed& claimed, std::string_view origin,
-                                const LogKey& key) {
+                                const LogKeys& keys) {
   const std::string_view text(reinterpret_cast<const char*>(claimed.proof.data()),
                               claimed.proof.size());
   BAILEE_TRY(const InclusionProof proof, ParseProof(text));
   if (!proof.extra.empty()) return MalformedReceipt();
-  return VerifyProof(text, LeafHash(claimed.leaf), origin, key);
+  return VerifyProof(text, LeafHash(claimed.leaf), origin, keys);
 }
 
 void Tell(ReceiptStep step, const OpenedWrite& write, ErasureReceipt& receipt) {
@@ -160,7 +160,8 @@ Bytes FormatReceipt(const VaultId& vault, std::span<const ShownEntry> entries) {
 
 namespace bailee {
 
-Result<ErasureReceipt> VerifyReceipt(ByteView receipt, std::string_view origin, const LogKey& key) {
+Result<ErasureReceipt> VerifyReceipt(ByteView receipt, std::string_view origin,
+                                     const LogKeys& keys) {
   BAILEE_TRY(const audit::ClaimedReceipt claimed, audit::ParseReceipt(receipt));
   ErasureReceipt proven;
   proven.vault = claimed.vault;
@@ -168,7 +169,7 @@ Result<ErasureReceipt> VerifyReceipt(ByteView receipt, std::string_view origin, 
   for (size_t i = 0; i < claimed.count; ++i) {
     const audit::Claimed& entry = claimed.entries[i];
     const auto step = static_cast<audit::ReceiptStep>(i);
-    BAILEE_TRY(const ProvenLeaf place, audit::ProveClaimed(entry, origin, key));
+    BAILEE_TRY(const ProvenLeaf place, audit::ProveClaimed(entry, origin, keys));
     if (place.index < next || (i > 0 && place.checkpoint != proven.checkpoint)) {
       return audit::WrongEntry();
     }

@@ -65,17 +65,22 @@ Result<uint64_t> CheckJournals(store::Engine& engine, const JournalDirectory& jo
 struct Pinned {
   std::string_view text;  // signed or not
   std::string_view origin;
-  LogKey key;
+  LogKeys keys;
 };
 
 // Proves that the tree extends what was pinned. Findings, broken, but for the last:
-//   trail.pin-forged   it is signed, and not by the log's key
+//   trail.pin-forged   it is signed, and not by a key of the log that counts for it
 //   trail.other-origin it is of another log
 //   trail.cut-off      the tree is smaller
 //   trail.forked       the tree does not begin with it
 //   trail.pin-pruned   unproven: it is older than what was pruned
 // Errors: kInvalidValue "checkpoint.malformed"; those of the store.
 Status CheckPin(store::Snapshot& snapshot, const Pinned& pinned, Findings& findings);
+
+// Proves that the tree begins with this head, which the vault's authority signed. Findings:
+// "trail.cut-off", "trail.forked". Nothing is said of a head before what was pruned. Errors: those
+// of the store.
+Status CheckHead(store::Snapshot& snapshot, const TreeHead& head, Findings& findings);
 
 // How large the tree was, as a pin claims it. Errors: kInvalidValue "checkpoint.malformed".
 Result<uint64_t> SizeOfPin(std::string_view text);

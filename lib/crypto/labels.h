@@ -91,6 +91,7 @@ inline constexpr Personal kTerms = Make("bailee.terms");        // terms ids, §
 inline constexpr Personal kKeyring = Make("bailee.keyring");    // signature and checksum, §6
 inline constexpr Personal kPolicy = Make("bailee.policy");      // signature and digest, §7.2
 inline constexpr Personal kManifest = Make("bailee.manifest");  // signature, §7.1
+inline constexpr Personal kSucceeds = Make("bailee.succeeds");  // signature, §18.7
 inline constexpr Personal kRef = Make("bailee.ref");            // tags of refs, §11.1
 inline constexpr Personal kTag = Make("bailee.tag");            // tags of browser tags, §11.1
 inline constexpr Personal kIndex = Make("bailee.index");        // tags of fields, §11.2
@@ -109,9 +110,9 @@ inline constexpr Personal kIndexKey = Make("bailee.indexkey");  // of data strea
 inline constexpr Personal kTrailer = Make("bailee.trailer");    // of a data stream, §19.3
 
 inline constexpr std::array kAll = {
-    kBox,  kBoxSecret, kName,  kTerms,    kKeyring, kPolicy,         kManifest,
-    kRef,  kTag,       kIndex, kTrail,    kChain,   kSuppressionKey, kSuppression,
-    kFeed, kStream,    kRange, kRangeCut, kMaker,   kIndexKey,       kTrailer};
+    kBox,   kBoxSecret, kName,  kTerms,    kKeyring,        kPolicy,      kManifest, kRef,
+    kTag,   kIndex,     kTrail, kChain,    kSuppressionKey, kSuppression, kFeed,     kStream,
+    kRange, kRangeCut,  kMaker, kIndexKey, kTrailer,        kSucceeds};
 
 }  // namespace person
 

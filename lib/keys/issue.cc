@@ -63,16 +63,16 @@ Result<KeyringFile> Issue(const VaultKeys& from, const std::string& name, const 
   return KeyringFile{name, std::move(bytes)};
 }
 
-const Secret& SecretOf(const VaultKeys& keys, Role role) {
-  return std::find_if(keys.roles.begin(), keys.roles.end(),
-                      [&](const HeldRole& held) { return held.role == role; })
-      ->secret;
+const HeldRole& HeldRoleOf(const VaultKeys& keys, Role role) {
+  return *std::find_if(keys.roles.begin(), keys.roles.end(),
+                       [&](const HeldRole& held) { return held.role == role; });
 }
 
 Result<crypto::BoxPublicKey> BoxPublicOf(const VaultKeys& keys, Role role) {
-  BAILEE_TRY(const crypto::BoxSecret secret, SecretOf(keys, role).RevealBytes([](ByteView bytes) {
-    return crypto::BoxSecret::FromBytes(bytes);
-  }));
+  BAILEE_TRY(const crypto::BoxSecret secret,
+             HeldRoleOf(keys, role).secret.RevealBytes([](ByteView bytes) {
+               return crypto::BoxSecret::FromBytes(bytes);
+             }));
   return crypto::PublicKeyOf(secret);
 }
 
@@ -81,6 +81,19 @@ Result<crypto::BoxPublicKey> BoxPublicOf(const VaultKeys& keys, Role role) {
 std::string IndexNameOf(std::string_view category, std::string_view field,
                         std::string_view purpose) {
   return std::string(category) + "." + std::string(field) + "/" + std::string(purpose);
+}
+
+Result<HeldRole> GenerateRole(Role role, crypto::Random& random) {
+  BAILEE_TRY(Secret secret, Secret::Allocate(crypto::kKeyBytes));
+  secret.RevealMutable([&](std::span<uint8_t> out) { random.Fill(out); });
+  return HeldRole{role, std::move(secret)};
+}
+
+Result<crypto::SigningKey> SignerOf(const HeldRole& role) {
+  BAILEE_TRY(const crypto::SigningSeed seed, role.secret.RevealBytes([](ByteView bytes) {
+    return crypto::SigningSeed::FromBytes(bytes);
+  }));
+  return crypto::SigningKey::FromSeed(seed);
 }
 
 Result<AddedKeys> GenerateKeys(const std::vector<std::string>& purposes,
@@ -109,15 +122,10 @@ Result<VaultKeys> GenerateVaultKeys(const VaultId& vault, const std::vector<std:
   keys.purposes = std::move(fresh.purposes);
   keys.indexes = std::move(fresh.indexes);
   for (const Role role : {Role::kAuthority, Role::kLog, Role::kAuditor, Role::kBackup}) {
-    BAILEE_TRY(Secret secret, Secret::Allocate(crypto::kKeyBytes));
-    secret.RevealMutable([&](std::span<uint8_t> out) { random.Fill(out); });
-    keys.roles.push_back({role, std::move(secret)});
+    BAILEE_TRY(HeldRole held, GenerateRole(role, random));
+    keys.roles.push_back(std::move(held));
   }
-  BAILEE_TRY(const crypto::SigningSeed seed,
-             SecretOf(keys, Role::kAuthority).RevealBytes([](ByteView bytes) {
-               return crypto::SigningSeed::FromBytes(bytes);
-             }));
-  BAILEE_TRY(keys.authority, crypto::SigningKey::FromSeed(seed));
+  BAILEE_TRY(keys.authority, SignerOf(HeldRoleOf(keys, Role::kAuthority)));
   return keys;
 }
 
@@ -136,11 +144,7 @@ Result<Manifest> ManifestOf(const VaultKeys& keys) {
   }
   for (const HeldIndex& index : keys.indexes)
     manifest.indexes.push_back({.name = index.name, .version = index.version, .id = index.id});
-  BAILEE_TRY(const crypto::SigningSeed log_seed,
-             SecretOf(keys, Role::kLog).RevealBytes([](ByteView bytes) {
-               return crypto::SigningSeed::FromBytes(bytes);
-             }));
-  BAILEE_TRY(const crypto::SigningKey log, crypto::SigningKey::FromSeed(log_seed));
+  BAILEE_TRY(const crypto::SigningKey log, SignerOf(HeldRoleOf(keys, Role::kLog)));
   manifest.log_public = log.verify_key();
   BAILEE_TRY(manifest.auditor_public, BoxPublicOf(keys, Role::kAuditor));
   BAILEE_TRY(manifest.backup_public, BoxPublicOf(keys, Role::kBackup));

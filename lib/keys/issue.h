@@ -43,6 +43,12 @@ Result<VaultKeys> GenerateVaultKeys(const VaultId& vault, const std::vector<std:
 // The manifest's public halves of `keys`; number 1, without policies. Errors: kFull.
 Result<Manifest> ManifestOf(const VaultKeys& keys);
 
+// A fresh secret of a role. Errors: kFull.
+Result<HeldRole> GenerateRole(Role role, crypto::Random& random);
+
+// The public half of a secret that signs: the authority's or the log's. Errors: kFull.
+Result<crypto::SigningKey> SignerOf(const HeldRole& role);
+
 // The keyrings of a new vault: reserved ones, and the origins from which others are granted.
 // Errors: kFull; kInvalidValue "key.too-many".
 struct IssuedKeyrings {
@@ -81,14 +87,22 @@ Result<HeldIndex> NextVersion(const HeldIndex& held, crypto::Random& random);
 
 // A keyring named `name` with the storage key `storage` and exactly these keys. Errors: as
 // IssueOrigins.
-struct RotatedKeys {
+struct OriginKeys {
   std::vector<const HeldPurpose*> purposes;
   std::vector<const HeldIndex*> indexes;
   uint16_t storage_version = 0;
   const crypto::StorageKey* storage = nullptr;
 };
-Result<KeyringFile> IssueRotated(const std::string& name, const RotatedKeys& rotated,
-                                 const OriginRequest& request, crypto::Random& random);
+Result<KeyringFile> IssueOrigin(const std::string& name, const OriginKeys& rotated,
+                                const OriginRequest& request, crypto::Random& random);
+
+// A keyring named after a role, with its secret alone. Errors: kFull.
+Result<KeyringFile> IssueRole(const HeldRole& role, const OriginRequest& request,
+                              crypto::Random& random);
+
+// What a keyring holds, under its actor's name, signed as `request` says. Errors: kFull.
+Result<KeyringFile> IssueAgain(const KeyringKeys& keyring, const OriginRequest& request,
+                               crypto::Random& random);
 
 // The key that signs. Errors: kKey "key.authority-missing" if the keyring is not the authority's.
 Result<crypto::SigningKey> SigningKeyOf(const KeyringKeys& authority);

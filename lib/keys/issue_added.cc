@@ -5,7 +5,6 @@
 #include "base/try.h"
 #include "crypto/box.h"
 #include "keys/issue.h"
-#include "keys/keyring_file.h"
 
 // Keys that a vault gets after it was made.
 namespace bailee::keys {
@@ -15,32 +14,15 @@ std::string PurposeOf(const HeldIndex& index) {
   return index.name.substr(index.name.rfind('/') + 1);
 }
 
-// The storage key, `purpose` if it is not null, and the new indexes of the purpose of that name.
-Result<KeyringFile> IssueOrigin(const AddedKeys& added, const HeldPurpose* purpose,
-                                const std::string& purpose_name, const std::string& file_name,
-                                const OriginRequest& request, crypto::Random& random) {
-  KeyringKeys keys;
-  BAILEE_TRY(keys.storage, request.holder.storage.Clone());
-  keys.header.storage_version = request.holder.header.storage_version;
-  if (purpose != nullptr) {
-    BAILEE_TRY(HeldPurpose copy, KeyringKeys::Clone(*purpose));
-    keys.header.purposes.push_back({copy.name, copy.version});
-    keys.purposes.push_back(std::move(copy));
-  }
-  for (const HeldIndex& index : added.indexes) {
-    if (PurposeOf(index) != purpose_name) continue;
-    BAILEE_TRY(HeldIndex copy, KeyringKeys::Clone(index));
-    keys.header.indexes.push_back({copy.name, copy.version});
-    keys.indexes.push_back(std::move(copy));
-  }
-  keys.header.vault = request.holder.header.vault;
-  random.Fill(keys.header.keyring_id);
-  keys.header.actor = file_name;
-  keys.header.issued_at = request.now;
-  keys.header.authority = request.authority.verify_key();
-  keys.header.manifest_min = request.manifest_min;
-  BAILEE_TRY(Secret bytes, EncodeKeyring(keys, request.authority, Unlock::Nothing(), random));
-  return KeyringFile{file_name, std::move(bytes)};
+// The holder's storage key, and the new indexes of a purpose.
+OriginKeys NewIndexes(const AddedKeys& added, const std::string& purpose,
+                      const OriginRequest& request) {
+  OriginKeys keys;
+  keys.storage_version = request.holder.header.storage_version;
+  keys.storage = &request.holder.storage;
+  for (const HeldIndex& index : added.indexes)
+    if (PurposeOf(index) == purpose) keys.indexes.push_back(&index);
+  return keys;
 }
 
 }  // namespace
@@ -66,32 +48,29 @@ Result<std::vector<KeyringFile>> IssueOrigins(const AddedKeys& added, const Orig
   std::set<std::string> done;
   for (const HeldPurpose& purpose : added.purposes) {
     done.insert(purpose.name);
-    BAILEE_TRY(KeyringFile file,
-               IssueOrigin(added, &purpose, purpose.name, purpose.name, request, random));
+    OriginKeys keys = NewIndexes(added, purpose.name, request);
+    keys.purposes.push_back(&purpose);
+    BAILEE_TRY(KeyringFile file, IssueOrigin(purpose.name, keys, request, random));
     files.push_back(std::move(file));
   }
   for (const HeldIndex& index : added.indexes) {
     const std::string purpose = PurposeOf(index);
     if (!done.insert(purpose).second) continue;
-    BAILEE_TRY(KeyringFile file,
-               IssueOrigin(added, nullptr, purpose, purpose + "-" + std::string(request.suffix),
-                           request, random));
+    BAILEE_TRY(KeyringFile file, IssueOrigin(purpose + "-" + std::string(request.suffix),
+                                             NewIndexes(added, purpose, request), request, random));
     files.push_back(std::move(file));
   }
   return files;
 }
 
 Result<crypto::SigningKey> SigningKeyOf(const KeyringKeys& authority) {
-  const Secret* seed = authority.FindRole(Role::kAuthority);
-  if (seed == nullptr) {
+  const auto held = std::ranges::find(authority.roles, Role::kAuthority, &HeldRole::role);
+  if (held == authority.roles.end()) {
     return Status(Code::kKey, "key.authority-missing",
                   "the keyring that should sign is not the authority's",
                   "use the authority.keyring that init wrote");
   }
-  BAILEE_TRY(const crypto::SigningSeed key, seed->RevealBytes([](ByteView bytes) {
-    return crypto::SigningSeed::FromBytes(bytes);
-  }));
-  return crypto::SigningKey::FromSeed(key);
+  return SignerOf(*held);
 }
 
 }  // namespace bailee::keys

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/manifest.h"
 
+#include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "bailee/v1/manifest.pb.h"
@@ -74,6 +76,49 @@ bool GetEntries(const v1::Manifest& proto, Manifest& manifest) {
   return true;
 }
 
+// Absent: the first.
+bool GetAuthority(const v1::Manifest& proto, Manifest& manifest) {
+  if (proto.authority_version() == 1) return false;
+  const uint32_t version = std::max(proto.authority_version(), uint32_t{1});
+  if (!VersionFits(version)) return false;
+  manifest.authority_version = static_cast<uint16_t>(version);
+  if (proto.open_authority().empty()) return true;
+  manifest.open_authority.emplace();
+  return version > 1 && FromProtoBytes(proto.open_authority(), manifest.open_authority->bytes);
+}
+
+bool GetEarlierLogs(const v1::Manifest& proto, Manifest& manifest) {
+  if (proto.earlier_log_size() > static_cast<int>(kEarlierLogsMax)) return false;
+  for (const auto& entry : proto.earlier_log()) {
+    Manifest::EarlierLog earlier;
+    if (!FromProtoBytes(entry.log_public(), earlier.log_public.bytes)) return false;
+    if (!HasNoUnknownFields(entry)) return false;
+    if (entry.root().empty()) {
+      if (entry.size() != 0 || entry.leaked()) return false;
+    } else {
+      Manifest::EarlierLog::Bound bound{.size = entry.size(), .leaked = entry.leaked()};
+      if (!FromProtoBytes(entry.root(), bound.root)) return false;
+      earlier.bound = bound;
+    }
+    manifest.earlier_logs.push_back(earlier);
+  }
+  return true;
+}
+
+// Each key once, and each counts for no smaller trees than the one before.
+bool LogsInOrder(const Manifest& manifest) {
+  std::set<crypto::VerifyKey> keys = {manifest.log_public};
+  uint64_t size = 0;
+  for (const Manifest::EarlierLog& each : manifest.earlier_logs) {
+    if (!keys.insert(each.log_public).second) return false;
+    const bool last = &each == &manifest.earlier_logs.back();
+    if (!each.bound && !last) return false;
+    if (each.bound && each.bound->size < size) return false;
+    if (each.bound) size = each.bound->size;
+  }
+  return true;
+}
+
 // Versions come into force one after the other, and the last one is.
 bool InOrder(const Manifest& manifest) {
   const auto& policies = manifest.policies;
@@ -90,11 +135,13 @@ Result<Manifest> FromProto(const v1::Manifest& proto) {
                       FromProtoBytes(proto.log_public(), manifest.log_public.bytes) &&
                       FromProtoBytes(proto.auditor_public(), manifest.auditor_public.bytes) &&
                       FromProtoBytes(proto.backup_public(), manifest.backup_public.bytes) &&
-                      GetEntries(proto, manifest);
+                      GetEntries(proto, manifest) && GetEarlierLogs(proto, manifest);
   if (!shaped) return DamagedManifest("a part has the wrong shape");
   manifest.number = proto.number();
   manifest.policy_in_force = proto.policy_in_force();
   manifest.log_origin = proto.log_origin();
+  if (!GetAuthority(proto, manifest)) return DamagedManifest("its authority makes no sense");
+  if (!LogsInOrder(manifest)) return DamagedManifest("the log's keys are not in order");
   if (!InOrder(manifest)) return DamagedManifest("its policies are not in order");
   return manifest;
 }
@@ -131,6 +178,17 @@ v1::Manifest ToProto(const Manifest& manifest) {
   proto.set_auditor_public(ToProtoBytes(manifest.auditor_public.view()));
   proto.set_backup_public(ToProtoBytes(manifest.backup_public.view()));
   proto.set_log_origin(manifest.log_origin);
+  if (manifest.authority_version > 1) proto.set_authority_version(manifest.authority_version);
+  if (manifest.open_authority)
+    proto.set_open_authority(ToProtoBytes(manifest.open_authority->view()));
+  for (const Manifest::EarlierLog& earlier : manifest.earlier_logs) {
+    auto* entry = proto.add_earlier_log();
+    entry->set_log_public(ToProtoBytes(earlier.log_public.view()));
+    if (!earlier.bound) continue;
+    entry->set_size(earlier.bound->size);
+    entry->set_root(ToProtoBytes(earlier.bound->root));
+    entry->set_leaked(earlier.bound->leaked);
+  }
   return proto;
 }
 
@@ -168,6 +226,32 @@ Bytes SignManifest(const Manifest& manifest, const crypto::SigningKey& authority
   Bytes row;
   Writer(row).Put(ByteView(authority.Sign(crypto::person::kManifest, {body}))).Put(body);
   return row;
+}
+
+Bytes SignSuccessor(const VaultId& vault, const Successor& next,
+                    const crypto::SigningKey& authority) {
+  Bytes row;
+  Writer(row).Put(next.number).Put(next.authority.view());
+  const crypto::Signature signature =
+      authority.Sign(crypto::person::kSucceeds, {vault.view(), row});
+  Writer(row).Put(ByteView(signature));
+  return row;
+}
+
+Result<Successor> ParseSuccessor(ByteView row, const VaultId& vault,
+                                 const crypto::VerifyKey& authority) {
+  Reader reader(row);
+  Successor next;
+  next.number = reader.Get<uint64_t>();
+  next.authority.bytes = reader.GetArray<32>();
+  const ByteView signature = reader.rest();
+  if (reader.failed() ||
+      !crypto::Verify(authority, crypto::person::kSucceeds,
+                      {vault.view(), row.first(row.size() - signature.size())}, signature)
+           .ok()) {
+    return DamagedManifest("what it says of a new authority was not signed by the one before");
+  }
+  return next;
 }
 
 Result<Manifest> ParseManifest(ByteView row, const VaultId& vault,

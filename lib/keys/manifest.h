@@ -48,16 +48,36 @@ struct Manifest {
     uint16_t common_version() const { return open_version == 0 ? version : open_version; }
   };
 
+  // A key that the log had before (FORMAT.md §18.6).
+  struct EarlierLog {
+    crypto::VerifyKey log_public;
+    // The tree up to which it counts; none while it is open.
+    struct Bound {
+      uint64_t size = 0;
+      std::array<uint8_t, 32> root{};
+      bool leaked = false;  // it counts for that tree alone
+    };
+    std::optional<Bound> bound;
+  };
+
   VaultId vault;
   uint64_t number = 0;
+  uint16_t authority_version = 1;  // of the key that signs it
+  // The one before, while keyrings that pin it are taken (FORMAT.md §18.7).
+  std::optional<crypto::VerifyKey> open_authority;
   uint32_t policy_in_force = 0;
   std::vector<PublishedPolicy> policies;  // ascending; the last one is in force
   std::vector<Purpose> purposes;
   std::vector<Index> indexes;
-  crypto::VerifyKey log_public;
+  crypto::VerifyKey log_public;          // the newest
+  std::vector<EarlierLog> earlier_logs;  // in the order of their use; only the last may be open
   crypto::BoxPublicKey auditor_public;
   crypto::BoxPublicKey backup_public;
   std::string log_origin;
+
+  // Of the log's newest key.
+  uint16_t log_version() const { return static_cast<uint16_t>(earlier_logs.size() + 1); }
+  bool log_is_open() const { return !earlier_logs.empty() && !earlier_logs.back().bound; }
 
   // Null if there is none.
   const Purpose* FindPurpose(std::string_view name) const;
@@ -67,6 +87,9 @@ struct Manifest {
   Index* FindIndex(std::string_view name);
 };
 
+// Keys that a log had before its newest.
+inline constexpr size_t kEarlierLogsMax = 255;
+
 // The value of meta["manifest"]. REQUIRES: the policies are as ParseManifest demands.
 Bytes SignManifest(const Manifest& manifest, const crypto::SigningKey& authority);
 
@@ -75,6 +98,18 @@ Bytes SignManifest(const Manifest& manifest, const crypto::SigningKey& authority
 // whole; kDamage "manifest.rolled-back" if its number is below `number_min`.
 Result<Manifest> ParseManifest(ByteView row, const VaultId& vault,
                                const crypto::VerifyKey& authority, uint64_t number_min);
+
+// What an authority says of the one that it makes way for (FORMAT.md §18.7): the value of
+// meta["authority" ‖ its public half].
+struct Successor {
+  uint64_t number = 0;  // of the first manifest that it signs
+  crypto::VerifyKey authority;
+};
+Bytes SignSuccessor(const VaultId& vault, const Successor& next,
+                    const crypto::SigningKey& authority);
+// Errors: kDamage "manifest.damaged" unless `authority` signed it, for this vault.
+Result<Successor> ParseSuccessor(ByteView row, const VaultId& vault,
+                                 const crypto::VerifyKey& authority);
 
 // The digest of a policy that a manifest names.
 std::array<uint8_t, 32> PolicyDigest(ByteView policy);

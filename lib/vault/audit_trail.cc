@@ -38,6 +38,7 @@ AuditTrail::~AuditTrail() = default;
 const VaultId& AuditTrail::vault() const { return impl_->id(); }
 const std::string& AuditTrail::origin() const { return impl_->origin(); }
 LogKey AuditTrail::log_key() const { return impl_->log_key(); }
+LogKeys AuditTrail::log_keys() const { return impl_->log_keys(); }
 Result<Checkpoint> AuditTrail::Head() { return impl_->Head(); }
 
 Result<uint64_t> AuditTrail::Entries(const TrailFilter& filter, uint64_t from,

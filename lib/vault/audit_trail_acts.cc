@@ -51,9 +51,13 @@ Result<TrailReport> AuditTrailImpl::Verify(const AuditTrail::VerifyOptions& opti
              audit::VerifyTrail(
                  *engine_, *journals_,
                  {.vault = row_.id, .auditor = auditor, .progress = options.progress}, findings));
-  if (!options.pinned.empty()) {
-    BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
+  BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
+  if (!options.pinned.empty())
     BAILEE_RETURN_IF_ERROR(audit::CheckPin(*snapshot, PinnedTo(options.pinned), findings));
+  for (const keys::Manifest::EarlierLog& each : rules_->manifest.earlier_logs) {
+    if (!each.bound) continue;
+    BAILEE_RETURN_IF_ERROR(
+        audit::CheckHead(*snapshot, {each.bound->size, each.bound->root}, findings));
   }
   return TrailReport{.origin = origin(),
                      .size = verified.size,
@@ -87,8 +91,9 @@ Result<std::string> AuditTrailImpl::Sign(const std::string& previous) {
                                 "set the clock right: the checkpoint would carry a wrong time"));
   }
   BAILEE_RETURN_IF_ERROR(Record({.kind = kKind}));
-  // Of the very head that is signed.
+  // Of the very head that is signed; and by a key that counts for it.
   BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
+  BAILEE_RETURN_IF_ERROR(RefreshRules(*snapshot));
   BAILEE_TRY(const audit::TreeReader tree, audit::TreeReader::Open(*snapshot));
   if (!previous.empty()) {
     BAILEE_RETURN_IF_ERROR(audit::VerifyExtends(tree, PinnedTo(previous)).status());

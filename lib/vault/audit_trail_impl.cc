@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vault/audit_trail_impl.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -55,12 +56,42 @@ Status AuditTrailImpl::LoadRules() {
   BAILEE_RETURN_IF_ERROR(TimeNow(clock_, latest).status());
   BAILEE_TRY(rules_,
              Rules::Load(*snapshot, row_.id, keyring_.keys(), keyring_.keys().header.manifest_min));
+  origin_ = rules_->manifest.log_origin;
+  NameCategories();
+  return Status();
+}
+
+void AuditTrailImpl::NameCategories() {
   for (const auto& [version, bound] : rules_->policies) {
     for (const policy::CategoryInfo& category : bound->policy->categories()) {
       categories_[crypto::NameIdOf(category.id)] = category.id;
     }
   }
-  return Status();
+}
+
+Status AuditTrailImpl::RefreshRules(store::Snapshot& snapshot) {
+  BAILEE_TRY(const std::optional<ByteView> row,
+             snapshot.Get(store::Table::kMeta, AsBytes(kMetaManifest)));
+  const bool same = row && std::ranges::equal(*row, rules_->manifest_row);
+  if (!same) {
+    BAILEE_TRY(rules_, Rules::Load(snapshot, row_.id, keyring_.keys(), rules_->manifest.number,
+                                   rules_.get()));
+    NameCategories();
+  }
+  return CheckLogKey();
+}
+
+Status AuditTrailImpl::CheckLogKey() const {
+  if (!log_) return Status();
+  const keys::Manifest& manifest = rules_->manifest;
+  const crypto::VerifyKey& mine = log_->verify_key();
+  if (mine == manifest.log_public) return Status();
+  const auto earlier =
+      std::ranges::find(manifest.earlier_logs, mine, &keys::Manifest::EarlierLog::log_public);
+  if (earlier == manifest.earlier_logs.end()) return NotOfThisVault("log");
+  if (!earlier->bound) return Status();
+  return Status(Code::kKey, "key.retired", "the keyring's key of the log was rotated out",
+                "use the log.keyring that the rotation wrote");
 }
 
 Status AuditTrailImpl::LoadRoles() {
@@ -76,8 +107,8 @@ Status AuditTrailImpl::LoadRoles() {
       return crypto::SigningSeed::FromBytes(bytes);
     }));
     BAILEE_TRY(crypto::SigningKey key, crypto::SigningKey::FromSeed(seed));
-    if (key.verify_key() != rules_->manifest.log_public) return NotOfThisVault("log");
     log_.emplace(std::move(key));
+    BAILEE_RETURN_IF_ERROR(CheckLogKey());
   }
   return Status();
 }
@@ -98,6 +129,7 @@ Status AuditTrailImpl::StartTrail(const std::string& directory) {
 
 Result<audit::Event> AuditTrailImpl::Stamped(audit::Event event) {
   BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
+  BAILEE_RETURN_IF_ERROR(RefreshRules(*snapshot));
   BAILEE_TRY(const Timestamp latest, ReadLatestTime(*snapshot));
   BAILEE_TRY(event.at, TimeNow(clock_, latest));
   event.transaction = snapshot->transaction_id();

@@ -35,8 +35,10 @@ class AuditTrailImpl {
                                                       const AuditTrail::Options& options);
 
   const VaultId& id() const { return row_.id; }
-  const std::string& origin() const { return rules_->manifest.log_origin; }
+  const std::string& origin() const { return origin_; }
   LogKey log_key() const { return {rules_->manifest.log_public.bytes}; }
+
+  LogKeys log_keys() const { return LogKeysOf(rules_->manifest); }
 
   Result<Checkpoint> Head();
   Result<uint64_t> Entries(const TrailFilter& filter, uint64_t from,
@@ -58,6 +60,12 @@ class AuditTrailImpl {
                  const AuditTrail::Options& options);
 
   Status LoadRules();
+  // Names of the categories of every policy, by their ids.
+  void NameCategories();
+  // The rules as they are in `snapshot`: a rotation may have come between.
+  Status RefreshRules(store::Snapshot& snapshot);
+  // kKey "key.retired" unless the log's secret, if it is held, signs still.
+  Status CheckLogKey() const;
   Status LoadRoles();
   Status StartTrail(const std::string& directory);
 
@@ -71,7 +79,7 @@ class AuditTrailImpl {
   // Null, and recorded as failed, without the role's secret.
   Result<const crypto::BoxOpener*> Auditor(audit::EventKind kind);
 
-  audit::Pinned PinnedTo(const std::string& text) const { return {text, origin(), log_key()}; }
+  audit::Pinned PinnedTo(const std::string& text) const { return {text, origin(), log_keys()}; }
   // The signed checkpoint, if the tree extends it. Errors: as audit::VerifyExtends.
   Result<Checkpoint> Verified(const std::string& checkpoint);
 
@@ -96,6 +104,7 @@ class AuditTrailImpl {
   const Keyring keyring_;
   const Clock& clock_;
   std::shared_ptr<const Rules> rules_;
+  std::string origin_;  // of the log; only a restore gives it another
   std::map<crypto::NameId, std::string> categories_;
   std::optional<crypto::BoxOpener> auditor_;  // with the auditor's secret
   std::optional<crypto::SigningKey> log_;     // with the log's

@@ -53,12 +53,19 @@ bool OneOf(std::string_view key, std::string_view name, size_t more) {
   return key.starts_with(name) && (key.size() == name.size() || key.size() == name.size() + more);
 }
 
+// Whether a row is what an authority says of the one that follows it.
+bool IsSuccession(const VaultId& vault, ByteView key, ByteView value) {
+  Reader reader(key.subspan(kMetaAuthority.size()));
+  const crypto::VerifyKey authority{reader.GetArray<32>()};
+  return reader.complete() && keys::ParseSuccessor(value, vault, authority).ok();
+}
+
 }  // namespace
 
 Status RowChecker::Look(Frame& frame, Table table, ByteView key, ByteView value, RowFindings& out) {
   switch (table) {
     case Table::kMeta:
-      return LookAtMeta(frame, key, out);
+      return LookAtMeta(frame, key, value, out);
     case Table::kPolicies:
       return LookAtPolicy(frame, key, value, out);
     case Table::kTerms:
@@ -88,7 +95,7 @@ Status RowChecker::Look(Frame& frame, Table table, ByteView key, ByteView value,
   return Status();
 }
 
-Status RowChecker::LookAtMeta(Frame& frame, ByteView key, RowFindings& out) {
+Status RowChecker::LookAtMeta(Frame& frame, ByteView key, ByteView value, RowFindings& out) {
   const std::string_view name = AsText(key);
   Reader shard_key(key);
   if (AsText(shard_key.GetBytes(5)) == "shard") {
@@ -100,6 +107,10 @@ Status RowChecker::LookAtMeta(Frame& frame, ByteView key, RowFindings& out) {
     return LookAtShard(frame, shard, out);
   }
   if (name == "epoch") return LookForShards(frame, out);
+  if (name.starts_with(kMetaAuthority)) {
+    if (!IsSuccession(vault_.id(), key, value)) out.Add(Flaw::kMetaUnknown, "an authority");
+    return Status();
+  }
   const bool known =
       std::find(kReadAtOpen.begin(), kReadAtOpen.end(), name) != kReadAtOpen.end() ||
       std::any_of(kOfTheTrail.begin(), kOfTheTrail.end(),
@@ -140,8 +151,7 @@ Status RowChecker::LookAtPolicy(const Frame& frame, ByteView key, ByteView value
   const auto version = reader.Get<uint32_t>();
   const bool known =
       reader.complete() && frame.rules->policies.contains(version) &&
-      keys::VerifyPolicy(value, frame.rules->manifest, version, vault_.keyring().header.authority)
-          .ok();
+      keys::VerifyPolicy(value, frame.rules->manifest, version, frame.rules->authority).ok();
   if (!known) out.Add(Flaw::kPolicyUnknown, "version " + std::to_string(version));
   return Status();
 }

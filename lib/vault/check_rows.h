@@ -82,7 +82,7 @@ class RowChecker {
   Result<bool> HasBackRow(Frame& frame, const OpenedSubject& subject, ByteView field_key);
 
   // check_other_rows.cc
-  Status LookAtMeta(Frame& frame, ByteView key, RowFindings& out);
+  Status LookAtMeta(Frame& frame, ByteView key, ByteView value, RowFindings& out);
   Status LookAtShard(Frame& frame, uint16_t shard, RowFindings& out);
   Status LookForShards(Frame& frame, RowFindings& out);
   Status LookAtPolicy(const Frame& frame, ByteView key, ByteView value, RowFindings& out);

@@ -22,6 +22,7 @@ inline constexpr std::string_view kMetaManifest = "manifest";
 inline constexpr std::string_view kMetaSecrets = "secrets";
 inline constexpr std::string_view kMetaClock = "clock";
 inline constexpr std::string_view kMetaRetired = "retired";      // and purpose and version behind
+inline constexpr std::string_view kMetaAuthority = "authority";  // and an authority behind
 inline constexpr std::string_view kMetaRestoring = "restoring";  // while a restore has not ended
 
 inline constexpr uint16_t kFormatVersion = 1;

@@ -173,9 +173,10 @@ Result<crypto::SigningKey> SignerFor(VaultImpl& vault, const keys::KeyringKeys& 
     return Status(Code::kKey, "key.other-vault", "the authority is that of another vault",
                   "use the authority.keyring that init wrote for this vault");
   }
-  if (signer.verify_key() != vault.keyring().header.authority) {
+  BAILEE_TRY(const Frame frame, vault.Begin());
+  if (signer.verify_key() != frame.rules->authority) {
     return Status(Code::kKey, "key.other-authority", "the keyring is not that of this authority",
-                  "use the authority.keyring that init wrote for this vault");
+                  "use the newest authority.keyring of this vault");
   }
   return signer;
 }

@@ -11,6 +11,7 @@
 #include "keys/issue.h"
 #include "store/keep_counting.h"
 #include "store/lmdb_engine.h"
+#include "vault/authority.h"
 
 namespace bailee::vault {
 namespace {
@@ -69,6 +70,12 @@ class NewDirectory {
   bool kept_ = false;
 };
 
+Status OtherAuthority() {
+  return Status(Code::kKey, "key.other-authority",
+                "the keyrings were signed by different authorities",
+                "use keyrings that the vault's present authority signed");
+}
+
 Status CheckKeyrings(const RestoreKeyrings& keyrings) {
   const keys::KeyringHeader& backup = keyrings.backup.keys().header;
   for (const Keyring* each : {&keyrings.authority, &keyrings.storage}) {
@@ -78,9 +85,7 @@ Status CheckKeyrings(const RestoreKeyrings& keyrings) {
                     "compare them with `bailee keyring show`; this is not damage");
     }
     if (header.authority != backup.authority) {
-      return Status(Code::kKey, "key.other-authority",
-                    "the keyrings were signed by different authorities",
-                    "use keyrings that the vault's present authority signed");
+      return OtherAuthority();
     }
   }
   BAILEE_RETURN_IF_ERROR(keys::SigningKeyOf(keyrings.authority.keys()).status());
@@ -142,8 +147,11 @@ Result<KeyStreamHead> OpenHead(const BackupSet& set, const RestoreKeyrings& keyr
   const uint64_t manifest_min =
       std::max({keyrings.backup.keys().header.manifest_min,
                 keyrings.authority.keys().header.manifest_min, storage.header.manifest_min});
-  BAILEE_TRY(head.manifest, keys::ParseManifest(row(kMetaManifest), set.vault(),
-                                                storage.header.authority, manifest_min));
+  BAILEE_TRY(Stated stated,
+             ReadManifest(snapshot, set.vault(), storage.header.authority, manifest_min, nullptr));
+  BAILEE_TRY(const crypto::SigningKey authority, keys::SigningKeyOf(keyrings.authority.keys()));
+  if (authority.verify_key() != stated.authority) return OtherAuthority();
+  head.manifest = std::move(stated.manifest);
   const ByteView vault_row = row(kMetaVault);
   head.vault_row.assign(vault_row.begin(), vault_row.end());
   const ByteView clock = row(kMetaClock);

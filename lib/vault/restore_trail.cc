@@ -11,6 +11,7 @@
 #include "base/try.h"
 #include "keys/issue.h"
 #include "vault/restore.h"
+#include "vault/rotation.h"
 #include "vault/rules.h"
 
 namespace bailee::vault {
@@ -71,6 +72,8 @@ class RestoreEnd {
     ++manifest_.number;
     manifest_.log_origin =
         "bailee/" + world.vault().ToHex() + "/" + ToHex(crypto::RandomArray<8>(world.random));
+    // What they signed is of the other origin.
+    manifest_.earlier_logs.clear();
     restored_.manifest = manifest_.number;
     restored_.log_origin = manifest_.log_origin;
   }
@@ -97,6 +100,8 @@ class RestoreEnd {
       BAILEE_RETURN_IF_ERROR(PutLatestTime(transaction, now_));
       BAILEE_RETURN_IF_ERROR(transaction.Put(Table::kMeta, AsBytes(kMetaManifest), manifest));
       BAILEE_RETURN_IF_ERROR(transaction.Delete(Table::kMeta, AsBytes(kMetaRestoring)));
+      // None of its earlier keys is open any longer.
+      BAILEE_RETURN_IF_ERROR(DeleteRotation(transaction, "log"));
       BAILEE_RETURN_IF_ERROR(transaction.Put(Table::kMeta, AsBytes(kMetaVault), world_.vault_row));
       return Check(transaction);
     }));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <limits>
 
 #include "base/codec.h"
 #include "base/try.h"
@@ -41,7 +40,7 @@ IndexParts PartsOf(const std::string& name) {
 Result<KeyringFile> OriginWithIndex(const RotationCall& call, const crypto::SigningKey& signer,
                                     const Frame& frame, const HeldIndex* more, uint16_t without) {
   const std::string purpose = PartsOf(call.name).purpose;
-  keys::RotatedKeys rotated;
+  keys::OriginKeys rotated;
   for (const HeldPurpose& held : call.vault.keyring().purposes)
     if (held.name == purpose) rotated.purposes.push_back(&held);
   for (const HeldIndex& held : call.vault.keyring().indexes) {
@@ -64,11 +63,7 @@ class IndexBeginning {
     keys::Manifest::Index* index = manifest.FindIndex(call_.name);
     if (index == nullptr) return UnknownKey(call_.key);
     BAILEE_TRY(const std::optional<RotationRow> there, ReadRotation(*frame.transaction, call_.key));
-    if (there) {
-      return Status(Code::kConflict, "rotate.under-way",
-                    "a rotation of " + call_.key + " is under way",
-                    "finish it first: bailee key status");
-    }
+    if (there) return RotationUnderWay(call_);
     // Open already: the note of it was lost, and nothing else is.
     if (index->open_version == 0) BAILEE_RETURN_IF_ERROR(State(frame, manifest, *index));
     return StartRotation(call_, frame,
@@ -85,9 +80,7 @@ class IndexBeginning {
     if (old == nullptr) return RotationKeyMissing("index " + call_.name);
     if (call_.vault.keyring().FindPurpose(purpose) == nullptr)
       return RotationKeyMissing("purpose " + purpose);
-    if (old->version == std::numeric_limits<uint16_t>::max()) {
-      return Status(Code::kFull, "rotate.versions", "the key has had as many versions as it can");
-    }
+    BAILEE_RETURN_IF_ERROR(CheckVersionsLeft(old->version));
     if (!next_ || next_->version != old->version + 1) {
       BAILEE_TRY(next_, keys::NextVersion(*old, call_.vault.random()));
       BAILEE_TRY(origin_, OriginWithIndex(call_, signer_, frame, &*next_, 0));

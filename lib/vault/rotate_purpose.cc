@@ -51,32 +51,21 @@ class Beginning {
     keys::Manifest::Purpose* purpose = manifest.FindPurpose(call_.name);
     if (purpose == nullptr) return UnknownKey(call_.key);
     BAILEE_TRY(const std::optional<RotationRow> there, ReadRotation(*frame.transaction, call_.key));
-    if (there) return UnderWay();
-    RotationRow row{.leaked = call_.options.leaked, .begun_at = frame.now};
-    if (purpose->open_version == 0) {
-      BAILEE_RETURN_IF_ERROR(State(frame, manifest, *purpose));
-    } else if (purpose->open_version > 0) {
-      // Under way all the same: the note of it was lost, and nothing else is.
-      call_.rotated.keyrings.clear();
-    }
-    row.from = static_cast<uint16_t>(purpose->open_version);
-    row.to = purpose->version;
-    return StartRotation(call_, frame, row);
+    if (there) return RotationUnderWay(call_);
+    // Open already: the note of it was lost, and nothing else is.
+    if (purpose->open_version == 0) BAILEE_RETURN_IF_ERROR(State(frame, manifest, *purpose));
+    return StartRotation(call_, frame,
+                         {.from = purpose->open_version,
+                          .to = purpose->version,
+                          .leaked = call_.options.leaked,
+                          .begun_at = frame.now});
   }
 
  private:
-  Status UnderWay() const {
-    return Status(Code::kConflict, "rotate.under-way",
-                  "a rotation of " + call_.key + " is under way",
-                  "finish it first: bailee key status");
-  }
-
   Status State(Frame& frame, keys::Manifest& manifest, keys::Manifest::Purpose& purpose) {
     const HeldPurpose* old = call_.vault.keyring().FindPurpose(purpose.id, purpose.version);
     if (old == nullptr) return RotationKeyMissing("purpose " + call_.name);
-    if (old->version == std::numeric_limits<uint16_t>::max()) {
-      return Status(Code::kFull, "rotate.versions", "the key has had as many versions as it can");
-    }
+    BAILEE_RETURN_IF_ERROR(CheckVersionsLeft(old->version));
     if (!next_ || next_->version != old->version + 1) {
       BAILEE_TRY(next_, keys::NextVersion(*old, call_.vault.random()));
       // It must open the vault also if this is never committed.

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <limits>
-
 #include "base/codec.h"
 #include "base/try.h"
 #include "crypto/binding.h"
@@ -21,11 +19,6 @@ constexpr int kEpochBeginningsMax = 3;
 crypto::EncodedBinding OlderBinding(const VaultId& vault, uint16_t to) {
   return crypto::Encode(
       crypto::Binding{.label = crypto::Label::kOlderStorage, .vault = vault, .generation = to});
-}
-
-Status StorageUnderWay() {
-  return Status(Code::kConflict, "rotate.under-way", "a rotation of storage is under way",
-                "finish it first: bailee key status");
 }
 
 // One beginning. The key is made once, however often the job runs.
@@ -50,10 +43,8 @@ class StorageBeginning {
                                             .begun_at = frame.now}));
       return true;
     }
-    if (there || open.size() != 1) return StorageUnderWay();
-    if (mine.version == std::numeric_limits<uint16_t>::max()) {
-      return Status(Code::kFull, "rotate.versions", "the key has had as many versions as it can");
-    }
+    if (there || open.size() != 1) return RotationUnderWay(call_);
+    BAILEE_RETURN_IF_ERROR(CheckVersionsLeft(mine.version));
     const auto to = static_cast<uint16_t>(mine.version + 1);
     if (!made_) {
       BAILEE_TRY(next_, crypto::StorageKey::Generate(vault.random()));

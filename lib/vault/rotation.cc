@@ -2,6 +2,7 @@
 #include "vault/rotation.h"
 
 #include <array>
+#include <limits>
 
 #include "base/try.h"
 #include "vault/publish.h"
@@ -9,34 +10,49 @@
 namespace bailee::vault {
 namespace {
 
-constexpr std::string_view kPurposeKind = "purpose";
-constexpr std::string_view kIndexKind = "index";
-constexpr std::string_view kStorageKind = "storage";
+using Signer = crypto::SigningKey;
+
+// The acts on one kind of key.
+struct KeyKind {
+  std::string_view word;
+  bool named;  // several keys, each with a name behind
+  Status (*begin)(const RotationCall&, const Signer&);
+  Status (*run)(const RotationCall&);  // null: nothing to do
+  Status (*finish)(const RotationCall&, const Signer&);
+};
+
+constexpr std::array kKeyKinds = {
+    KeyKind{"purpose", true, BeginPurpose, RunPurpose, FinishPurpose},
+    KeyKind{"index", true, BeginIndex, RunIndex, FinishIndex},
+    KeyKind{"storage", false, BeginStorage, nullptr, FinishStorage},
+    KeyKind{"log", false, BeginLog, nullptr, FinishLog},
+    KeyKind{"authority", false, BeginAuthority, nullptr, FinishAuthority},
+};
 
 struct KeyName {
-  std::string_view kind;
+  const KeyKind& kind;
   std::string_view name;
 };
 
 Result<KeyName> ParseKeyName(std::string_view key) {
-  if (key == kStorageKind) return KeyName{key, {}};
   const size_t slash = key.find('/');
-  const std::string_view kind = key.substr(0, slash);
-  const bool known = kind == kPurposeKind || kind == kIndexKind;
-  if (slash == std::string_view::npos || !known || slash + 1 == key.size()) {
-    return Status(Code::kUsage, "rotate.key-name", "that is not the name of a key",
-                  "name purpose/NAME, storage or index/CATEGORY.FIELD/PURPOSE");
+  const bool named = slash != std::string_view::npos && slash + 1 < key.size();
+  const bool bare = slash == std::string_view::npos;
+  for (const KeyKind& kind : kKeyKinds) {
+    if (kind.word != key.substr(0, slash) || (kind.named ? !named : !bare)) continue;
+    return KeyName{kind, bare ? std::string_view() : key.substr(slash + 1)};
   }
-  return KeyName{kind, key.substr(slash + 1)};
+  return Status(Code::kUsage, "rotate.key-name", "that is not the name of a key",
+                "name purpose/NAME, index/CATEGORY.FIELD/PURPOSE, storage, log or authority");
 }
 
 Result<Rotated> Act(VaultImpl& vault, std::string_view key, const RotateOptions& options,
-                    const std::function<Status(const RotationCall&, const KeyName&)>& act) {
+                    const std::function<Status(const RotationCall&, const KeyKind&)>& act) {
   BAILEE_TRY(const KeyName parsed, ParseKeyName(key));
   Rotated rotated;
   rotated.state.key = std::string(key);
   const RotationCall call{vault, std::string(key), std::string(parsed.name), options, rotated};
-  BAILEE_RETURN_IF_ERROR(act(call, parsed));
+  BAILEE_RETURN_IF_ERROR(act(call, parsed.kind));
   return rotated;
 }
 
@@ -57,6 +73,19 @@ Status NotReady(uint64_t left) {
   return Status(Code::kConflict, "rotate.not-ready",
                 std::to_string(left) + " rows lie under the old key alone",
                 "run the rotation first: bailee key rotate ... --run");
+}
+
+Status RotationUnderWay(const RotationCall& call) {
+  return Status(Code::kConflict, "rotate.under-way", "a rotation of " + call.key + " is under way",
+                "finish it first: bailee key status");
+}
+
+Status NoVersionsLeft() {
+  return Status(Code::kFull, "rotate.versions", "the key has had as many versions as it can");
+}
+
+Status CheckVersionsLeft(uint16_t version) {
+  return version < std::numeric_limits<uint16_t>::max() ? Status() : NoVersionsLeft();
 }
 
 Status RecordRotation(const RotationCall& call, const Frame& frame, std::string_view said,
@@ -97,17 +126,22 @@ Status EndRotation(const RotationCall& call) {
   });
 }
 
-Status Keep(const RotationCall& call, const KeyringFile& file) {
+Status KeepAll(const RotationCall& call, const std::vector<KeyringFile>& files) {
   if (!call.options.keep) {
     return Status(Code::kUsage, "rotate.keep-missing",
                   "there is a new key, and nobody stores its keyring", "give RotateOptions::keep");
   }
-  call.rotated.keyrings = {file.name};
+  call.rotated.keyrings.clear();
+  for (const KeyringFile& file : files) call.rotated.keyrings.push_back(file.name);
+  return call.options.keep(files);
+}
+
+Status Keep(const RotationCall& call, const KeyringFile& file) {
   std::vector<KeyringFile> files;
   BAILEE_TRY(Secret bytes,
              file.bytes.RevealBytes([](ByteView content) { return Secret::From(content); }));
   files.push_back({file.name, std::move(bytes)});
-  return call.options.keep(files);
+  return KeepAll(call, files);
 }
 
 Status PutManifest(const Frame& frame, keys::Manifest manifest, const crypto::SigningKey& signer) {
@@ -119,32 +153,31 @@ Status PutManifest(const Frame& frame, keys::Manifest manifest, const crypto::Si
 
 Result<KeyringFile> IssueOrigin(const RotationCall& call, const crypto::SigningKey& signer,
                                 const Frame& frame, const std::string& name,
-                                keys::RotatedKeys rotated, uint64_t manifest_min) {
+                                keys::OriginKeys rotated, uint64_t manifest_min) {
   const keys::StorageKeyRef storage = call.vault.storage();
   if (rotated.storage == nullptr) {
     rotated.storage_version = storage.version;
     rotated.storage = &storage.key;
   }
-  return keys::IssueRotated(name, rotated,
-                            {.holder = call.vault.keyring(),
-                             .authority = signer,
-                             .suffix = {},
-                             .manifest_min = manifest_min,
-                             .now = frame.now},
-                            call.vault.random());
+  return keys::IssueOrigin(name, rotated,
+                           {.holder = call.vault.keyring(),
+                            .authority = signer,
+                            .suffix = {},
+                            .manifest_min = manifest_min,
+                            .now = frame.now},
+                           call.vault.random());
 }
 
 Result<Rotated> BeginRotation(VaultImpl& vault, const keys::KeyringKeys& authority,
                               std::string_view key, const RotateOptions& options) {
   BAILEE_TRY(const crypto::SigningKey signer, SignerFor(vault, authority));
-  return Act(vault, key, options, [&](const RotationCall& call, const KeyName& parsed) {
-    if (parsed.kind == kPurposeKind) return BeginPurpose(call, signer);
-    return parsed.kind == kIndexKind ? BeginIndex(call, signer) : BeginStorage(call, signer);
+  return Act(vault, key, options, [&](const RotationCall& call, const KeyKind& kind) {
+    return kind.begin(call, signer);
   });
 }
 
 Result<Rotated> RunRotation(VaultImpl& vault, std::string_view key, const RotateOptions& options) {
-  return Act(vault, key, options, [&](const RotationCall& call, const KeyName& parsed) -> Status {
+  return Act(vault, key, options, [&](const RotationCall& call, const KeyKind& kind) -> Status {
     {
       BAILEE_TRY(const Frame frame, vault.Begin());
       BAILEE_TRY(const RotationRow row, RequireRotation(call, *frame.snapshot));
@@ -153,17 +186,15 @@ Result<Rotated> RunRotation(VaultImpl& vault, std::string_view key, const Rotate
                       "go on with it: bailee key rotate ... --finish");
       }
     }
-    if (parsed.kind == kPurposeKind) return RunPurpose(call);
-    return parsed.kind == kIndexKind ? RunIndex(call) : Status();
+    return kind.run == nullptr ? Status() : kind.run(call);
   });
 }
 
 Result<Rotated> FinishRotation(VaultImpl& vault, const keys::KeyringKeys& authority,
                                std::string_view key, const RotateOptions& options) {
   BAILEE_TRY(const crypto::SigningKey signer, SignerFor(vault, authority));
-  return Act(vault, key, options, [&](const RotationCall& call, const KeyName& parsed) {
-    if (parsed.kind == kPurposeKind) return FinishPurpose(call, signer);
-    return parsed.kind == kIndexKind ? FinishIndex(call, signer) : FinishStorage(call, signer);
+  return Act(vault, key, options, [&](const RotationCall& call, const KeyKind& kind) {
+    return kind.finish(call, signer);
   });
 }
 

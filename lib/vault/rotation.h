@@ -37,7 +37,7 @@ RotationState StateOf(std::string_view key, const RotationRow& row);
 struct RotationCall {
   VaultImpl& vault;
   const std::string key;   // "purpose/billing"
-  const std::string name;  // "billing"; empty of "storage"
+  const std::string name;  // "billing"; empty of "storage" and "log"
   const RotateOptions& options;
   Rotated& rotated;
 };
@@ -49,13 +49,23 @@ Status RecordRotation(const RotationCall& call, const Frame& frame, std::string_
 // The row, which must be there. Errors: kNotFound "rotate.none"; as ReadRotation.
 Result<RotationRow> RequireRotation(const RotationCall& call, store::Snapshot& snapshot);
 
-// Writes the first row. Errors: kConflict "rotate.under-way"; those of the store.
+// kConflict "rotate.under-way".
+Status RotationUnderWay(const RotationCall& call);
+// kFull "rotate.versions".
+Status NoVersionsLeft();
+// The same as an error, if no version can follow this one.
+Status CheckVersionsLeft(uint16_t version);
+
+// Writes the first row, over one that may be there. Errors: those of the store.
 Status StartRotation(const RotationCall& call, const Frame& frame, const RotationRow& row);
 // Deletes it, done.
 Status EndRotation(const RotationCall& call);
 
 // Gives a keyring to the one who asked. Errors: kUsage "rotate.keep-missing"; the caller's.
 Status Keep(const RotationCall& call, const KeyringFile& file);
+
+// The same for several.
+Status KeepAll(const RotationCall& call, const std::vector<KeyringFile>& files);
 
 // kKey "key.source-missing": the vault's keyring lacks `what`.
 Status RotationKeyMissing(const std::string& what);
@@ -90,10 +100,10 @@ Result<uint64_t> CountLeft(const RotationCall& call, const std::vector<PassPart>
 Status PutManifest(const Frame& frame, keys::Manifest manifest, const crypto::SigningKey& signer);
 
 // An origin keyring with the vault's storage key and these keys, which accepts no manifest below
-// `manifest_min`. Errors: as keys::IssueRotated.
+// `manifest_min`. Errors: as keys::IssueOrigin.
 Result<KeyringFile> IssueOrigin(const RotationCall& call, const crypto::SigningKey& signer,
                                 const Frame& frame, const std::string& name,
-                                keys::RotatedKeys rotated, uint64_t manifest_min);
+                                keys::OriginKeys rotated, uint64_t manifest_min);
 
 // The storage keys that everything begun now has to be under.
 struct StorageKeys {
@@ -103,7 +113,8 @@ struct StorageKeys {
 // False: this process has only the older of two. Errors: kDamage; kFull; those of the store.
 Result<bool> StorageKeysOf(VaultImpl& vault, Frame& frame, StorageKeys& keys);
 
-// rotate_purpose.cc, rotate_index.cc, rotate_storage.cc: the acts on each kind of key.
+// rotate_purpose.cc, rotate_index.cc, rotate_storage.cc, rotate_log.cc, rotate_authority.cc: the
+// acts on each kind of key.
 Status BeginPurpose(const RotationCall& call, const crypto::SigningKey& signer);
 Status RunPurpose(const RotationCall& call);
 Status FinishPurpose(const RotationCall& call, const crypto::SigningKey& signer);
@@ -112,6 +123,10 @@ Status FinishStorage(const RotationCall& call, const crypto::SigningKey& signer)
 Status BeginIndex(const RotationCall& call, const crypto::SigningKey& signer);
 Status RunIndex(const RotationCall& call);
 Status FinishIndex(const RotationCall& call, const crypto::SigningKey& signer);
+Status BeginLog(const RotationCall& call, const crypto::SigningKey& signer);
+Status FinishLog(const RotationCall& call, const crypto::SigningKey& signer);
+Status BeginAuthority(const RotationCall& call, const crypto::SigningKey& signer);
+Status FinishAuthority(const RotationCall& call, const crypto::SigningKey& signer);
 
 Result<Rotated> BeginRotation(VaultImpl& vault, const keys::KeyringKeys& authority,
                               std::string_view key, const RotateOptions& options);

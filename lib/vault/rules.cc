@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "base/try.h"
 #include "keys/issue.h"
+#include "vault/authority.h"
 #include "vault/meta.h"
 
 namespace bailee::vault {
@@ -109,17 +110,16 @@ Result<std::shared_ptr<const BoundPolicy>> Bind(const keys::Manifest& manifest,
   return std::shared_ptr<const BoundPolicy>(std::move(bound));
 }
 
-Result<std::shared_ptr<const BoundPolicy>> LoadPolicy(store::Snapshot& snapshot,
-                                                      const keys::Manifest& manifest,
+Result<std::shared_ptr<const BoundPolicy>> LoadPolicy(store::Snapshot& snapshot, const Rules& rules,
                                                       const keys::KeyringKeys& keyring,
                                                       uint32_t version) {
   std::array<uint8_t, 4> key{};
   StoreBigEndian(version, key.data());
   BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(store::Table::kPolicies, key));
-  BAILEE_TRY(const ByteView bytes, keys::VerifyPolicy(row.value_or(ByteView()), manifest, version,
-                                                      keyring.header.authority));
+  BAILEE_TRY(const ByteView bytes, keys::VerifyPolicy(row.value_or(ByteView()), rules.manifest,
+                                                      version, rules.authority));
   BAILEE_TRY(std::shared_ptr<const policy::Policy> policy, policy::Policy::FromBinary(bytes));
-  return Bind(manifest, keyring, std::move(policy));
+  return Bind(rules.manifest, keyring, std::move(policy));
 }
 
 }  // namespace
@@ -131,20 +131,34 @@ const keys::HeldPurpose* HeldOf(const keys::Manifest::Purpose* known,
   return common != nullptr ? common : keyring.FindPurpose(known->id, known->version);
 }
 
+LogKeys LogKeysOf(const keys::Manifest& manifest) {
+  LogKeys keys;
+  for (const keys::Manifest::EarlierLog& each : manifest.earlier_logs) {
+    LogKeyRange range{{each.log_public.bytes}};
+    if (each.bound) range.size_max = each.bound->size;
+    if (each.bound && each.bound->leaked) range.only_root = each.bound->root;
+    keys.ranges.push_back(range);
+  }
+  keys.ranges.push_back({{manifest.log_public.bytes}});
+  return keys;
+}
+
 Result<std::shared_ptr<const Rules>> Rules::Load(store::Snapshot& snapshot, const VaultId& vault,
                                                  const keys::KeyringKeys& keyring,
-                                                 uint64_t manifest_min) {
+                                                 uint64_t manifest_min, const Rules* before) {
   BAILEE_TRY(const std::optional<ByteView> row,
              snapshot.Get(store::Table::kMeta, AsBytes(kMetaManifest)));
   auto rules = std::make_shared<Rules>();
   const ByteView bytes = row.value_or(ByteView());
   rules->manifest_row.assign(bytes.begin(), bytes.end());
-  BAILEE_TRY(rules->manifest,
-             keys::ParseManifest(bytes, vault, keyring.header.authority, manifest_min));
+  BAILEE_TRY(Stated stated, ReadManifest(snapshot, vault, keyring.header.authority, manifest_min,
+                                         before == nullptr ? nullptr : &before->authority));
+  rules->authority = stated.authority;
+  rules->manifest = std::move(stated.manifest);
   BAILEE_RETURN_IF_ERROR(CheckNotRetired(rules->manifest, keyring));
   for (const auto& published : rules->manifest.policies) {
     BAILEE_TRY(rules->policies[published.version],
-               LoadPolicy(snapshot, rules->manifest, keyring, published.version));
+               LoadPolicy(snapshot, *rules, keyring, published.version));
     rules->versions.push_back(rules->policies[published.version]->policy.get());
   }
   const auto in_force = rules->policies.find(rules->manifest.policy_in_force);

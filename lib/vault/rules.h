@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bailee/bytes.h"
+#include "bailee/checkpoint.h"
 #include "bailee/ids.h"
 #include "bailee/result.h"
 #include "crypto/names.h"
@@ -66,20 +67,27 @@ struct BoundPolicy {
   }
 };
 
+// Every key of the log with what it counts for, in the order of their use.
+LogKeys LogKeysOf(const keys::Manifest& manifest);
+
 // What the manifest says and the policies it names, verified. Immutable; thread-safe.
 struct Rules {
+  crypto::VerifyKey authority;  // who signed them: the keyring's, or the one that it made way for
   keys::Manifest manifest;
   Bytes manifest_row;
   std::map<uint32_t, std::shared_ptr<const BoundPolicy>> policies;
   std::vector<const policy::Policy*> versions;  // those policies
   std::shared_ptr<const BoundPolicy> in_force;
 
-  // Reads the manifest and every policy it names. `keyring` must outlive the result.
+  // Reads the manifest and every policy it names. `keyring` must outlive the result. `before` is
+  // what was known before, or null: neither its manifest nor its authority is gone back behind.
   // Errors: kDamage (also for a manifest below `manifest_min`); kKey "key.retired" if none of the
-  // versions that the keyring has of a purpose is open any longer; those of the store.
+  // versions that the keyring has of a purpose is open any longer, or its authority was replaced;
+  // those of the store.
   static Result<std::shared_ptr<const Rules>> Load(store::Snapshot& snapshot, const VaultId& vault,
                                                    const keys::KeyringKeys& keyring,
-                                                   uint64_t manifest_min);
+                                                   uint64_t manifest_min,
+                                                   const Rules* before = nullptr);
 };
 
 }  // namespace bailee::vault

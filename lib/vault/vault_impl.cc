@@ -163,8 +163,9 @@ Result<VaultImpl::Moment> VaultImpl::MomentOf(store::Snapshot& snapshot, const M
     moment.rules = known.rules;
   } else {
     const uint64_t seen = known.rules == nullptr ? 0 : known.rules->manifest.number;
-    BAILEE_TRY(moment.rules, Rules::Load(snapshot, row_.id, keyring_.keys(),
-                                         std::max(seen, keyring_.keys().header.manifest_min)));
+    BAILEE_TRY(moment.rules,
+               Rules::Load(snapshot, row_.id, keyring_.keys(),
+                           std::max(seen, keyring_.keys().header.manifest_min), known.rules.get()));
   }
   if (committed) Remember(moment);
   return moment;

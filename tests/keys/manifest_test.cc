@@ -88,6 +88,90 @@ TEST_F(Manifests, RejectFieldsNobodyKnows) {
   EXPECT_THAT(Parse(row), ErrorIs(Code::kDamage, "manifest.damaged"));
 }
 
+// Keys that the log had before.
+class ManifestLogs : public Manifests {
+ protected:
+  static crypto::VerifyKey Key(uint8_t fill) {
+    crypto::VerifyKey key;
+    key.bytes.fill(fill);
+    return key;
+  }
+  static keys::Manifest::EarlierLog Earlier(uint8_t fill, uint64_t size, bool leaked = false) {
+    return {Key(fill), keys::Manifest::EarlierLog::Bound{size, {}, leaked}};
+  }
+  Status Signed(std::vector<keys::Manifest::EarlierLog> logs) {
+    manifest_.earlier_logs = std::move(logs);
+    return Parse(keys::SignManifest(manifest_, *issued_.keys.authority));
+  }
+};
+
+TEST_F(ManifestLogs, AreKeptInTheirOrder) {
+  EXPECT_THAT(Signed({Earlier(1, 7), Earlier(2, 7, true), {Key(3), std::nullopt}}), IsOk());
+  const auto read = keys::ParseManifest(keys::SignManifest(manifest_, *issued_.keys.authority),
+                                        issued_.keys.vault, authority(), 7);
+  ASSERT_THAT(StatusOf(read), IsOk());
+  ASSERT_EQ(read->earlier_logs.size(), 3u);
+  EXPECT_EQ(read->earlier_logs[1].log_public, Key(2));
+  EXPECT_EQ(read->earlier_logs[1].bound->size, 7u);
+  EXPECT_TRUE(read->earlier_logs[1].bound->leaked);
+  EXPECT_TRUE(read->log_is_open());
+  EXPECT_EQ(read->log_version(), 4);
+}
+
+TEST_F(ManifestLogs, OutOfOrderAreRefusedEvenWhenSigned) {
+  const auto kDamaged = ErrorIs(Code::kDamage, "manifest.damaged");
+  EXPECT_THAT(Signed({Earlier(1, 8), Earlier(2, 7)}), kDamaged);
+  EXPECT_THAT(Signed({Earlier(1, 7), Earlier(1, 8)}), kDamaged);
+  EXPECT_THAT(Signed({{Key(1), std::nullopt}, Earlier(2, 8)}), kDamaged);
+  EXPECT_THAT(Signed({{manifest_.log_public, std::nullopt}}), kDamaged);
+  EXPECT_THAT(Signed(std::vector(keys::kEarlierLogsMax + 1, Earlier(1, 1))), kDamaged);
+  std::vector<keys::Manifest::EarlierLog> most;
+  for (size_t i = 0; i < keys::kEarlierLogsMax; ++i)
+    most.push_back(Earlier(static_cast<uint8_t>(i), i));
+  EXPECT_THAT(Signed(most), IsOk());
+}
+
+TEST_F(Manifests, SayWhichAuthorityIsStillTaken) {
+  manifest_.authority_version = 2;
+  manifest_.open_authority = authority();
+  const auto read = keys::ParseManifest(keys::SignManifest(manifest_, *issued_.keys.authority),
+                                        issued_.keys.vault, authority(), 7);
+  ASSERT_THAT(StatusOf(read), IsOk());
+  EXPECT_EQ(read->authority_version, 2);
+  EXPECT_EQ(read->open_authority, authority());
+  // The first has none before it.
+  manifest_.authority_version = 1;
+  EXPECT_THAT(Parse(keys::SignManifest(manifest_, *issued_.keys.authority)),
+              ErrorIs(Code::kDamage, "manifest.damaged"));
+}
+
+TEST_F(Manifests, SuccessorsAreTakenAsTheyWereSignedAlone) {
+  const Issued other(1);
+  const crypto::VerifyKey next = other.keys.authority->verify_key();
+  const VaultId& vault = issued_.keys.vault;
+  const Bytes row = keys::SignSuccessor(vault, {8, next}, *issued_.keys.authority);
+  const auto read = keys::ParseSuccessor(row, vault, authority());
+  ASSERT_THAT(StatusOf(read), IsOk());
+  EXPECT_EQ(read->number, 8u);
+  EXPECT_EQ(read->authority, next);
+  const auto refused = [&](ByteView bytes) {
+    return keys::ParseSuccessor(bytes, vault, authority()).status().name() == "manifest.damaged";
+  };
+  for (size_t bit = 0; bit < row.size() * 8; ++bit) {
+    Bytes flipped = row;
+    flipped[bit / 8] = static_cast<uint8_t>(flipped[bit / 8] ^ (1u << bit % 8));
+    EXPECT_TRUE(refused(flipped)) << bit;
+  }
+  for (size_t size = 0; size < row.size(); ++size) EXPECT_TRUE(refused(ByteView(row).first(size)));
+  Bytes longer = row;
+  longer.push_back(0);
+  EXPECT_TRUE(refused(longer));
+  EXPECT_TRUE(refused(keys::SignSuccessor(vault, {8, next}, *other.keys.authority)));
+  VaultId another;
+  another.bytes.fill(9);
+  EXPECT_TRUE(refused(keys::SignSuccessor(another, {8, next}, *issued_.keys.authority)));
+}
+
 TEST_F(Manifests, VouchForPolicies) {
   const Bytes row = keys::SignPolicy(manifest_.vault, 3, policy_, *issued_.keys.authority);
   EXPECT_THAT(StatusOf(keys::VerifyPolicy(row, manifest_, 3, authority())), IsOk());

@@ -5,7 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "vault/stories.h"
+#include "bailee/audit_trail.h"
+#include "vault/rotate_world.h"
 
 namespace bailee {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kKeys[] = {"purpose/billing", "index/payment_card.pan/billing",
-                                      "storage"};
+                                      "storage", "log", "authority"};
 
 void Require(const Status& status, std::string_view what) {
   if (status.ok()) return;
@@ -33,26 +34,47 @@ class Maker {
     }
     Collect(2, 9);
     Save("before");
+    Sign("before");
     for (const std::string_view key : kKeys) {
       Vault vault = OpenFor(key);
-      Require(vault.BeginRotation(world_.Origin("authority"), key, options_).status(), key);
+      RotateOptions options = options_;
+      std::vector<Keyring> kept;
+      if (key == "authority") kept = AllKept();
+      for (const Keyring& each : kept) options.keyrings.push_back(&each);
+      Require(vault.BeginRotation(world_.Origin("authority"), key, options).status(), key);
     }
     Collect(10, 12);
     for (const std::string_view key : kKeys) Require(OpenFor(key).RunRotation(key).status(), key);
     Save("open");
+    Sign("open");
     for (const std::string_view key : kKeys) {
       Vault vault = OpenFor(key);
       Require(vault.FinishRotation(world_.Origin("authority"), key, options_).status(), key);
     }
     Collect(13, 14);
     Save("after");
+    Sign("after");
     SaveKeyring("backup", world_.Origin("backup"));
   }
 
  private:
   Vault OpenFor(std::string_view key) {
-    return world_.Open(key == "storage" ? std::vector<std::string>()
-                                        : std::vector<std::string>{"billing"});
+    return world_.Open(key.find('/') == std::string_view::npos
+                           ? std::vector<std::string>()
+                           : std::vector<std::string>{"billing"});
+  }
+  std::vector<Keyring> AllKept() const {
+    std::vector<Keyring> kept;
+    for (const std::string& name : names_) kept.push_back(world_.Origin(name));
+    return kept;
+  }
+  // A checkpoint by the newest key of the log.
+  void Sign(const std::string& name) {
+    auto trail = AuditTrail::Open(world_.path(), world_.Origin("log"), {.clock = &world_.clock()});
+    Require(trail.status(), "opening the trail");
+    const auto text = trail->Sign("");
+    Require(text.status(), "signing");
+    std::ofstream(out_ + "/" + name + ".checkpoint", std::ios::binary) << *text;
   }
   void Collect(uint8_t from, uint8_t to) {
     Vault vault = world_.Open({});
@@ -81,6 +103,7 @@ class Maker {
 
   const std::string out_;
   TempVault world_{PolicyText("livelook_2013")};
+  const std::vector<std::string> names_ = KeptNames(world_);
   const RotateOptions options_{
       .keep = [this](const std::vector<KeyringFile>& files) { return world_.Keep(files); }};
 };

@@ -4,7 +4,7 @@
 
   receipt.py ORIGIN KEY RECEIPT
 
-KEY is the log's public key, 64 hex digits. Says as JSON what is proven. Exit code 0 if it holds, 1 if not.
+KEY is the log's public key as trail_proof.py takes it. Says as JSON what is proven. Exit code 0 if it holds, 1 if not.
 """
 
 import json
@@ -15,7 +15,7 @@ from codec import Reader
 from errors import Damage, WrongKey, require
 from padding import unpad
 from trail_event import parse_event
-from trail_proof import NotProven, verify_proof
+from trail_proof import NotProven, parse_keys, verify_proof
 
 STEPS = ("erase", "shred", "compact")
 WRITE = 3
@@ -62,6 +62,6 @@ if __name__ == "__main__":
         raise SystemExit(__doc__)
     try:
         with open(sys.argv[3], "rb") as file:
-            print(json.dumps(verify_receipt(file.read(), sys.argv[1], bytes.fromhex(sys.argv[2]))))
+            print(json.dumps(verify_receipt(file.read(), sys.argv[1], parse_keys(sys.argv[2]))))
     except (NotProven, Damage, WrongKey) as reason:
         sys.exit("not proven: %s" % reason)

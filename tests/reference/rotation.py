@@ -51,6 +51,13 @@ def read_rotations(vault):
             state = found.get(kind + "/" + each["name"])
             under_way = state is not None and state[0] != "finishing"
             require((each["open_version"] != 0) == under_way, "meta rotate: not as the manifest says")
+    earlier = vault.manifest["earlier_log"]
+    for key, is_open in (("log", bool(earlier and not earlier[-1]["root"])),
+                         ("authority", bool(vault.manifest["open_authority"]))):
+        state = found.get(key)
+        # One that leaked is not open at all.
+        under_way = state is not None and state[0] != "finishing" and not state[3]
+        require(is_open == under_way, "meta rotate: not as the manifest says")
     return found
 
 

@@ -6,7 +6,8 @@
   trail_proof.py proof ORIGIN KEY PROOF LEAF                  LEAF is a file with the bytes of the leaf
   trail_proof.py consistency ORIGIN KEY OLDER NEWER HASHES    HASHES has one hash in Base 64 on each line
 
-KEY is the log's public key, 64 hex digits; the others are files. Exit code 0 if it holds, 1 if not.
+KEY is the log's public key, 64 hex digits; if it has had several, all of them with a comma between, the earlier ones as HEX@SIZE or
+HEX@SIZE:ROOT. The others are files. Exit code 0 if it holds, 1 if not.
 """
 
 import base64
@@ -106,7 +107,20 @@ def find(signatures, name, kind, key):
 # Checkpoints
 
 
-def verify_checkpoint(data, origin, key):
+def parse_keys(text):
+    """[(key, greatest size, root or None)] of `key`, `key@size`, `key@size:root`, with commas between."""
+    keys = []
+    for each in text.split(","):
+        key, _, bound = each.partition("@")
+        size, _, root = bound.partition(":")
+        keys.append((bytes.fromhex(key), decimal(size) if size else U64_MAX, bytes.fromhex(root) or None))
+    require(len({key for key, _, _ in keys}) == len(keys), "a key twice")
+    return keys
+
+
+def verify_checkpoint(data, origin, keys):
+    """`keys` is what parse_keys gives, or the bytes of the one key that a log ever had."""
+    keys = [(keys, U64_MAX, None)] if isinstance(keys, bytes) else keys
     text, signatures = parse_note(data)
     lines = text.split("\n")
     require(len(lines) == 4 and lines[3] == "", "a checkpoint has three lines")
@@ -114,17 +128,30 @@ def verify_checkpoint(data, origin, key):
     require(lines[0] == origin, "another log")
     size, root = decimal(lines[1]), hash_of(lines[2])
     require(size > 0 or root == EMPTY, "the empty tree has one root")
-    signature = find(signatures, origin, ED25519, key)
-    require(signature is not None, "not signed by the log")
-    verify_signature(key, text.encode(), signature)
-    time = None
-    cosignature = find(signatures, origin + "/time", COSIGNATURE, key)
-    if cosignature is not None:
-        require(len(cosignature) == 72, "no cosignature")
-        time = int.from_bytes(cosignature[:8], "big")
-        require(time <= (1 << 63) // 1000, "no time")
-        verify_signature(key, ("cosignature/v1\ntime %d\n%s" % (time, text)).encode(), cosignature[8:])
+    counts, time = False, None
+    for key, size_max, only_root in keys:
+        signature = find(signatures, origin, ED25519, key)
+        if signature is not None:
+            verify_signature(key, text.encode(), signature)
+        said = verify_time(signatures, origin, key, text)
+        if size > size_max or (only_root is not None and (size, root) != (size_max, only_root)):
+            continue
+        counts = counts or signature is not None
+        time = said if said is not None and only_root is None else time
+    require(counts, "not signed by a key of the log that counts for it")
     return Checkpoint(origin, size, root, time)
+
+
+def verify_time(signatures, origin, key, text):
+    """When this key says that it signed, in seconds; None if it does not say."""
+    cosignature = find(signatures, origin + "/time", COSIGNATURE, key)
+    if cosignature is None:
+        return None
+    require(len(cosignature) == 72, "no cosignature")
+    time = int.from_bytes(cosignature[:8], "big")
+    require(time <= (1 << 63) // 1000, "no time")
+    verify_signature(key, ("cosignature/v1\ntime %d\n%s" % (time, text)).encode(), cosignature[8:])
+    return time
 
 
 # Trees: roots are put together from the definition in RFC 6962 §2.1, not by walking bits.
@@ -218,7 +245,7 @@ def read(path):
 
 
 def main(command, origin, key, *paths):
-    key = bytes.fromhex(key)
+    key = parse_keys(key)
     files = [read(path) for path in paths]
     if command == "checkpoint":
         checkpoint = verify_checkpoint(*files, origin, key)

@@ -12,7 +12,7 @@ import rows
 import suite1
 from codec import Reader, blake2b, name_id
 from errors import Damage, TooNew, WrongKey, require
-from manifest import read_manifest, read_policy_bytes
+from manifest import read_manifest_for, read_policy_bytes
 from padding import unpad
 from policy import Policy, index_form
 
@@ -65,9 +65,9 @@ class Vault:
         self.id, self.created_at = head.take(16), head.i64()
         head.end()
         require(self.id == self.keyring.vault, "the keyring is of another vault")
-        authority = self.keyring.header["authority_public"]
-        self.manifest = read_manifest(self.get("meta", b"manifest"), self.id, authority,
-                                      self.keyring.header["manifest_min"])
+        meta = dict(self.rows("meta"))
+        self.manifest, authority = read_manifest_for(meta.get, self.id, self.keyring.header["authority_public"],
+                                                     self.keyring.header["manifest_min"])
         self.policies = {}
         for key, row in self.rows("policies"):
             require(len(key) == 4, "policies: length of a key")

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import sys
 import tempfile
 import unittest
@@ -101,11 +102,149 @@ class KeyTest(unittest.TestCase):
         self.assertEqual((refused.code, refused.error()["name"]), (12, "key.retired"), refused)
         self.assertEqual(len(self.find("billing-2").json()["found"]), 1)
 
-    def playbook(self):
+    def playbook(self, heading="## A keyring leaked"):
         with open(SECURITY, encoding="utf-8") as file:
             text = file.read()
-        block = re.search(r"## A keyring leaked\n.*?```sh\n(.*?)```", text, re.S).group(1)
+        block = re.search("\n" + heading + r"\n.*?```sh\n(.*?)```", text, re.S).group(1)
         return block.replace("/root/acme-keys", "keys").splitlines()
+
+    def play(self, heading):
+        for line in self.playbook(heading):
+            ran = self.tool.run(*shlex.split(line)[1:])
+            self.assertEqual(ran.code, 0, (line, ran))
+        return ran
+
+    def sign(self, keyring, *words):
+        return self.with_(keyring, "audit", "sign", *words, "--json")
+
+    def prove(self, checkpoint, name):
+        made = self.as_("auditor", "audit", "prove", "1", "--checkpoint", checkpoint, "--out", name + ".proof",
+                        "--leaf", name + ".leaf", "--json")
+        self.assertEqual(made.code, 0, made)
+        return made.json()
+
+    def check_proof(self, name, origin, keys):
+        each = [word for key in keys for word in ("--log-key", key)]
+        return self.tool.run("audit", "check-proof", name + ".proof", "--leaf", name + ".leaf", "--origin", origin,
+                             *each, "--json")
+
+    def test_a_new_key_of_the_log_signs_and_the_old_one_goes_on_counting(self):
+        self.assertEqual(self.sign("keys/log.keyring", "--out", "c").code, 0)
+        self.prove("c", "before")
+        shutil.copy(self.path("keys/log.keyring"), self.path("old-log.keyring"))
+        begun = self.rotate("log")
+        self.assertEqual((begun.code, begun.json()["step"], begun.json()["to"]), (0, "ready", 2), begun)
+        self.assertEqual(begun.json()["keyrings"], ["keys/log.keyring"])
+        self.assertEqual(self.sign("old-log.keyring", "--out", "c").code, 0)
+        done = self.rotate("log", "--finish")
+        self.assertEqual((done.code, done.json()["step"]), (0, "done"), done)
+        refused = self.sign("old-log.keyring", "--out", "c")
+        self.assertEqual((refused.code, refused.error()["name"]), (12, "key.retired"), refused)
+        signed = self.sign("keys/log.keyring", "--out", "c").json()
+        self.assertEqual((len(signed["log_keys"]), signed["log_keys"][1]), (2, signed["log_key"]))
+        made = self.prove("c", "after")
+        self.assertIn(" --log-key ".join(["", *signed["log_keys"]]), made["next"])
+        for name in ("before", "after"):
+            ran = self.check_proof(name, signed["origin"], signed["log_keys"])
+            self.assertEqual(ran.code, 0, ran)
+        self.assertEqual(self.check_proof("before", signed["origin"], signed["log_keys"][1:]).code, 14)
+        key, size = signed["log_keys"][0].split("@")
+        for keys, code in (([f"{key}@0"], 14), ([f"{key}@{size}:{'0' * 64}"], 14), ([f"{key}@x"], 2), ([f"{key}@"], 2),
+                           ([f"{key}@{size}:"], 2), ([f"{key}@{size}", f"{key}"], 2), ([f"{key}@-1"], 2)):
+            self.assertEqual(self.check_proof("before", signed["origin"], keys).code, code, keys)
+
+    def test_the_answer_to_a_leaked_log_keyring_is_what_security_md_says(self):
+        signed = self.sign("keys/log.keyring", "--out", "acme.checkpoint").json()
+        self.prove("acme.checkpoint", "good")
+        shutil.copy(self.path("keys/log.keyring"), self.path("leaked.keyring"))
+        last = self.play("### The log's keyring leaked")
+        keys = json.loads(last.out)
+        self.assertEqual(len(keys), 2)
+        self.assertTrue(keys[0].endswith(f"@{signed['size']}:{signed['root']}"), keys)
+        refused = self.sign("leaked.keyring", "--out", "x")
+        self.assertEqual((refused.code, refused.error()["name"]), (12, "key.retired"), refused)
+        self.assertEqual(self.check_proof("good", signed["origin"], keys).code, 0)
+        self.assertEqual(self.check_proof("good", signed["origin"], keys[1:]).code, 14)
+
+    def test_a_new_authority_and_what_was_granted_under_the_old_one(self):
+        begun = self.rotate("authority")
+        self.assertEqual((begun.code, begun.json()["step"]), (0, "ready"), begun)
+        self.assertIn("keys/authority.keyring", begun.json()["keyrings"])
+        self.assertIn("keys/origins/billing.keyring", begun.json()["keyrings"])
+        self.assertNotIn("keys/billing.keyring", begun.json()["keyrings"])
+        self.assertEqual(self.find("billing").code, 0)
+        self.grant("billing-2", "billing")
+        done = self.rotate("authority", "--finish")
+        self.assertEqual((done.code, done.json()["step"]), (0, "done"), done)
+        refused = self.find("billing")
+        self.assertEqual((refused.code, refused.error()["name"]), (12, "key.retired"), refused)
+        self.assertEqual(len(self.find("billing-2").json()["found"]), 1)
+        self.assertEqual(self.as_("auditor", "audit", "verify", "--entries", "--json").code, 0)
+        self.assertEqual(self.as_("log", "audit", "sign", "--out", "c", "--json").code, 0)
+        checked = self.as_("billing-2", "check", "--json")
+        self.assertEqual(checked.code, 0, checked)
+        # And whatever else is replaced, under the new one.
+        for words in (("purpose", "billing"), ("storage",), ("log",), ("authority",)):
+            done = self.rotate(*words, "--now")
+            self.assertEqual((done.code, done.json()["step"]), (0, "done"), done)
+
+    def test_a_new_authority_needs_every_keyring_that_is_kept(self):
+        self.rename("keys/auditor.keyring", "auditor.keyring")
+        refused = self.rotate("authority")
+        self.assertEqual((refused.code, refused.error()["name"]), (12, "key.source-missing"), refused)
+        self.assertEqual([name for name in os.listdir(self.path("keys")) if name.endswith(".next")], [])
+        self.rename("auditor.keyring", "keys/auditor.keyring")
+        self.assertEqual(self.rotate("authority", "--now").code, 0)
+
+    def test_the_answer_to_a_leaked_authority_keyring_is_what_security_md_says(self):
+        shutil.copy(self.path("keys/authority.keyring"), self.path("leaked.keyring"))
+        shutil.copytree(self.path("keys"), self.path("old-keys"))
+        last = self.play("### The authority's keyring leaked")
+        self.assertIn("no rotation", last.out)
+        self.assertEqual(len(self.find_with("billing-web.keyring").json()["found"]), 1)
+        refused = self.find("billing")
+        self.assertEqual((refused.code, refused.error()["name"]), (12, "key.retired"), refused)
+        # What the thief grants opens nothing.
+        ran = self.tool.run("keyring", "grant", "--from", "old-keys", "--actor", "thief", "--out", "thief.keyring", "billing")
+        self.assertEqual(ran.code, 0, ran)
+        refused = self.find_with("thief.keyring")
+        self.assertEqual((refused.code, refused.error()["name"]), (12, "key.retired"), refused)
+
+    def test_keyrings_that_had_not_taken_their_places_do_so(self):
+        for what in ("log", "authority", "storage"):
+            shutil.copytree(self.path("keys"), self.path("as-before"))
+            self.assertEqual(self.rotate(what).code, 0)
+            # As if it had ended after the vault was told, and before the files were renamed.
+            for directory, _, names in os.walk(self.path("as-before")):
+                for name in names:
+                    here = os.path.join(directory, name).replace("as-before", "keys")
+                    before = os.path.join(directory, name)
+                    with open(here, "rb") as now, open(before, "rb") as then:
+                        if now.read() == then.read():
+                            continue
+                    os.rename(here, here + ".next")
+                    os.rename(before, here)
+            shutil.rmtree(self.path("as-before"))
+            done = self.rotate(what, "--finish")
+            self.assertEqual((done.code, done.json()["step"]), (0, "done"), done)
+            left = [name for _, _, names in os.walk(self.path("keys")) for name in names if name.endswith(".next")]
+            self.assertEqual(left, [])
+        # And those of a beginning that never was are thrown away.
+        shutil.copytree(self.path("keys"), self.path("tried"))
+        self.write_next("keys/authority.keyring", "keys/origins/storage.keyring")
+        self.assertEqual(self.rotate("log", "--now").code, 0)
+
+    def write_next(self, *paths):
+        """Keyrings of another vault in the place of new ones."""
+        other = Tool(BAILEE, self.path("other"))
+        os.mkdir(self.path("other"))
+        other.environment["BAILEE_VAULT"] = "vault"
+        other.make_vault(POLICY)
+        for path in paths:
+            shutil.copy(self.path("other/" + path), self.path(path + ".next"))
+
+    def path(self, name):
+        return os.path.join(self.directory.name, name)
 
     def test_the_answer_to_a_leaked_keyring_is_what_security_md_says(self):
         self.rename("keys/billing.keyring", "leaked.keyring")

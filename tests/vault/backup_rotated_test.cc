@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bailee/audit_trail.h"
 #include "vault/backup_world.h"
 #include "vault/rotate_world.h"
 
@@ -118,6 +119,44 @@ TEST_F(BackupRotated, EntriesThatWaitedForTheOldKeyWaitForTheNewOne) {
   ASSERT_THAT(StatusOf(Restore()), IsOk());
   Vault vault = OpenRestored(world_.Granted("new", {"billing"}));
   EXPECT_EQ(FindCard(vault, kOtherCardNumber)->size(), size_t{kUsers} * 7);
+}
+
+// Keys that sign: the log's of before count for nothing under the new origin, not even one that was
+// open, and old keyrings of the authority stay as refused as they were.
+TEST_F(BackupRotated, KeysThatSignAreThoseOfTheKeyStream) {
+  {
+    Vault vault = world_.Open({"billing"});
+    ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(1))), IsOk());
+  }
+  TakeData();
+  Keyring old = world_.Granted("old", {"billing"});
+  const std::vector<std::string> names = KeptNames(world_);
+  {
+    std::vector<Keyring> kept;
+    for (const std::string& name : names) kept.push_back(world_.Origin(name));
+    Vault vault = world_.Open({});
+    RotateOptions options = Keeping();
+    for (const Keyring& each : kept) options.keyrings.push_back(&each);
+    ASSERT_THAT(StatusOf(vault.BeginRotation(world_.Origin("authority"), "authority", options)),
+                IsOk());
+  }
+  ASSERT_THAT(StatusOf(Finish("authority", {})), IsOk());
+  ASSERT_THAT(StatusOf(Begin("log", {})), IsOk());
+  TakeKeys();
+  ASSERT_THAT(StatusOf(Restore()), IsOk());
+  EXPECT_EQ(
+      StatusOf(Vault::Open(File("restored"), std::move(old), {.clock = &world_.clock()})).name(),
+      "key.retired");
+  {
+    Vault vault = OpenRestored(world_.Granted("new", {"billing"}));
+    EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kCardNumber);
+    const auto under_way = vault.Rotations();
+    for (const RotationState& each : *under_way) ADD_FAILURE() << each.key;
+  }
+  auto trail = AuditTrail::Open(File("restored"), world_.Origin("log"), {.clock = &world_.clock()});
+  ASSERT_THAT(StatusOf(trail), IsOk());
+  EXPECT_EQ(trail->log_keys().ranges.size(), 1u);
+  EXPECT_THAT(StatusOf(trail->Sign("")), IsOk());
 }
 
 }  // namespace

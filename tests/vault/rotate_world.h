@@ -5,10 +5,21 @@
 #include <string>
 #include <vector>
 
+#include "keys/manifest.h"
 #include "support/raw_reader.h"
 #include "vault/stories.h"
 
 namespace bailee {
+
+// The names of all keyrings that Create wrote but the authority's, by the first manifest.
+inline std::vector<std::string> KeptNames(const TempVault& world) {
+  std::vector<std::string> names = {"log", "auditor", "backup", "storage"};
+  const auto manifest = keys::ParseManifest(
+      RawRows(world.path()).Only(store::Table::kMeta, AsBytes("manifest")).second, world.id(),
+      world.Origin("authority").keys().header.authority, 1);
+  for (const auto& purpose : manifest->purposes) names.push_back(purpose.name);
+  return names;
+}
 
 // A vault whose keys are rotated, with somebody who keeps the keyrings that come out of it.
 class RotateWorld : public ::testing::Test {

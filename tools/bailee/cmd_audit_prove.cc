@@ -67,15 +67,15 @@ Status Prove(Context& context, const ProveOptions& options) {
   if (options.out.empty() && !context.out().json() && context.out().options().field.empty()) {
     return context.out().Text("audit-prove", proof->text);
   }
-  const std::string key = HexOf(trail->log_key().bytes);
-  const std::string check =
-      fmt::format("bailee audit check-proof {} --leaf {} --origin {} --log-key {}",
-                  options.out.empty() ? "PROOF" : options.out,
-                  options.leaf.empty() ? "FILE" : options.leaf, trail->origin(), key);
+  const std::string check = fmt::format("bailee audit check-proof {} --leaf {} --origin {} {}",
+                                        options.out.empty() ? "PROOF" : options.out,
+                                        options.leaf.empty() ? "FILE" : options.leaf,
+                                        trail->origin(), KeyArguments(trail->log_keys()));
   return context.out().Answer("audit-prove",
                               {{"index", *index},
                                {"origin", trail->origin()},
-                               {"log_key", key},
+                               {"log_key", HexOf(trail->log_key().bytes)},
+                               {"log_keys", KeyTexts(trail->log_keys())},
                                {"leaf_hash", HexOf(LeafHash(proof->leaf))},
                                {"proof", proof->text},
                                {"file", options.out},
@@ -87,14 +87,14 @@ Status Prove(Context& context, const ProveOptions& options) {
 }
 
 Status CheckProof(Context& context, const CheckOptions& options) {
-  const auto key = KeyOf(options.log);
-  if (!key.ok()) return key.status();
+  const auto keys = KeysOf(options.log);
+  if (!keys.ok()) return keys.status();
   const auto text = ReadTextFile(options.proof, kProofBytesMax, "proof");
   if (!text.ok()) return text.status();
   const auto leaf = ReadTextFile(options.leaf, kLeafBytesMax, "leaf");
   if (!leaf.ok()) return leaf.status();
   const TreeHash hash = LeafHash({reinterpret_cast<const uint8_t*>(leaf->data()), leaf->size()});
-  const auto proven = VerifyProof(*text, hash, options.log.origin, *key);
+  const auto proven = VerifyProof(*text, hash, options.log.origin, *keys);
   if (!proven.ok()) return proven.status();
   const Checkpoint& head = proven->checkpoint;
   const std::string when = head.time.has_value() ? FormatTime(*head.time) : "";

@@ -69,12 +69,11 @@ Status Receipt(Context& context, const ReceiptOptions& options) {
   const auto receipt = trail->Receipt(*decision, *checkpoint);
   if (!receipt.ok()) return receipt.status();
   // Whoever gets it does this, and no receipt leaves that does not hold.
-  const auto proven = VerifyReceipt(*receipt, trail->origin(), trail->log_key());
+  const auto proven = VerifyReceipt(*receipt, trail->origin(), trail->log_keys());
   if (!proven.ok()) return proven.status();
   if (Status written = WriteNewFile(options.out, AsText(*receipt)); !written.ok()) return written;
-  const std::string check =
-      fmt::format("bailee audit check-receipt {} --origin {} --log-key {}", options.out,
-                  trail->origin(), HexOf(trail->log_key().bytes));
+  const std::string check = fmt::format("bailee audit check-receipt {} --origin {} {}", options.out,
+                                        trail->origin(), KeyArguments(trail->log_keys()));
   Json json = JsonOf(*proven);
   json["file"] = options.out;
   json["next"] = check;
@@ -85,11 +84,11 @@ Status Receipt(Context& context, const ReceiptOptions& options) {
 }
 
 Status CheckReceipt(Context& context, const CheckReceiptOptions& options) {
-  const auto key = KeyOf(options.log);
-  if (!key.ok()) return key.status();
+  const auto keys = KeysOf(options.log);
+  if (!keys.ok()) return keys.status();
   const auto bytes = ReadTextFile(options.receipt, limits::kReceiptBytesMax, "receipt");
   if (!bytes.ok()) return bytes.status();
-  const auto proven = VerifyReceipt(AsBytes(*bytes), options.log.origin, *key);
+  const auto proven = VerifyReceipt(AsBytes(*bytes), options.log.origin, *keys);
   if (!proven.ok()) return proven.status();
   return context.out().Answer("audit-check-receipt", JsonOf(*proven), TableOf(*proven));
 }

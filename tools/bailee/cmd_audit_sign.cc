@@ -8,6 +8,7 @@
 #include "pins.h"
 #include "text.h"
 #include "trail_text.h"
+#include "trusted_log.h"
 #include "when.h"
 
 namespace bailee::tool {
@@ -49,7 +50,7 @@ struct Signed {
 Result<Signed> SignOnce(AuditTrail& trail, Checkpoints& files) {
   auto text = trail.Sign(files.previous);
   if (!text.ok()) return text.status();
-  auto checkpoint = VerifyCheckpoint(*text, trail.origin(), trail.log_key());
+  auto checkpoint = VerifyCheckpoint(*text, trail.origin(), trail.log_keys());
   if (!checkpoint.ok()) return checkpoint.status();
   if (Status kept = WriteKept(files.out, *text); !kept.ok()) return kept;
   Signed made{*std::move(checkpoint), files.previous.empty()};
@@ -62,6 +63,7 @@ Json SignedJson(const AuditTrail& trail, const Signed& made, const std::string& 
   return {{"vault_id", trail.vault().ToHex()},
           {"origin", made.checkpoint.origin},
           {"log_key", HexOf(trail.log_key().bytes)},
+          {"log_keys", KeyTexts(trail.log_keys())},
           {"size", made.checkpoint.size},
           {"root", HexOf(made.checkpoint.root)},
           {"signed_at", time.has_value() ? FormatTime(*time) : ""},

@@ -9,6 +9,7 @@
 #include "progress.h"
 #include "text.h"
 #include "trail_text.h"
+#include "trusted_log.h"
 
 namespace bailee::tool {
 namespace {
@@ -139,6 +140,7 @@ Status Verify(Context& context, const VerifyOptions& options) {
   Json json = {{"vault_id", trail->vault().ToHex()},
                {"origin", report->origin},
                {"log_key", HexOf(trail->log_key().bytes)},
+               {"log_keys", KeyTexts(trail->log_keys())},
                {"verdict", broken ? "broken" : (verdict.ok() ? "good" : "unproven")},
                {"size", report->size},
                {"root", HexOf(report->root)},
@@ -178,6 +180,7 @@ Status ShowPin(Context& context, const std::string& out) {
        {"vault_id", trail->vault().ToHex()},
        {"origin", claim->origin},
        {"log_key", HexOf(trail->log_key().bytes)},
+       {"log_keys", KeyTexts(trail->log_keys())},
        {"size", claim->size},
        {"root", HexOf(claim->root)},
        {"file", out}},

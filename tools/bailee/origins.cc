@@ -27,7 +27,36 @@ std::vector<std::string> LaterIndexes(const std::string& from,
   return paths;
 }
 
+// Files of a directory with this ending, in the order of their names.
+std::vector<std::string> FilesIn(const std::string& directory, std::string_view ending) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    if (entry.path().filename().string().ends_with(ending)) paths.push_back(entry.path().string());
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
 }  // namespace
+
+std::vector<std::string> KeptKeyrings(const std::string& from) {
+  std::vector<std::string> paths = FilesIn(from + "/origins", ".keyring");
+  // Beside them there may be any that were granted.
+  for (const char* name : {"log", "auditor", "backup", "rights", "upkeep", "tally"}) {
+    const std::string path = fmt::format("{}/{}.keyring", from, name);
+    std::error_code error;
+    if (fs::exists(path, error)) paths.push_back(path);
+  }
+  return paths;
+}
+
+std::vector<std::string> NextKeyrings(const std::string& from) {
+  std::vector<std::string> paths = FilesIn(from, ".keyring.next");
+  for (std::string& path : FilesIn(from + "/origins", ".keyring.next"))
+    paths.push_back(std::move(path));
+  return paths;
+}
 
 std::string OriginPath(const std::string& from, const std::string& name) {
   const std::string origin = fmt::format("{}/origins/{}.keyring", from, name);

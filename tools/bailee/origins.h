@@ -18,4 +18,11 @@ std::string OriginPath(const std::string& from, const std::string& name);
 Result<std::vector<Keyring>> LoadOrigins(Context& context, const std::string& from,
                                          const std::vector<std::string>& purposes);
 
+// Every keyring there that others are granted from or that is handed out as it is, but for the
+// authority's: those that a new authority signs anew.
+std::vector<std::string> KeptKeyrings(const std::string& from);
+
+// Keyrings that a rotation wrote and that have not taken their places yet: NAME.keyring.next.
+std::vector<std::string> NextKeyrings(const std::string& from);
+
 }  // namespace bailee::tool

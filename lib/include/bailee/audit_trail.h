@@ -115,8 +115,8 @@ class BAILEE_EXPORT AuditTrail {
   };
 
   // Any keyring of the vault will do for Verify; Entries, Find and the entries of Verify take the
-  // auditor's, Sign takes the log's. Adopts journals that were left behind.
-  // A process has one vault open at a time, as a Vault or as an AuditTrail.
+  // auditor's, Sign takes the log's; kKey "key.retired" if the log's was replaced. Adopts journals
+  // that were left behind. A process has one vault open at a time, as a Vault or as an AuditTrail.
   // Errors: kNoVault, kKey, kDamage (also if the head of the tree does not parse or leaves are
   // beyond it), kTooNew, kBusy, kAuditDown; kFailed "clock.backwards".
   static Result<AuditTrail> Open(const std::string& directory, Keyring keyring,
@@ -130,7 +130,10 @@ class BAILEE_EXPORT AuditTrail {
 
   const VaultId& vault() const;
   const std::string& origin() const;
+  // The newest.
   LogKey log_key() const;
+  // All of them, for whoever verifies what the trail says elsewhere (bailee/checkpoint.h).
+  LogKeys log_keys() const;
   // Size and root as they are now.
   Result<Checkpoint> Head();
 
@@ -170,9 +173,10 @@ class BAILEE_EXPORT AuditTrail {
   Result<std::string> Pin();
 
   // Signs the head, once it is proven that it extends `previous` (the last checkpoint, kept outside
-  // the vault; empty for the first). Errors: kKey "key.log-missing" without the log's secret;
-  // kAuditBroken "trail.cut-off", "trail.forked" and those of VerifyCheckpoint; kNotFound
-  // "audit.leaf-pruned" if `previous` is older than what was pruned; kFailed "clock.backwards".
+  // the vault; empty for the first). Errors: kKey "key.log-missing" without the log's secret,
+  // "key.retired" if it was replaced; kAuditBroken "trail.cut-off", "trail.forked" and those of
+  // VerifyCheckpoint; kNotFound "audit.leaf-pruned" if `previous` is older than what was pruned;
+  // kFailed "clock.backwards".
   Result<std::string> Sign(const std::string& previous);
 
   // A proof, as a C2SP tlog-proof, that leaf `index` is in the tree of `checkpoint`, a signed one;

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bailee/bytes.h"
@@ -38,6 +39,29 @@ struct LogKey {
   auto operator<=>(const LogKey&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
+// A key that a log signs with, or did before it was replaced, and what it counts for (FORMAT.md
+// §13.7).
+struct LogKeyRange {
+  LogKey key;
+  uint64_t size_max = UINT64_MAX;  // checkpoints of trees of at most so many leaves
+  // With a root: the key leaked, and counts for the one tree of `size_max` leaves that has it, and
+  // for no time.
+  std::optional<TreeHash> only_root = {};
+
+  bool operator==(const LogKeyRange&) const = default;
+};
+
+// All keys of a log, in the order of their use.
+struct LogKeys {
+  LogKeys() = default;
+  // One that was never replaced.
+  LogKeys(const LogKey& only) : ranges{{only}} {}  // NOLINT(google-explicit-constructor)
+  explicit LogKeys(std::vector<LogKeyRange> all) : ranges(std::move(all)) {}
+
+  std::vector<LogKeyRange> ranges;
+  bool operator==(const LogKeys&) const = default;
+};
+
 // The hash of one leaf: SHA-256(0x00 ‖ leaf).
 BAILEE_EXPORT TreeHash LeafHash(ByteView leaf);
 
@@ -62,15 +86,17 @@ struct Checkpoint {
 // most kCheckpointBytesMax bytes.
 BAILEE_EXPORT Result<Checkpoint> ParseCheckpoint(std::string_view text);
 
-// Reads a checkpoint and proves that the log `key` of `origin` signed it. Its time is proven too if
-// it has a cosignature of the same key under the name `origin/time`. Signatures of other keys, of
-// witnesses for instance, are ignored.
+// Reads a checkpoint and proves that the log of `origin` signed it, with one of `keys` that counts
+// for it. Its time is proven too if it has a cosignature of such a key under the name
+// `origin/time`. Signatures of other keys, of witnesses for instance, are ignored.
 // Errors: as ParseCheckpoint; kAuditBroken "checkpoint.other-origin" (of another log),
-// "checkpoint.not-signed" (nothing in it is of this key), "checkpoint.bad-signature" (something
-// claims to be of this key and is not: the text was changed), "checkpoint.signed-twice" (two
-// signatures of one kind claim to be).
+// "checkpoint.not-signed" (nothing in it is of these keys), "checkpoint.key-retired" (what is there
+// is of a key that was replaced before the tree was so large, or that leaked: do not believe it,
+// and ask for a newer one), "checkpoint.bad-signature" (something claims to be of one of these keys
+// and is not: the text was changed), "checkpoint.signed-twice" (two signatures of one kind claim to
+// be of one key).
 BAILEE_EXPORT Result<Checkpoint> VerifyCheckpoint(std::string_view text, std::string_view origin,
-                                                  const LogKey& key);
+                                                  const LogKeys& keys);
 
 // Proves that the leaf number `index` of the tree with `size` leaves and the root `root` is the one
 // that hashes to `leaf` (RFC 9162 §2.1.3.2). `proof` goes from the leaf's sibling up.
@@ -116,6 +142,6 @@ struct ProvenLeaf {
 // Reads a proof and proves with it that `leaf` is in the log.
 // Errors: as ParseProof, VerifyCheckpoint and VerifyInclusion.
 BAILEE_EXPORT Result<ProvenLeaf> VerifyProof(std::string_view text, const TreeHash& leaf,
-                                             std::string_view origin, const LogKey& key);
+                                             std::string_view origin, const LogKeys& keys);
 
 }  // namespace bailee

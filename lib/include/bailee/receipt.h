@@ -37,11 +37,11 @@ struct ErasureReceipt {
   Checkpoint checkpoint;  // the tree that it is in
 };
 
-// Reads a receipt and proves that the log `key` of `origin` signed a tree with all that it says.
+// Reads a receipt and proves that the log `keys` of `origin` signed a tree with all that it says.
 // Errors: kInvalidValue "receipt.malformed", "proof.malformed", "checkpoint.malformed"; kTooNew
 // "receipt.too-new"; kAuditBroken "receipt.entry" (an entry is not the one that the proof is about,
 // or no such event), and those of VerifyCheckpoint and VerifyInclusion; kFull.
 BAILEE_EXPORT Result<ErasureReceipt> VerifyReceipt(ByteView receipt, std::string_view origin,
-                                                   const LogKey& key);
+                                                   const LogKeys& keys);
 
 }  // namespace bailee

@@ -307,27 +307,34 @@ class BAILEE_EXPORT Vault {
   Result<Published> Publish(const Keyring& authority, const PublishRequest& request);
 
   // Rotation: the next version of `key`, which is "purpose/NAME" (a leaf, or "rights", "upkeep",
-  // "tally"), "storage" or "index/CATEGORY.FIELD/PURPOSE". Three acts, each of which may be stopped
-  // at any point, by a crash too, and called again, also by several processes at once; others read
-  // and write meanwhile. FORMAT.md §18.
+  // "tally"), "index/CATEGORY.FIELD/PURPOSE", "storage", "log" or "authority". Three acts, each of
+  // which may be stopped at any point, by a crash too, and called again, also by several processes
+  // at once; others read and write meanwhile. FORMAT.md §18.
   //
   // Begin makes the key, hands out keyrings with it (`options.keep`) and has `authority` state it.
   // From then on both versions are open: keyrings with the old one go on working, and this is the
   // time to replace them. The vault is open with a keyring that has the old key; of an index also
   // that of its purpose.
   // Run, with a keyring that has both, gives everything that lies under the old key the new one.
-  // Nothing to do for "storage".
+  // Nothing to do for "storage", "log" and "authority".
   // Finish, with a keyring that has both (of "storage": the new one), refuses while anything lies
   // under the old key alone; then has `authority` state that it is retired, removes it everywhere
   // and keeps it for the `backup` keyring alone. Whoever has only the old key can do nothing from
   // then on, in sessions that are open as well: kKey "key.retired".
   //
+  // Of the log: checkpoints that the old key signed up to now go on counting (bailee/checkpoint.h),
+  // and from Finish on it signs no more; of one that leaked, from Begin on, and
+  // `options.checkpoint` alone counts. Any keyring with the storage key will do. Of the authority:
+  // Begin hands out `options.keyrings`, signed by the new one, and every keyring of the old one is
+  // taken until Finish, which needs a new one; of one that leaked, none from Begin on.
+  //
   // Every transaction is recorded. Errors: kUsage "rotate.key-name", "rotate.keep-missing";
   // kNotFound "rotate.unknown-key", "rotate.none" (nothing is under way: it may be done); kConflict
   // "rotate.under-way" (begin: finish that one first), "rotate.not-ready" (finish: says how much is
   // left), "rotate.finishing" (run); kKey "key.source-missing" (which key the vault's keyring
-  // lacks), "key.authority-missing", "key.other-vault", "key.other-authority"; whatever `keep`
-  // says; kDamage; kAuditDown; kFull; those of the store.
+  // lacks), "key.authority-missing", "key.other-vault", "key.other-authority"; of a log that
+  // leaked kInvalidValue "rotate.checkpoint", "checkpoint.malformed", kAuditBroken (the checkpoint
+  // is not of this history); whatever `keep` says; kDamage; kAuditDown; kFull; those of the store.
   Result<Rotated> BeginRotation(const Keyring& authority, std::string_view key,
                                 const RotateOptions& options = {});
   Result<Rotated> RunRotation(std::string_view key, const RotateOptions& options = {});
