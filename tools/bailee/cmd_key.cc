@@ -103,6 +103,7 @@ class Rotation {
   Result<Opened> OpenFrom(Keyring authority, const std::vector<Keyring>& sources,
                           const std::vector<std::string>& purposes) {
     std::vector<const Keyring*> borrowed;
+    borrowed.reserve(sources.size());
     for (const Keyring& source : sources) borrowed.push_back(&source);
     const auto file = Grant(authority, borrowed, {.actor = "key-rotate", .purposes = purposes},
                             Unlock::Nothing(), Clock::System());
@@ -181,11 +182,11 @@ class Rotation {
   // said that they are in force: whether they open it tells.
   Status TakeNext() {
     if (NextKeyrings(options_.from).empty()) return {};
-    const Status next = OpensWith(kNext);
+    Status next = OpensWith(kNext);
     if (next.ok()) return RenameAll();
     // Anything but a key that is not in force says nothing, and they must not be lost.
     if (next.code() != Code::kKey && next.code() != Code::kDamage) return next;
-    if (const Status now = OpensWith(""); !now.ok()) return now;
+    if (Status now = OpensWith(""); !now.ok()) return now;
     return RemoveAll();
   }
   // With each keyring of that ending, where there is one.
@@ -200,7 +201,7 @@ class Rotation {
     if (!storage.ok()) return storage.status();
     std::vector<Keyring> sources;
     sources.push_back(*std::move(storage));
-    const Status opens = OpenFrom(*std::move(authority), sources, {}).status();
+    Status opens = OpenFrom(*std::move(authority), sources, {}).status();
     // The log's opens the trail alone.
     if (!opens.ok() || ending.empty() || !Exists(PathOf(kLog) + ending)) return opens;
     auto log = context_.LoadKeyring("file:" + PathOf(kLog) + ending);
