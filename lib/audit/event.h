@@ -74,12 +74,22 @@ inline constexpr uint8_t kOutcomeCount = 4;
 // "allowed", "refused", "not-found", "failed".
 std::string_view OutcomeWord(Outcome outcome);
 
+// Which of the rows that a record had an event leaves behind; its terms belong to it too.
+struct RecordVersion {
+  uint32_t revision = 0;
+  Timestamp collected_at;
+
+  bool operator==(const RecordVersion&) const = default;
+};
+
 // A record an event is about.
 struct EventRecord {
   Handle handle;
   crypto::NameId category;
   RecordId record;
   crypto::TermsId terms;
+  // Of an event that leaves rows behind every one has it, of others none.
+  std::optional<RecordVersion> version = {};
 
   bool operator==(const EventRecord&) const = default;
 };

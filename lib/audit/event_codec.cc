@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
 
@@ -11,14 +12,20 @@ namespace bailee::audit {
 namespace {
 
 constexpr uint8_t kEventVersion = 1;
+constexpr uint8_t kEventOfRows = 2;  // says of each record which row it leaves
 constexpr size_t kFixedBytes = 1 + 1 + 1 + 8 + 8 + 4 + 8 + 4 + 16;
 constexpr size_t kRecordBytes = 16 + 8 + 16 + 16;
+constexpr size_t kVersionBytes = 4 + 8;
 constexpr size_t kCountMax = 255;
 constexpr size_t kRecordsMax = size_t{1} << 24;  // more do not fit any entry
 constexpr uint64_t kKnownReasons = (uint64_t{2} << kReasonCount) - 2;
 static_assert(kReasonCount < 63);
 
 bool Fits(std::string_view text) { return text.size() <= kTextBytesMax; }
+
+bool IsOfRows(const Event& event) {
+  return !event.records.empty() && event.records.front().version.has_value();
+}
 
 bool Fits(const Event& event) {
   return Fits(event.purpose) && Fits(event.on_behalf_of) && Fits(event.category) &&
@@ -69,10 +76,11 @@ std::vector<Reason> ReasonsOf(uint64_t bits) {
 
 std::string GetText(Reader& in) { return std::string(AsText(in.GetPrefixed<uint8_t>())); }
 
-void GetRecords(Reader& in, EventCopy& event) {
+void GetRecords(Reader& in, bool of_rows, EventCopy& event) {
   const size_t count = in.Get<uint32_t>();
   // Before anything is allocated: the count may say anything.
-  if (count > in.rest().size() / kRecordBytes) {
+  const size_t each = kRecordBytes + (of_rows ? kVersionBytes : 0);
+  if (count > in.rest().size() / each || (of_rows && count == 0)) {
     in.GetBytes(in.rest().size() + 1);
     return;
   }
@@ -82,6 +90,9 @@ void GetRecords(Reader& in, EventCopy& event) {
     record.category.bytes = in.GetArray<8>();
     record.record.bytes = in.GetArray<16>();
     record.terms.bytes = in.GetArray<16>();
+    if (!of_rows) continue;
+    const auto revision = in.Get<uint32_t>();
+    record.version = {revision, {in.Get<int64_t>()}};
   }
 }
 
@@ -106,7 +117,9 @@ bool GetDetails(Reader& in, EventCopy& event) {
 }
 
 bool Get(Reader& in, EventCopy& event) {
-  if (in.Get<uint8_t>() != kEventVersion || !GetEnum(in, kEventKindCount, event.kind) ||
+  const auto version = in.Get<uint8_t>();
+  const bool of_rows = version == kEventOfRows;
+  if ((version != kEventVersion && !of_rows) || !GetEnum(in, kEventKindCount, event.kind) ||
       !GetEnum(in, kOutcomeCount, event.outcome)) {
     return false;
   }
@@ -124,7 +137,7 @@ bool Get(Reader& in, EventCopy& event) {
   }
   const size_t fields = in.Get<uint8_t>();
   for (size_t i = 0; i < fields; ++i) event.fields.push_back(GetText(in));
-  GetRecords(in, event);
+  GetRecords(in, of_rows, event);
   return GetDetails(in, event) && in.complete();
 }
 
@@ -158,7 +171,7 @@ size_t EventSize(const Event& event) {
           event.case_reference.size() + event.recipient.size() + event.ground.size();
   for (const std::string_view field : event.fields) size += 1 + field.size();
   for (const Detail& detail : event.details) size += 2 + detail.text.size();
-  return size + event.records.size() * kRecordBytes;
+  return size + event.records.size() * (kRecordBytes + (IsOfRows(event) ? kVersionBytes : 0));
 }
 
 Status AppendEvent(const Event& event, Bytes& out) {
@@ -170,7 +183,8 @@ Status AppendEvent(const Event& event, Bytes& out) {
   const size_t at = out.size();
   out.resize(at + EventSize(event));
   Cursor to(out.data() + at);
-  to.Put(kEventVersion)
+  const bool of_rows = IsOfRows(event);
+  to.Put(of_rows ? kEventOfRows : kEventVersion)
       .Put(static_cast<uint8_t>(event.kind))
       .Put(static_cast<uint8_t>(event.outcome));
   to.Put(event.at.unix_ms).Put(event.transaction).Put(event.policy_version);
@@ -183,6 +197,8 @@ Status AppendEvent(const Event& event, Bytes& out) {
   for (const EventRecord& record : event.records) {
     to.Put(record.handle.view()).Put(record.category.view());
     to.Put(record.record.view()).Put(record.terms.view());
+    BAILEE_CHECK(record.version.has_value() == of_rows);
+    if (of_rows) to.Put(record.version->revision).Put(record.version->collected_at.unix_ms);
   }
   to.Put(static_cast<uint8_t>(event.details.size()));
   for (const Detail& detail : event.details) {

@@ -109,10 +109,12 @@ inline constexpr Personal kMaker = Make("bailee.maker");        // who took a st
 inline constexpr Personal kIndexKey = Make("bailee.indexkey");  // of data streams, §19.3
 inline constexpr Personal kTrailer = Make("bailee.trailer");    // of a data stream, §19.3
 
+inline constexpr Personal kSaid = Make("bailee.said");  // what events say of a ledger; not stored
+
 inline constexpr std::array kAll = {
     kBox,   kBoxSecret, kName,  kTerms,    kKeyring,        kPolicy,      kManifest, kRef,
     kTag,   kIndex,     kTrail, kChain,    kSuppressionKey, kSuppression, kFeed,     kStream,
-    kRange, kRangeCut,  kMaker, kIndexKey, kTrailer,        kSucceeds};
+    kRange, kRangeCut,  kMaker, kIndexKey, kTrailer,        kSucceeds,    kSaid};
 
 }  // namespace person
 

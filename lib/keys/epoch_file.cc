@@ -34,9 +34,11 @@ Status EpochError(const char* doing) {
                   std::string("the disk is full: cannot ") + doing + " the epoch file",
                   "free some space and try again");
   }
-  return Status(Code::kFailed, "epoch.io",
-                std::string("cannot ") + doing + " the epoch file: " + std::strerror(error),
-                "see that the file `epoch` is there and that this user may write it");
+  return Status(
+      Code::kFailed, "epoch.io",
+      std::string("cannot ") + doing + " the epoch file: " + std::strerror(error),
+      "see that the file `epoch` is there, or named where it is (--epoch), and that this user may "
+      "write it");
 }
 
 UniqueFd OpenFile(const std::string& path, int flags) {

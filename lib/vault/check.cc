@@ -14,6 +14,7 @@
 #include "crypto/init.h"
 #include "crypto/random.h"
 #include "store/lmdb_preflight.h"
+#include "vault/check_events.h"
 
 namespace bailee {
 namespace vault {
@@ -23,6 +24,7 @@ using store::Table;
 
 constexpr size_t kRowsPerLook = 512;
 constexpr size_t kBytesPerLook = size_t{4} << 20;
+constexpr uint32_t kToldMin = 4;
 
 CheckFinding FindingOf(const TrailFinding& trail) {
   std::string at;
@@ -56,6 +58,7 @@ Status Checker::Run(CheckPlace place) {
     if (place.stage < kEpochStage) BAILEE_RETURN_IF_ERROR(LookAtTable(place, rows, stopped));
     if (place.stage == kEpochStage) BAILEE_RETURN_IF_ERROR(LookAtEpochFile());
     if (place.stage == kTrailStage) BAILEE_RETURN_IF_ERROR(LookAtTrail(stopped));
+    if (place.stage == kEventsStage) BAILEE_RETURN_IF_ERROR(LookAtEvents(place, stopped));
     if (stopped) {
       report_.next = place.ToText();
       break;
@@ -71,7 +74,28 @@ Status Checker::Run(CheckPlace place) {
 Status Checker::Record() {
   BAILEE_TRY(const Frame frame, vault_.Begin());
   BAILEE_TRY(report_.decision, vault_.Record(frame, {.kind = EventKind::kCheck}));
-  return Status();
+  // Whoever reads the trail is in it.
+  return auditor_ ? vault_.Record(frame, {.kind = EventKind::kTrailVerify}).status() : Status();
+}
+
+Status Checker::TakeAuditor() {
+  if (options_.auditor == nullptr) return Status();
+  const keys::KeyringKeys& keys = options_.auditor->keys();
+  BAILEE_RETURN_IF_ERROR(CheckIsOf(keys, vault_.row()));
+  const Secret* secret = keys.FindRole(keys::Role::kAuditor);
+  if (secret == nullptr) {
+    return {Code::kKey, "key.auditor-missing", "the keyring does not hold the auditor's secret",
+            "use the auditor's keyring"};
+  }
+  BAILEE_TRY(crypto::BoxSecret box, secret->RevealBytes([](ByteView bytes) {
+    return crypto::BoxSecret::FromBytes(bytes);
+  }));
+  auditor_.emplace(std::move(box));
+  BAILEE_TRY(const Frame frame, vault_.Begin());
+  if (auditor_->public_key() == frame.rules->manifest.auditor_public) return Status();
+  return {Code::kKey, "key.not-of-this-vault",
+          "the keyring's secret of the auditor is not the vault's",
+          "use the keyring that init wrote for this vault"};
 }
 
 bool Checker::Stopped() { return options_.progress && !options_.progress(rows_, all_); }
@@ -137,9 +161,23 @@ Status Checker::LookAgain(Table table, const std::vector<Bytes>& keys) {
   return Status();
 }
 
+Status Checker::LookAtEvents(CheckPlace& place, bool& stopped) {
+  if (!auditor_ && place.key.empty()) return Status();
+  if (!auditor_) {
+    return {Code::kUsage, "check.auditor", "the check was stopped while it compared events",
+            "give the auditor's keyring again"};
+  }
+  const EventChecker::Request request{.auditor = *auditor_,
+                                      .told_max = options_.told_max,
+                                      .say = [&](const auto& found) { Say(found); },
+                                      .stopped = [&] { return Stopped(); }};
+  return EventChecker(vault_, request, report_).Run(place.key, stopped);
+}
+
 void Checker::Say(const std::vector<CheckFinding>& findings) {
   for (const CheckFinding& each : findings) {
-    ++(each.weight == CheckFinding::Weight::kDamage ? report_.damages : report_.notes);
+    if (each.weight == CheckFinding::Weight::kDamage) ++report_.damages;
+    if (each.weight == CheckFinding::Weight::kNote) ++report_.notes;
     if (options_.visit) options_.visit(each);
   }
 }
@@ -266,6 +304,10 @@ Result<CheckPlace> PlaceToBegin(const CheckOptions& options) {
     return Status(Code::kUsage, "check.slice", "there is no such slice of the records",
                   "name one from 0 to one less than there are, of at most 10000");
   }
+  if (options.told_max < kToldMin) {
+    return Status(Code::kUsage, "check.told-max", "too little is kept of what events tell",
+                  "allow at least 4 records and people");
+  }
   if (options.slice) place.share.slice = *options.slice;
   if (!options.slice && options.slices > 1) {
     const auto random = crypto::RandomArray<8>(crypto::SystemRandom());
@@ -304,7 +346,9 @@ Result<CheckReport> Check(const std::string& directory, Keyring keyring,
   report.opened = true;
   report.slices = place.share.slices;
   report.slice = place.share.slice;
-  BAILEE_RETURN_IF_ERROR(vault::Checker(**vault, directory, options, report).Run(std::move(place)));
+  vault::Checker checker(**vault, directory, options, report);
+  BAILEE_RETURN_IF_ERROR(checker.TakeAuditor());
+  BAILEE_RETURN_IF_ERROR(checker.Run(std::move(place)));
   return report;
 }
 

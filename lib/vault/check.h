@@ -2,6 +2,7 @@
 #pragma once
 
 #include "audit/journal_directory.h"
+#include "crypto/box.h"
 #include "vault/check_place.h"
 
 namespace bailee::vault {
@@ -13,6 +14,10 @@ class Checker {
   Checker(VaultImpl& vault, const std::string& directory, const CheckOptions& options,
           CheckReport& report)
       : vault_(vault), directory_(directory), options_(options), report_(report) {}
+
+  // Takes the auditor's secret out of the keyring of the options, if there is one.
+  // Errors: kKey (it has none, or that of another vault).
+  Status TakeAuditor();
 
   // Errors: those of Check.
   Status Run(CheckPlace place);
@@ -28,6 +33,7 @@ class Checker {
   Status LookAtEpochFile();
   Status LookAtTrail(bool& stopped);
   Status TakeTrail(bool& stopped);
+  Status LookAtEvents(CheckPlace& place, bool& stopped);
   void Say(const std::vector<CheckFinding>& findings);
   bool Stopped();
 
@@ -35,6 +41,7 @@ class Checker {
   const std::string& directory_;
   const CheckOptions& options_;
   CheckReport& report_;
+  std::optional<crypto::BoxOpener> auditor_;
   ReadShare share_;
   LookedAt looked_;
   uint64_t rows_ = 0;  // looked at

@@ -10,12 +10,16 @@ namespace {
 
 constexpr auto kDamage = CheckFinding::Weight::kDamage;
 constexpr auto kNote = CheckFinding::Weight::kNote;
+constexpr auto kInformation = CheckFinding::Weight::kInformation;
 
 constexpr std::string_view kRestore = "restore the vault from a backup";
 constexpr std::string_view kRestoreRecord =
     "restore the vault from a backup, or collect the record anew; others are still readable";
 constexpr std::string_view kRunUpkeep =
     "run bailee upkeep with the upkeep keyring, then check again";
+
+constexpr std::string_view kAskEvents =
+    "see bailee audit log for what was done and by whom; restore the vault from a backup";
 
 // In the order of Flaw.
 constexpr std::array<CheckKind, kFlawCount> kKinds = {{
@@ -87,6 +91,50 @@ constexpr std::array<CheckKind, kFlawCount> kKinds = {{
      "what was erased may open in earlier copies; find out who put it back, erase again"},
     {kNote, "epoch.block", "the other block of the file of epochs makes no sense",
      "the next epoch overwrites it"},
+    {kDamage, "rotate.damaged", "the note of a rotation makes no sense",
+     "find out who wrote it; the rotation can be begun again"},
+    {kDamage, "rotate.stray", "a rotation is noted that is not that of the keys which are open",
+     "find out who wrote it: the manifest says which keys are open"},
+    {kDamage, "retired.damaged", "a retired key is of no version that was retired, or no such row",
+     "restore the vault from a backup before data that is older than the rotation is needed"},
+    {kDamage, "retired.missing", "a key that was retired is not kept",
+     "data streams from before its rotation cannot be restored for its purpose: take a new one"},
+    {kDamage, "events.record-gone",
+     "a record that events tell of is not there, and none deleted it", kAskEvents},
+    {kDamage, "events.record-back", "a record that an event says was deleted is there again",
+     "delete it by retention or by erasing; find out who put it back"},
+    {kDamage, "events.record-other",
+     "a record is not the row that the last event of it left: an older one was put back, or one "
+     "was written without an event",
+     kAskEvents},
+    {kDamage, "events.record-never", "a record that no event tells of",
+     "find out who wrote it: it was not collected through the library"},
+    {kDamage, "events.subject-gone",
+     "a person whom events tell of is not there, nor were they "
+     "erased",
+     kAskEvents},
+    {kDamage, "events.subject-back", "a person whom an event says was erased is there again",
+     "erase them again; find out who put them back"},
+    {kDamage, "events.ledger-short",
+     "events tell of more than a person's ledger has: what they "
+     "said later was taken away",
+     "record again what they said, which the event tells; or restore the vault from a backup"},
+    {kDamage, "events.ledger-long", "a person's ledger has entries that no event tells of",
+     "find out who wrote them: what a person said is recorded with its event"},
+    {kDamage, "events.ledger-other", "a person's ledger says something else than its events",
+     "restore the vault from a backup; the events say what was recorded"},
+    {kDamage, "events.disclosure-gone", "events tell of more disclosures than the accounting has",
+     "the event of each has what left, for whom and why; restore the vault from a backup"},
+    {kDamage, "events.disclosure-never", "the accounting has rows that no event tells of",
+     "find out who wrote them"},
+    {kDamage, "events.order",
+     "events tell twice of one row, or left some out: older rows were put back in between, or "
+     "others written without an event",
+     kAskEvents},
+    {kInformation, "events.pruned", "the oldest events were pruned",
+     "what only they told of was not compared"},
+    {kInformation, "events.restored", "the vault was restored from backup streams",
+     "what was told before was not compared, but for who was erased"},
 }};
 
 }  // namespace

@@ -49,8 +49,26 @@ enum class Flaw : uint8_t {
   kEpochDamaged,
   kEpochNotWiped,
   kEpochBlock,
+  kRotateDamaged,
+  kRotateStray,
+  kRetiredDamaged,
+  kRetiredMissing,
+  kToldRecordGone,
+  kToldRecordBack,
+  kToldRecordOther,
+  kToldRecordNever,
+  kToldSubjectGone,
+  kToldSubjectBack,
+  kToldLedgerShort,
+  kToldLedgerLong,
+  kToldLedgerOther,
+  kToldSharesShort,
+  kToldSharesLong,
+  kToldOrder,
+  kToldPruned,
+  kToldRestored,
 };
-inline constexpr size_t kFlawCount = 37;
+inline constexpr size_t kFlawCount = 55;
 
 const CheckKind& KindOf(Flaw flaw);
 

@@ -50,6 +50,7 @@ Uses UsesOf(LedgerKind kind) {
     case LedgerKind::kRestricted:
     case LedgerKind::kUnrestricted:
     case LedgerKind::kRectified:
+    case LedgerKind::kErasureAsked:
       break;
   }
   return {};
@@ -134,9 +135,10 @@ Status CheckNames(const Frame& frame, const LedgerEvent& event) {
 
 Status CheckLedgerEvent(const Frame& frame, const LedgerEvent& event) {
   const auto kind = static_cast<uint8_t>(event.kind);
-  if (kind < 1 || kind > kLedgerKindCount || event.kind == LedgerKind::kRectified) {
+  if (kind < 1 || kind > kLedgerKindCount || event.kind == LedgerKind::kRectified ||
+      event.kind == LedgerKind::kErasureAsked) {
     return {Code::kUsage, "ledger.kind", "this kind of entry is not recorded by itself",
-            "entries of rectifying are made by Rectify"};
+            "entries of rectifying and erasing are made by Rectify and Erase"};
   }
   BAILEE_RETURN_IF_ERROR(CheckUses(event));
   if (!IsMethod(event.method)) {

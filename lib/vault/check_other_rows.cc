@@ -12,6 +12,7 @@
 #include "vault/keywork.h"
 #include "vault/ledger_entry.h"
 #include "vault/report_cells.h"
+#include "vault/rotation.h"
 
 // Rows of everything but people, their records and what they are found by.
 namespace bailee::vault {
@@ -32,8 +33,6 @@ constexpr std::array<std::string_view, 4> kReadAtOpen = {kMetaVault, kMetaManife
 // Those that belong to the trail, whose verification reads them: by the first bytes of their
 // key, with or without the id of an instance behind.
 constexpr std::array<std::string_view, 3> kOfTheTrail = {"tree", "trail", "pruned"};
-// Those of rotation, which looks at its own.
-constexpr std::array<std::string_view, 2> kOfRotation = {"rotate", "retired"};
 
 std::string ShardText(uint16_t shard) { return "shard " + std::to_string(shard); }
 
@@ -111,12 +110,15 @@ Status RowChecker::LookAtMeta(Frame& frame, ByteView key, ByteView value, RowFin
     if (!IsSuccession(vault_.id(), key, value)) out.Add(Flaw::kMetaUnknown, "an authority");
     return Status();
   }
+  if (name == kMetaManifest) return LookForRetired(frame, out);
+  if (name.starts_with(kMetaRotate))
+    return LookAtRotation(frame, name.substr(kMetaRotate.size()), value, out);
+  if (name.starts_with(kMetaRetired))
+    return LookAtRetired(frame, key.subspan(kMetaRetired.size()), value, out);
   const bool known =
       std::find(kReadAtOpen.begin(), kReadAtOpen.end(), name) != kReadAtOpen.end() ||
       std::any_of(kOfTheTrail.begin(), kOfTheTrail.end(),
-                  [&](std::string_view each) { return OneOf(name, each, sizeof(InstanceId)); }) ||
-      std::any_of(kOfRotation.begin(), kOfRotation.end(),
-                  [&](std::string_view each) { return name.starts_with(each); });
+                  [&](std::string_view each) { return OneOf(name, each, sizeof(InstanceId)); });
   if (!known) out.Add(Flaw::kMetaUnknown);
   return Status();
 }

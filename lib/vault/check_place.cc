@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "base/try.h"
+#include "vault/told.h"
 
 namespace bailee::vault {
 namespace {
@@ -54,7 +55,10 @@ Result<CheckPlace> CheckPlace::FromText(std::string_view text) {
   if (parts[4].size() % 2 != 0 || parts[4].size() > 2 * kKeyBytesMax) return NotAPlace();
   place.key.resize(parts[4].size() / 2);
   if (!internal::IdFromHex(parts[4], place.key).ok()) return NotAPlace();
-  if (place.stage >= kEpochStage && !place.key.empty()) return NotAPlace();
+  const bool keyless = place.stage == kEpochStage || place.stage == kTrailStage;
+  if (keyless && !place.key.empty()) return NotAPlace();
+  if (place.stage == kEventsStage && !place.key.empty() && place.key.size() != sizeof(Told::Key))
+    return NotAPlace();
   return place;
 }
 

@@ -13,9 +13,11 @@ namespace bailee::vault {
 // Where a check is: what CheckReport::next says.
 struct CheckPlace {
   VaultId vault;
-  uint8_t stage = 0;  // the table of that number; behind the tables the file of epochs, the trail
+  uint8_t stage = 0;  // the table of that number; then the file of epochs, the trail, its events
   ReadShare share;
-  Bytes key;  // the first row of the table that was not looked at; empty: the first of all
+  // The first row of the table, of events the first Told::Key, that was not looked at; empty: the
+  // first of all.
+  Bytes key;
 
   std::string ToText() const;
   // Errors: kUsage "check.from" unless `text` is what ToText gives.
@@ -24,7 +26,8 @@ struct CheckPlace {
 
 inline constexpr uint8_t kEpochStage = 11;
 inline constexpr uint8_t kTrailStage = 12;
-inline constexpr uint8_t kStages = 13;
+inline constexpr uint8_t kEventsStage = 13;
+inline constexpr uint8_t kStages = 14;
 inline constexpr uint32_t kSlicesMax = 10'000;
 
 }  // namespace bailee::vault

@@ -83,6 +83,10 @@ class RowChecker {
 
   // check_other_rows.cc
   Status LookAtMeta(Frame& frame, ByteView key, ByteView value, RowFindings& out);
+  // check_rotations.cc
+  Status LookAtRotation(Frame& frame, std::string_view key, ByteView value, RowFindings& out);
+  Status LookAtRetired(const Frame& frame, ByteView key, ByteView value, RowFindings& out);
+  Status LookForRetired(const Frame& frame, RowFindings& out);
   Status LookAtShard(Frame& frame, uint16_t shard, RowFindings& out);
   Status LookForShards(Frame& frame, RowFindings& out);
   Status LookAtPolicy(const Frame& frame, ByteView key, ByteView value, RowFindings& out);

@@ -3,12 +3,15 @@
 
 #include <string>
 
+#include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
 #include "keys/issue.h"
 #include "policy/case_reference.h"
+#include "vault/align_wraps.h"
 #include "vault/disclosure_row.h"
 #include "vault/due.h"
+#include "vault/ledger.h"
 #include "vault/ledger_entry.h"
 #include "vault/rights.h"
 #include "vault/shred.h"
@@ -85,7 +88,8 @@ Status Held(const policy::Standing& standing) {
   Refusal refusal;
   refusal.reasons = {Reason::kHeld};
   refusal.rule = "what is held for a case is not erased";
-  refusal.offer = "release the hold for " + standing.holds.front().reference + " first";
+  refusal.offer = "it is noted that erasing was asked for; release the hold for " +
+                  standing.holds.front().reference + ", then erase again";
   return Status::Refused(std::move(refusal));
 }
 
@@ -95,10 +99,11 @@ Status SubjectEraser::Run(const Who& who, Erased& erased) {
   bool all = false;
   while (!all) {
     Done done;
-    const Status written = vault_->Write([&](Frame& frame) {
+    Status written = vault_->Write([&](Frame& frame) {
       done = {};
       return RunOnce(frame, who, done);
     });
+    if (written.ok()) written = done.held;
     if (written.refusal() != nullptr) {
       BAILEE_TRY(const Frame frame, vault_->Begin());
       BAILEE_TRY(const DecisionId decision,
@@ -138,7 +143,10 @@ Status SubjectEraser::RunOnce(Frame& frame, const Who& who, Done& done) {
                                                           .case_reference = case_}));
     return Status();
   }
-  if (!subject->standing().holds.empty()) return Held(subject->standing());
+  if (!subject->standing().holds.empty()) {
+    done.held = Held(subject->standing());
+    return subject->standing().erasure_waits ? Status() : RememberAsked(frame, subject->handle());
+  }
   done.known = true;
   BAILEE_TRY(const bool unlisted, DeleteLookups(frame, *subject, done));
   if (!unlisted) return Status();
@@ -148,6 +156,20 @@ Status SubjectEraser::RunOnce(Frame& frame, const Who& who, Done& done) {
   BAILEE_RETURN_IF_ERROR(DeleteSelf(frame, *subject, done));
   done.all = true;
   return RecordErased(frame, subject->handle(), done);
+}
+
+Status SubjectEraser::RememberAsked(Frame& frame, const Handle& handle) {
+  BAILEE_TRY(std::optional<WritableSubject> subject, FindForWrite(*vault_, frame, handle));
+  BAILEE_CHECK(subject.has_value());
+  LedgerEntry entry;
+  entry.kind = LedgerKind::kErasureAsked;
+  entry.recorded_at = entry.at = frame.now;
+  entry.policy_version = frame.in_force().version();
+  entry.reference = case_;
+  BAILEE_RETURN_IF_ERROR(AppendEntries(*vault_, frame, *subject, {std::move(entry)}).status());
+  BAILEE_RETURN_IF_ERROR(AlignWraps(*vault_, frame, *subject).status());
+  BAILEE_RETURN_IF_ERROR(PutSubject(*vault_, frame, *subject));
+  return KeepTime(frame);
 }
 
 Status SubjectEraser::SuppressAddresses(Frame& frame, const OpenedSubject& subject, Done& done) {

@@ -35,10 +35,13 @@ class SubjectEraser {
     uint64_t rows = 0;
     uint64_t suppressed = 0;
     uint64_t kept = 0;
+    Status held;  // the refusal, if something is held for a case
     DecisionId decision;
   };
 
   Status RunOnce(Frame& frame, const Who& who, Done& done);
+  // That it was asked for is kept until nothing is held any more: nothing is used meanwhile.
+  Status RememberAsked(Frame& frame, const Handle& handle);
   // Somebody of whom only the handle is known, because their row is damaged or gone.
   Status EraseUnreadable(Frame& frame, const Who& who, const Handle& handle, Done& done);
   // Addresses that must not be written to any more: every EMAIL that `rights` may read.

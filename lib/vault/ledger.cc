@@ -94,6 +94,7 @@ Result<Recorded> RecordOnce(VaultImpl& vault, const Frame& frame, const Who& who
   recorded.wraps_removed = aligned.wraps_removed;
   recorded.wraps_made = aligned.wraps_made;
   recorded.key_work_left = aligned.left;
+  recorded.erasure_due = found->standing().erasure_waits && found->standing().holds.empty();
   return recorded;
 }
 
@@ -119,6 +120,7 @@ Result<LedgerView> LookAt(VaultImpl& vault, Frame& frame, const Who& who) {
   LedgerView view;
   view.handle = *handle;
   view.restricted = subject->standing().restricted;
+  view.erasure_waits = subject->standing().erasure_waits;
   BAILEE_TRY(view.entries, ReadLedger(*frame.snapshot, vault.id(), *handle,
                                       subject->subject().history, subject->ledger_entries()));
   return view;

@@ -13,8 +13,9 @@ namespace bailee {
 namespace {
 
 constexpr std::array<std::string_view, kLedgerKindCount + 1> kWords = {
-    "",      "given", "withdrawn", "objected",   "declined",     "signal", "notice-shown",
-    "event", "hold",  "release",   "restricted", "unrestricted", "agreed", "rectified"};
+    "",           "given",        "withdrawn", "objected",  "declined",
+    "signal",     "notice-shown", "event",     "hold",      "release",
+    "restricted", "unrestricted", "agreed",    "rectified", "erasure-asked"};
 
 }  // namespace
 

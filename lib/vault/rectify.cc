@@ -111,7 +111,7 @@ Status SessionImpl::Tell(const Frame& frame, const Ask& ask, const Aimed& aimed)
 Result<Rectified> SessionImpl::PutRight(Frame& frame, const Ask& ask, Aimed& aimed,
                                         const PreparedRecord& values) {
   const Handle handle = aimed.handle();
-  const crypto::TermsId terms = aimed.row->row.head().terms;
+  const record::RecordHead head = aimed.row->row.head();
   BAILEE_TRY(std::optional<WritableSubject> subject, FindForWrite(*vault_, frame, handle));
   BAILEE_CHECK(subject.has_value());
   Rectifier rectifier(
@@ -137,7 +137,8 @@ Result<Rectified> SessionImpl::PutRight(Frame& frame, const Ask& ask, Aimed& aim
   done.sequence = written.ledger.entries;
   const std::string sequence = std::to_string(done.sequence);
   const audit::Detail detail{audit::What::kSequence, sequence};
-  const EventRecord about{handle, crypto::NameIdOf(ask.category), values.id, terms};
+  const EventRecord about{handle, crypto::NameIdOf(ask.category), values.id, head.terms,
+                          audit::RecordVersion{done.revision, head.collected_at}};
   Event event = EventOf(ask, Outcome::kAllowed, handle);
   event.records = {&about, 1};
   event.details = {&detail, 1};

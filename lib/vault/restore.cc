@@ -12,6 +12,7 @@
 #include "store/keep_counting.h"
 #include "store/lmdb_engine.h"
 #include "vault/authority.h"
+#include "vault/rotation.h"
 
 namespace bailee::vault {
 namespace {
@@ -102,6 +103,9 @@ struct KeyStreamHead {
   keys::Manifest manifest;
   Bytes vault_row;
   Timestamp latest;
+  // The older of two storage keys that are open, and its version.
+  crypto::StorageKey older;
+  uint16_t older_version = 0;
 };
 
 // Rows of `meta` as those see them that read a store.
@@ -132,6 +136,21 @@ class MetaSnapshot final : public store::Snapshot {
   const MetaRows& rows_;
 };
 
+// Whoever has only the older of two storage keys cannot make a vault that both open.
+Status OpenOlder(store::Snapshot& snapshot, const VaultId& vault, const keys::KeyringKeys& storage,
+                 KeyStreamHead& head) {
+  BAILEE_TRY(const std::vector<uint16_t> open, OpenStorageVersions(snapshot));
+  if (open.size() == 1) return Status();
+  if (storage.header.storage_version != open.back()) {
+    return {Code::kKey, "restore.older-storage",
+            "two storage keys are open, and the keyring has the older one",
+            "name a keyring that was granted after the rotation of the storage key began"};
+  }
+  BAILEE_TRY(head.older, OlderStorageKey(snapshot, vault, {open.back(), storage.storage}));
+  head.older_version = open.front();
+  return Status();
+}
+
 Result<KeyStreamHead> OpenHead(const BackupSet& set, const RestoreKeyrings& keyrings) {
   BAILEE_TRY(const MetaRows rows, ReadMetaRows(set));
   const auto row = [&](std::string_view name) {
@@ -143,6 +162,7 @@ Result<KeyStreamHead> OpenHead(const BackupSet& set, const RestoreKeyrings& keyr
   MetaSnapshot snapshot(rows);
   BAILEE_TRY(head.secrets, ReadStorageSecrets(snapshot, set.vault(), storage.header.storage_version,
                                               storage.storage));
+  BAILEE_RETURN_IF_ERROR(OpenOlder(snapshot, set.vault(), storage, head));
   BAILEE_RETURN_IF_ERROR(ReadVaultRow(snapshot).status());
   const uint64_t manifest_min =
       std::max({keyrings.backup.keys().header.manifest_min,
@@ -179,11 +199,12 @@ Status CheckMakers(const BackupSet& set, const crypto::RefKey& ref_key) {
 
 class VaultRestorer {
  public:
-  VaultRestorer(const RestoreWorld& world, Timestamp latest) : world_(world), latest_(latest) {}
+  VaultRestorer(const RestoreWorld& world, const KeyStreamHead& head)
+      : world_(world), head_(head) {}
 
   Result<Restored> Run() {
     const Clock& clock = world_.request.clock == nullptr ? Clock::System() : *world_.request.clock;
-    BAILEE_TRY(const Timestamp now, TimeNow(clock, latest_));
+    BAILEE_TRY(const Timestamp now, TimeNow(clock, head_.latest));
     BAILEE_TRY(NewDirectory place, NewDirectory::Claim(world_.request));
     BAILEE_RETURN_IF_ERROR(MakeStore(place));
     {
@@ -216,6 +237,11 @@ class VaultRestorer {
     const keys::EpochFile file(place.epoch_path(), world_.vault());
     BAILEE_TRY(crypto::EpochKey key, file.Create({storage.header.storage_version, storage.storage},
                                                  world_.random, epoch));
+    if (!head_.older.empty()) {
+      const keys::StorageKeyRef both[] = {{head_.older_version, head_.older},
+                                          {storage.header.storage_version, storage.storage}};
+      BAILEE_RETURN_IF_ERROR(file.Prepare(epoch, both, world_.random).status());
+    }
     BAILEE_TRY(const std::unique_ptr<store::Engine> engine,
                store::OpenLmdb(world_.request.directory, Options()));
     BAILEE_RETURN_IF_ERROR(engine->Write([&](store::WriteTransaction& transaction) -> Status {
@@ -228,7 +254,7 @@ class VaultRestorer {
   }
 
   const RestoreWorld& world_;
-  const Timestamp latest_;
+  const KeyStreamHead& head_;
   std::unique_ptr<keys::Shards> shards_;
   Restored restored_;
 };
@@ -257,7 +283,7 @@ Result<Restored> RestoreVault(const RestoreRequest& request, const RestoreKeyrin
                                   .manifest = head.manifest,
                                   .vault_row = head.vault_row,
                                   .random = crypto::SystemRandom()};
-  return vault::VaultRestorer(world, head.latest).Run();
+  return vault::VaultRestorer(world, head).Run();
 }
 
 }  // namespace bailee

@@ -119,18 +119,24 @@ Result<bool> OldEpochIsThere(VaultImpl& vault) {
 
 }  // namespace
 
+Result<crypto::StorageKey> OlderStorageKey(store::Snapshot& snapshot, const VaultId& vault,
+                                           const keys::StorageKeyRef& newer) {
+  BAILEE_TRY(const std::optional<RotationRow> row, ReadRotation(snapshot, kStorageRotation));
+  Result<Secret> older = crypto::Open(newer.key, OlderBinding(vault, newer.version),
+                                      row ? ByteView(row->older) : ByteView());
+  if (older.status().code() == Code::kFull) return older.status();
+  if (!older.ok()) return crypto::StorageKey();
+  return crypto::StorageKey::FromSecret(*std::move(older));
+}
+
 Result<bool> StorageKeysOf(VaultImpl& vault, Frame& frame, StorageKeys& keys) {
   const keys::StorageKeyRef mine = vault.storage();
   BAILEE_TRY(const std::vector<uint16_t> open, OpenStorageVersions(*frame.snapshot));
   if (mine.version != open.back()) return false;
   if (open.size() == 2) {
-    BAILEE_TRY(const std::optional<RotationRow> row,
-               ReadRotation(*frame.snapshot, kStorageRotation));
-    Result<Secret> older = crypto::Open(mine.key, OlderBinding(vault.id(), mine.version),
-                                        row ? ByteView(row->older) : ByteView());
+    BAILEE_TRY(keys.older, OlderStorageKey(*frame.snapshot, vault.id(), mine));
     // The note of it is lost: finishing does not need it.
-    if (!older.ok()) return false;
-    BAILEE_TRY(keys.older, crypto::StorageKey::FromSecret(*std::move(older)));
+    if (keys.older.empty()) return false;
     keys.refs.push_back({open.front(), keys.older});
   }
   keys.refs.push_back(mine);

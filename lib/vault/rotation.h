@@ -30,6 +30,9 @@ struct RotationRow {
 Result<std::optional<RotationRow>> ReadRotation(store::Snapshot& snapshot, std::string_view key);
 Status PutRotation(store::WriteTransaction& transaction, std::string_view key,
                    const RotationRow& row);
+// The bytes of one. Errors: kDamage "rotate.damaged".
+Result<RotationRow> ParseRotation(ByteView bytes);
+inline constexpr std::string_view kMetaRotate = "rotate";  // and the key behind
 Status DeleteRotation(store::WriteTransaction& transaction, std::string_view key);
 RotationState StateOf(std::string_view key, const RotationRow& row);
 
@@ -110,6 +113,10 @@ struct StorageKeys {
   crypto::StorageKey older;  // empty unless two are open
   std::vector<keys::StorageKeyRef> refs;
 };
+// The older of two storage keys that are open, which whoever has the newer opens; empty if the note
+// of it is lost. Errors: kFull; those of ReadRotation.
+Result<crypto::StorageKey> OlderStorageKey(store::Snapshot& snapshot, const VaultId& vault,
+                                           const keys::StorageKeyRef& newer);
 // False: this process has only the older of two. Errors: kDamage; kFull; those of the store.
 Result<bool> StorageKeysOf(VaultImpl& vault, Frame& frame, StorageKeys& keys);
 

@@ -11,7 +11,6 @@ namespace {
 using store::Table;
 using Step = RotationState::Step;
 
-constexpr std::string_view kMetaRotate = "rotate";
 constexpr uint8_t kRotationRowVersion = 1;
 constexpr uint8_t kFlagLeaked = 1;
 // Parts of a pass whose rows begin with a random handle, which says how far it is.
@@ -27,6 +26,8 @@ Bytes MetaKeyOf(std::string_view key) {
   Writer(bytes).Put(AsBytes(kMetaRotate)).Put(AsBytes(key));
   return bytes;
 }
+
+}  // namespace
 
 Result<RotationRow> ParseRotation(ByteView bytes) {
   Reader reader(bytes);
@@ -49,6 +50,8 @@ Result<RotationRow> ParseRotation(ByteView bytes) {
   row.older.assign(older.begin(), older.end());
   return row;
 }
+
+namespace {
 
 // 0 to 1: handles are random, so the first bytes of one say how many come before it.
 double ShareOf(const Bytes& cursor) {

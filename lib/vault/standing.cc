@@ -109,6 +109,9 @@ void Fold(const LedgerEntry& entry, LedgerState& state) {
     case LedgerKind::kUnrestricted:
       standing.restricted = entry.kind == LedgerKind::kRestricted;
       return;
+    case LedgerKind::kErasureAsked:
+      standing.erasure_waits = true;
+      return;
     case LedgerKind::kAgreed:
       std::erase(standing.agreed_versions, entry.policy_version);
       standing.agreed_versions.push_back(entry.policy_version);

@@ -207,8 +207,9 @@ Result<crypto::TermsId> CollectionWriter::PutTerms(const PreparedCollection& col
   return id;
 }
 
-Status CollectionWriter::StoreRecord(const PreparedCollection& collection, Target& target,
-                                     Draft draft, Collected& done) {
+Result<EventRecord> CollectionWriter::StoreRecord(const PreparedCollection& collection,
+                                                  Target& target, Draft draft, Collected& done) {
+  EventRecord left{target.handle, draft.binding.id, draft.record.id, {}};
   const auto key = RecordKeyOf(target.handle, draft.binding.id, draft.record.id);
   BAILEE_TRY(const std::optional<ByteView> existing, transaction_.Get(Table::kRecords, key));
   const bool replaces = existing.has_value();
@@ -222,7 +223,9 @@ Status CollectionWriter::StoreRecord(const PreparedCollection& collection, Targe
     BAILEE_TRY(const bool same, HasSameContent(collection, target, draft, old));
     if (same) {
       ++done.unchanged;
-      return Status();
+      left.terms = old.head().terms;
+      left.version = {newest, old.head().collected_at};
+      return left;
     }
   }
   // A row that was overwritten before and is gone now was taken away by somebody else.
@@ -235,7 +238,10 @@ Status CollectionWriter::StoreRecord(const PreparedCollection& collection, Targe
     target.changed = true;
   }
   if (replaces) ++done.replaced;
-  return PutLookups(target, draft);
+  BAILEE_RETURN_IF_ERROR(PutLookups(target, draft));
+  left.terms = draft.terms_id;
+  left.version = {draft.revision, draft.collected_at};
+  return left;
 }
 
 policy::TermsIndexes CollectionWriter::TermsOf(const PreparedCollection& collection) const {
@@ -348,8 +354,8 @@ Result<Collected> CollectionWriter::StoreKept(const PreparedCollection& collecti
     // What was there before was counted then.
     if (!known)
       BAILEE_RETURN_IF_ERROR(FeedReports(collection, record, &*found, found->standing(), fed));
-    BAILEE_RETURN_IF_ERROR(StoreRecord(collection, *found, draft, done));
-    about.push_back({found->handle, binding.id, record.id, {}});
+    BAILEE_TRY(const EventRecord left, StoreRecord(collection, *found, draft, done));
+    about.push_back(left);
   }
   BAILEE_RETURN_IF_ERROR(FoldTarget(*found));
   BAILEE_RETURN_IF_ERROR(PutSubject(vault_, frame_, *found));

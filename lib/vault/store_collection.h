@@ -98,8 +98,9 @@ class CollectionWriter {
   Status FoldTarget(Target& target);
   Result<crypto::TermsId> PutTerms(const PreparedCollection& collection, const Draft& draft);
   Result<Timestamp> CollectedAt(const PreparedRequest& request) const;
-  Status StoreRecord(const PreparedCollection& collection, Target& target, Draft draft,
-                     Collected& done);
+  // Returns which row there is afterwards.
+  Result<EventRecord> StoreRecord(const PreparedCollection& collection, Target& target, Draft draft,
+                                  Collected& done);
   Result<Collected> StoreKept(const PreparedCollection& collection, std::optional<Target> found);
   Result<Collected> StoreNothing(const PreparedCollection& collection,
                                  const std::optional<Target>& found,

@@ -16,6 +16,7 @@ namespace {
 using store::Table;
 
 constexpr size_t kSubjectsPerWrite = 16;
+constexpr size_t kErasuresNamedMax = 1'000;
 
 Result<WritableSubject> Opened(VaultImpl& vault, Frame& frame, const Handle& handle, ByteView row) {
   WritableSubject subject;
@@ -30,6 +31,8 @@ Result<WritableSubject> Opened(VaultImpl& vault, Frame& frame, const Handle& han
 struct SubjectsLook {
   uint64_t subjects = 0;
   std::vector<Handle> out_of_line;
+  std::vector<Handle> erasures_held;
+  std::vector<Handle> erasures_due;
   Bytes next;  // the key to go on with; empty after the last
 };
 
@@ -53,6 +56,9 @@ Result<SubjectsLook> LookAtSubjects(VaultImpl& vault, const Bytes& from) {
     // Its reader says that it is damaged.
     if (!subject.ok() && subject.status().code() == Code::kDamage) continue;
     if (!subject.ok()) return subject.status();
+    const policy::Standing& standing = subject->standing();
+    if (standing.erasure_waits)
+      (standing.holds.empty() ? look.erasures_due : look.erasures_held).push_back(handle);
     BAILEE_TRY(const bool aligned, IsAligned(vault, frame, *subject));
     if (!aligned) look.out_of_line.push_back(handle);
   }
@@ -86,6 +92,12 @@ Status AlignSome(VaultImpl& vault, std::span<const Handle> handles, UpkeepResult
   return Status();
 }
 
+void NameSome(const std::vector<Handle>& more, std::vector<Handle>& named) {
+  const size_t room = kErasuresNamedMax - named.size();
+  named.insert(named.end(), more.begin(),
+               more.begin() + static_cast<ptrdiff_t>(std::min(room, more.size())));
+}
+
 // False: `progress` stopped it.
 Result<bool> Sweep(VaultImpl& vault, const UpkeepOptions& options, UpkeepResult& result) {
   Bytes from;
@@ -97,6 +109,8 @@ Result<bool> Sweep(VaultImpl& vault, const UpkeepOptions& options, UpkeepResult&
       BAILEE_RETURN_IF_ERROR(AlignSome(vault, some, result));
       left = left.subspan(some.size());
     }
+    NameSome(look.erasures_held, result.erasures_held);
+    NameSome(look.erasures_due, result.erasures_due);
     result.subjects += look.subjects;
     if (options.progress && !options.progress(result.subjects)) return false;
     from = look.next;

@@ -74,6 +74,26 @@ TEST(Event, ComesBackAsItWasWithItsReasonsInOrder) {
   EXPECT_EQ(copy.repeats, event.repeats);
 }
 
+TEST(Event, OfRowsSaysWhichRowItLeavesOfEachRecord) {
+  auto records = kRecords;
+  records[0].version = RecordVersion{7, {-9}};
+  records[1].version = RecordVersion{0, {1'234}};
+  Event event = FullEvent();
+  event.records = records;
+  const Bytes bytes = Encoded(event);
+  EXPECT_EQ(bytes.size(), EventSize(event));
+  EXPECT_EQ(ParseEvent(bytes)->records, std::vector<EventRecord>(records.begin(), records.end()));
+  testing::ForEachTruncation(bytes, [](ByteView cut) {
+    EXPECT_THAT(StatusOf(ParseEvent(cut)), ErrorIs(Code::kDamage, "trail.bad-event"));
+  });
+  // Of no record it is of the first form.
+  Bytes none = Encoded({.kind = EventKind::kCollect});
+  none[0] = 2;
+  EXPECT_THAT(StatusOf(ParseEvent(none)), ErrorIs(Code::kDamage, "trail.bad-event"));
+  none[0] = 3;
+  EXPECT_THAT(StatusOf(ParseEvent(none)), ErrorIs(Code::kDamage, "trail.bad-event"));
+}
+
 TEST(Event, ThatIsEmptyComesBackEmpty) {
   EXPECT_EQ(*ParseEvent(Encoded({.kind = EventKind::kOpen})),
             (EventCopy{.kind = EventKind::kOpen}));

@@ -9,7 +9,7 @@ from errors import require
 from padding import unpad
 
 KINDS = ("given withdrawn objected declined signal notice-shown event hold release restricted unrestricted "
-         "agreed rectified").split()
+         "agreed rectified erasure-asked").split()
 CHOICES = "given withdrawn objected declined".split()
 
 Entry = namedtuple("Entry", "sequence kind recorded_at at policy_version purpose category notice name reference "
@@ -56,7 +56,7 @@ def open_entry(vault_id, subject, sequence, row):
 
 def fold(entries):
     """What the table of §14.1 says each kind does, one entry after the other."""
-    restricted, choices, events, holds, notices, agreed = False, {}, [], [], {}, []
+    restricted, waits, choices, events, holds, notices, agreed = False, False, {}, [], [], {}, []
     for entry in entries:
         choice = "objected" if entry.kind == "signal" else entry.kind
         if choice in CHOICES:
@@ -71,9 +71,11 @@ def fold(entries):
                 holds.append((entry.category, entry.reference))
         elif entry.kind in ("restricted", "unrestricted"):
             restricted = entry.kind == "restricted"
+        elif entry.kind == "erasure-asked":
+            waits = True
         elif entry.kind == "agreed":
             agreed = [version for version in agreed if version != entry.policy_version] + [entry.policy_version]
-    return Standing(len(entries), restricted, False, sorted((*key, *said) for key, said in choices.items()), events, holds,
+    return Standing(len(entries), restricted, waits, sorted((*key, *said) for key, said in choices.items()), events, holds,
                     sorted(notices.items()), agreed)
 
 

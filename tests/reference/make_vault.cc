@@ -2,6 +2,7 @@
 // Makes a vault with something of everything, and writes as JSON what the library itself reads from
 // it with each keyring: make_vault OUT. In OUT: pending/ and folded/ (the same vault before and
 // after its pending lookups became rows), keyrings, expected.json.
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -109,6 +110,7 @@ class Maker {
   void FillCards(Vault& vault);
   void LeavePending(const Actor& collector);
   void Speak(const Actor& service);
+  void AskErasure(const Actor& rights);
   void Upkeep(const Actor& upkeep) { Must(Open(upkeep).Upkeep(), "upkeep"); }
 
   // Everything that the sessions of this actor release, field by field.
@@ -231,6 +233,7 @@ void Maker::Speak(const Actor& service) {
   say("user-3", {.kind = kHold, .reference = "2013-CV-18"});
   say("user-3", {.kind = kRelease, .reference = "2013-CV-18"});
   say("user-4", {.kind = kRestricted});
+  say("user-4", {.kind = kHold, .reference = "2013-CV-19"});
   say("user-1", {.kind = kRestricted});
   say("user-1", {.kind = kUnrestricted});
   say("user-1", {.kind = kAgreed, .policy_version = 1});
@@ -243,6 +246,12 @@ void Maker::Speak(const Actor& service) {
          "rectify");
     clock_.AdvanceMillis(1000);
   }
+}
+
+// Which is refused, and remembered.
+void Maker::AskErasure(const Actor& rights) {
+  Vault vault = Open(rights);
+  if (vault.Erase(Who::Ref("user-4"), {.case_reference = "DSR-4"}).ok()) std::abort();
 }
 
 Json Maker::Ledgers(const Actor& rights) {
@@ -398,6 +407,7 @@ Json Make(const std::string& out) {
   maker.Fill(collector, billing, service);
   maker.LeavePending(collector);
   maker.Speak(service);
+  maker.AskErasure(maker.Grant("eraser", {"rights"}));
   maker.Upkeep(maker.Grant("upkeep-actor", {"upkeep"}));
   maker.CopyTo("pending");
 

@@ -38,7 +38,9 @@ def parse_origin(plain):
 
 
 def parse_event(plain):
-    reader = Reader(plain, "event").version(1)
+    reader = Reader(plain, "event")
+    version = reader.uint(1)
+    require(version in (1, 2), "event: version")
     event = {"kind": _word(KINDS, reader.uint(1), "kind"), "outcome": _word(OUTCOMES, reader.uint(1), "outcome"),
              "at": reader.i64(), "transaction": reader.uint(8), "policy_version": reader.uint(4),
              "reasons": _reasons(reader.uint(8)), "repeats": reader.uint(4), "handle": reader.take(16).hex()}
@@ -46,7 +48,12 @@ def parse_event(plain):
         event[name] = _text(reader)
     event["fields"] = [_text(reader) for _ in range(reader.uint(1))]
     count = reader.uint(4)
-    event["records"] = [[reader.take(size).hex() for size in (16, 8, 16, 16)] for _ in range(count)]
+    require(version == 1 or count > 0, "event: of no rows")
+    event["records"], event["rows"] = [], []
+    for _ in range(count):
+        event["records"].append([reader.take(size).hex() for size in (16, 8, 16, 16)])
+        if version == 2:
+            event["rows"].append([reader.uint(4), reader.i64()])
     event["details"] = [[_word(DETAILS, reader.uint(1), "detail"), _text(reader)] for _ in range(reader.uint(1))]
     reader.end()
     return event

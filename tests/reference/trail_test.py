@@ -129,7 +129,14 @@ class Agreement(unittest.TestCase):
                 self.assertEqual(len(events), len(shown["entries"]))
                 self.assertGreaterEqual(len(events), least)
                 for event, expected in zip(events, shown["entries"]):
+                    rows = event.pop("rows")
                     self.assertEqual(event, as_shown(expected))
+                    # Which row each record has is said by what leaves rows behind alone.
+                    leaves = event["outcome"] == "allowed" and event["kind"] in ("collect", "rectify")
+                    self.assertEqual(len(rows), len(event["records"]) if leaves else 0)
+                    for revision, collected_at in rows:
+                        self.assertGreaterEqual(revision, 0 if event["kind"] == "collect" else 1)
+                        self.assertLessEqual(collected_at, event["at"])
 
     def test_the_trail_has_something_of_everything(self):
         kinds = {(event["kind"], event["outcome"]) for event in SHOWN["shown"]["entries"]}

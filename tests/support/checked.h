@@ -66,14 +66,17 @@ inline const std::vector<std::string> kEveryPurpose = {
     "security", "legal.process", "legal.terms", "legal.harm",      "share.partner",
     "rights",   "upkeep",        "tally"};
 
-// That a vault which nobody in this process has open is not damaged, every value in it read.
+// That a vault which nobody in this process has open is not damaged, every value in it read and
+// every row held to the events of its trail.
 // Whatever ended without closing is a note.
 inline void ExpectNoDamage(TempVault& vault) {
+  const Keyring auditor = vault.Origin("auditor");
   const Checked checked = RunCheck(vault.path(), vault.Granted("checker", kEveryPurpose),
-                                   {.clock = &vault.clock(), .slices = 1});
+                                   {.clock = &vault.clock(), .slices = 1, .auditor = &auditor});
   ASSERT_THAT(testing::StatusOf(checked.report), testing::IsOk());
   EXPECT_EQ(checked.report->damages, 0u) << ::testing::PrintToString(checked);
   EXPECT_TRUE(checked.report->next.empty());
+  EXPECT_GT(checked.report->events_passes, 0u);
 }
 
 }  // namespace bailee

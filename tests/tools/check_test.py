@@ -49,6 +49,15 @@ class CheckTest(unittest.TestCase):
         past = self.as_("auditor", "explain", summary["decision"], "--json").json()
         self.assertEqual((past["kind"], past["outcome"], past["actor"]), ("check", "allowed", "shop"))
 
+    def test_with_the_auditors_keyring_rows_are_held_to_events(self):
+        held = self.as_("shop", "check", "--auditor", "file:keys/auditor.keyring", "--json")
+        self.assertEqual(held.code, 0, held)
+        (summary,) = self.lines(held)
+        self.assertEqual(summary["events_passes"], 1)
+        self.assertGreaterEqual(summary["events_read"], 40)
+        self.assertEqual(self.as_("shop", "check", "--json").json()["events_read"], 0)
+        self.assertEqual(self.as_("shop", "check", "--auditor", "file:keys/log.keyring").code, 12)
+
     def test_slices_are_named_and_read_everything_together(self):
         ran = self.as_("support", "check", "--read-data=100%", "--json").json()
         self.assertEqual((ran["slices"], ran["slice"]), (1, 0))

@@ -37,6 +37,39 @@ class EraseTest(unittest.TestCase):
     def erase(self, *words, actor="rights", stdin=""):
         return self.as_(actor, "subject", "erase", *words, "--json", stdin=stdin)
 
+    def test_the_file_of_epochs_may_lie_elsewhere(self):
+        with tempfile.TemporaryDirectory() as elsewhere:
+            apart = os.path.join(elsewhere, "epoch")
+            tool = Tool(BAILEE, elsewhere)
+            tool.environment["BAILEE_EPOCH"] = apart
+            tool.make_vault(POLICY, shop=["--collector"])
+            self.assertTrue(os.path.exists(apart))
+            self.assertFalse(os.path.exists(os.path.join(elsewhere, "vault", "epoch")))
+            shop = ("--vault", "vault", "--keyring", "file:keys/shop.keyring")
+            upkeep = ("--vault", "vault", "--keyring", "file:keys/upkeep.keyring")
+            self.assertEqual(tool.run(*shop, "collect", stdin=json.dumps(PERSON) + "\n").code, 0)
+            for words in (("check",), ("doctor",), ("upkeep",), ("backup", "data", "data"), ("backup", "keys", "keys.stream")):
+                self.assertIn(tool.run(*upkeep, *words).code, (0, 4), words)
+            del tool.environment["BAILEE_EPOCH"]
+            self.assertNotEqual(tool.run(*shop, "status").code, 0)
+            self.assertEqual(tool.run(*shop, "status", "--epoch", apart).code, 0)
+            self.assertNotEqual(tool.run(*shop, "check").code, 0)
+            again = os.path.join(elsewhere, "again")
+            restored = tool.run("--vault", "restored", "--keyring", "file:keys/upkeep.keyring", "--epoch", again,
+                                "restore", "data", "keys.stream", "--from", "keys")
+            self.assertEqual(restored.code, 0, restored)
+            self.assertTrue(os.path.exists(again))
+
+    def test_an_erasure_that_waits_for_a_hold_is_said(self):
+        self.assertEqual(self.as_("shop", "ledger", "record", "hold", self.handle, "--case", "CASE-7").code, 0)
+        self.assertEqual(self.erase(self.handle, "--confirm", self.vault).code, 3)
+        self.assertEqual(self.as_("upkeep", "upkeep", "--json").json()["erasures_held"], [self.handle])
+        released = self.as_("shop", "ledger", "record", "release", self.handle, "--case", "CASE-7", "--json")
+        self.assertEqual(released.code, 0, released)
+        self.assertTrue(released.json()["erasure_due"])
+        self.assertEqual(self.as_("upkeep", "upkeep", "--json").json()["erasures_due"], [self.handle])
+        self.assertEqual(self.erase(self.handle, "--confirm", self.vault).code, 0)
+
     def test_a_person_is_erased_by_handle_and_unknown_afterwards(self):
         done = self.erase(self.handle, "--confirm", self.vault, "--case", "DSR-7")
         self.assertEqual(done.code, 0, done)

@@ -27,10 +27,10 @@ class BackupRotated : public RotateWorld {
     ASSERT_THAT(StatusOf(vault.BackUpKeys({.file = File("keys"), .base = {}, .progress = {}})),
                 IsOk());
   }
-  Result<Restored> Restore() {
+  Result<Restored> Restore() { return RestoreWith(world_.Granted("restorer", {})); }
+  Result<Restored> RestoreWith(const Keyring& storage) {
     const Keyring backup = world_.Origin("backup");
     const Keyring authority = world_.Origin("authority");
-    const Keyring storage = world_.Granted("restorer", {});
     return RestoreVault({.directory = File("restored"),
                          .files = {File("data"), File("keys")},
                          .clock = &world_.clock(),
@@ -108,6 +108,34 @@ TEST_F(BackupRotated, AnIndexWhoseKeyWasReplacedIsMadeAnewByRotatingItAgain) {
               IsOk());
   EXPECT_EQ(FindCard(vault)->size(), size_t{kUsers});
   EXPECT_EQ(FindCard(vault, kOtherCardNumber)->size(), size_t{kUsers} * 7);
+}
+
+TEST_F(BackupRotated, WhileTwoStorageKeysAreOpenBothOpenWhatIsRestored) {
+  StoreCards();
+  Keyring older = world_.Granted("older", {"billing"});
+  const Keyring older_too = world_.Granted("older-too", {});
+  ASSERT_THAT(StatusOf(Begin("storage", {})), IsOk());
+  TakeData();
+  TakeKeys();
+  EXPECT_THAT(StatusOf(RestoreWith(older_too)),
+              testing::ErrorIs(Code::kKey, "restore.older-storage"));
+  EXPECT_FALSE(std::filesystem::exists(File("restored")));
+  ASSERT_THAT(StatusOf(Restore()), IsOk());
+  {
+    Vault vault = OpenRestored(std::move(older));
+    ExpectReadable(vault);
+    // A new epoch is begun under both, by whoever has the newer.
+    ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(1), kCardNumber, Who::Ref("user-new"))), IsOk());
+  }
+  {
+    Vault vault = OpenRestored(world_.Granted("newer", {"billing", "upkeep"}));
+    ExpectReadable(vault);
+    const auto finished = vault.FinishRotation(world_.Origin("authority"), "storage", Keeping());
+    ASSERT_THAT(StatusOf(finished), IsOk());
+  }
+  EXPECT_THAT(StatusOf(Vault::Open(File("restored"), world_.Granted("newer", {}),
+                                   {.clock = &world_.clock(), .map_bytes = uint64_t{1} << 30})),
+              IsOk());
 }
 
 // What a collector left for a holder of the old key is left for one of the new.

@@ -107,23 +107,41 @@ class CheckAttack : public CheckTest {
     }
   }
 
-  std::map<std::string, Plant> FileAttacks();
-  std::map<std::string, Plant> PeopleAttacks();
-  std::map<std::string, Plant> LookupAttacks();
-  std::map<std::string, Plant> OtherAttacks();
-  std::map<std::string, Plant> All() {
-    std::map<std::string, Plant> all = FileAttacks();
-    all.merge(PeopleAttacks());
-    all.merge(LookupAttacks());
-    all.merge(OtherAttacks());
+  static Planted At(std::string table, std::string where) {
+    return {.table = std::move(table), .at = std::move(where), .also = {}};
+  }
+  Planted OfAda(std::string table, std::string where = {}, std::set<std::string> also = {}) const {
+    return {.table = std::move(table),
+            .handle = ada(),
+            .at = std::move(where),
+            .also = std::move(also)};
+  }
+
+  using Attacks = std::map<std::string, Plant>;
+  Attacks FileAttacks();
+  Attacks EpochAttacks();
+  Attacks MetaAttacks();
+  Attacks RotationAttacks();
+  Attacks PeopleAttacks();
+  Attacks WrapsAttacks();
+  Attacks RecordAttacks();
+  Attacks LookupAttacks();
+  Attacks HistoryAttacks();
+  Attacks OtherAttacks();
+  Attacks All() {
+    Attacks all;
+    for (const auto part :
+         {&CheckAttack::FileAttacks, &CheckAttack::EpochAttacks, &CheckAttack::MetaAttacks,
+          &CheckAttack::RotationAttacks, &CheckAttack::PeopleAttacks, &CheckAttack::WrapsAttacks,
+          &CheckAttack::RecordAttacks, &CheckAttack::LookupAttacks, &CheckAttack::HistoryAttacks,
+          &CheckAttack::OtherAttacks}) {
+      all.merge((this->*part)());
+    }
     return all;
   }
 };
 
 std::map<std::string, CheckAttack::Plant> CheckAttack::FileAttacks() {
-  const auto at = [](std::string table, std::string where) {
-    return Planted{.table = std::move(table), .at = std::move(where), .also = {}};
-  };
   return {
       {"file.pages",
        [=, this] {
@@ -131,7 +149,7 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::FileAttacks() {
          const uint64_t page = image.LeavesOf(image.Record(Table::kRecords)).front();
          std::memset(image.bytes.data() + StoreImage::At(page), 0, StoreImage::kPageBytes);
          image.Write(path() + "/data.mdb");
-         return at("records", "page " + std::to_string(page));
+         return At("records", "page " + std::to_string(page));
        }},
       {"file.head",
        [=, this] {
@@ -139,17 +157,22 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::FileAttacks() {
          for (uint64_t meta : {0, 1})
            image.Set<uint64_t>(StoreImage::At(meta) + 128, uint64_t{1} << 40);
          image.Write(path() + "/data.mdb");
-         return at("file", "");
+         return At("file", "");
        }},
       {"vault.does-not-open",
        [=, this] {
          Flip(Table::kMeta, AsBytes("manifest"));
-         return at("meta", "manifest.damaged");
+         return At("meta", "manifest.damaged");
        }},
+  };
+}
+
+std::map<std::string, CheckAttack::Plant> CheckAttack::EpochAttacks() {
+  return {
       {"epoch.damaged",
        [=, this] {
          std::ofstream(path() + "/epoch", std::ios::binary) << std::string(8192, '\0');
-         return at("epoch", "epoch.missing");
+         return At("epoch", "epoch.missing");
        }},
       {"epoch.not-wiped",
        [=, this] {
@@ -162,7 +185,7 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::FileAttacks() {
              both.resize(8192, '\0');
              both.replace(block, 4096, before.substr(block, 4096));
              std::ofstream(path() + "/epoch", std::ios::binary) << both;
-             return at("epoch", "epoch ");
+             return At("epoch", "epoch ");
            }
          }
          std::abort();
@@ -175,18 +198,23 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::FileAttacks() {
            if (both[block] == 0) both.replace(block + 100, 7, "garbage");
          }
          std::ofstream(path() + "/epoch", std::ios::binary) << both;
-         return at("epoch", "epoch ");
+         return At("epoch", "epoch ");
        }},
+  };
+}
+
+std::map<std::string, CheckAttack::Plant> CheckAttack::MetaAttacks() {
+  return {
       {"meta.unknown",
        [=, this] {
          Put(Table::kMeta, KeyOf(AsBytes("surprise")), {1});
-         return at("meta", "");
+         return At("meta", "");
        }},
       {"shard.damaged",
        [=, this] {
          const uint16_t shard = EmptyShard();
          Flip(Table::kMeta, ShardKey(shard));
-         return at("meta", "shard " + std::to_string(shard));
+         return At("meta", "shard " + std::to_string(shard));
        }},
       {"shard.two-keys",
        [=, this] {
@@ -196,24 +224,42 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::FileAttacks() {
          const Bytes entry(row.second.begin() + 10, row.second.end());
          row.second[9] = 2;
          rows.Put(Table::kMeta, row.first, Cat(row.second, entry));
-         return at("meta", "shard " + std::to_string(shard));
+         return At("meta", "shard " + std::to_string(shard));
        }},
       {"policy.unknown",
        [=, this] {
          Put(Table::kPolicies, {0, 0, 0, 9}, Bytes(100, 7));
-         return at("policies", "version 9");
+         return At("policies", "version 9");
+       }},
+  };
+}
+
+std::map<std::string, CheckAttack::Plant> CheckAttack::RotationAttacks() {
+  const auto rotation_of_billing = [this](const Bytes& row) {
+    Put(Table::kMeta, KeyOf(AsBytes("rotatepurpose/billing")), row);
+    return At("meta", "purpose/billing");
+  };
+  return {
+      {"rotate.damaged", [=] { return rotation_of_billing({1}); }},
+      {"rotate.stray",
+       [=] {
+         Bytes row;
+         Writer(row).Put(uint8_t{1}).Put(uint8_t{1}).Put(uint16_t{1}).Put(uint16_t{2});
+         Writer(row).Put(uint8_t{0}).Put(int64_t{0}).Put(uint64_t{0}).Put(uint32_t{0});
+         return rotation_of_billing(row);
+       }},
+      {"retired.damaged",
+       [=, this] {
+         Bytes key;
+         Writer(key).Put(AsBytes("retired")).Put(crypto::NameIdOf("billing").view());
+         Writer(key).Put(uint16_t{1});
+         Put(Table::kMeta, key, Bytes(136, 7));
+         return At("meta", "billing, version 1");
        }},
   };
 }
 
 std::map<std::string, CheckAttack::Plant> CheckAttack::PeopleAttacks() {
-  const auto of = [this](std::string table, std::string where = {},
-                         std::set<std::string> also = {}) {
-    return Planted{.table = std::move(table),
-                   .handle = ada(),
-                   .at = std::move(where),
-                   .also = std::move(also)};
-  };
   return {
       {"terms.damaged",
        [=, this] {
@@ -223,22 +269,22 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::PeopleAttacks() {
       {"terms.missing",
        [=, this] {
          Delete(Table::kTerms, {});
-         return of("records", "terms ");
+         return OfAda("records", "terms ");
        }},
       {"subject.damaged",
        [=, this] {
          Flip(Table::kSubjects, keys::SubjectRowKeyOf(ada()));
-         return of("subjects");
+         return OfAda("subjects");
        }},
       {"subject.missing",
        [=, this] {
          Delete(Table::kSubjects, keys::SubjectRowKeyOf(ada()));
-         return of("records", {}, {"lookup.ref", "disclosure.damaged", "keywork.stray"});
+         return OfAda("records", {}, {"lookup.ref", "disclosure.damaged", "keywork.stray"});
        }},
       {"subject.unlisted",
        [=, this] {
          Delete(Table::kLookup, Prefix(1));
-         return of("subjects");
+         return OfAda("subjects");
        }},
       {"subject.standing",
        [=, this] {
@@ -249,17 +295,22 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::PeopleAttacks() {
            (*subject)->changed = true;
            return vault::PutSubject(vault, frame, **subject);
          });
-         return of("subjects");
+         return OfAda("subjects");
        }},
+  };
+}
+
+std::map<std::string, CheckAttack::Plant> CheckAttack::WrapsAttacks() {
+  return {
       {"wraps.damaged",
        [=, this] {
          Flip(Table::kSubjects, WrapsPrefix(ada(), "payment_card"));
-         return of("subjects", "compartment 0");
+         return OfAda("subjects", "compartment 0");
        }},
       {"wraps.missing",
        [=, this] {
          Delete(Table::kSubjects, WrapsPrefix(ada(), "payment_card"));
-         return of("records", "compartment 0");
+         return OfAda("records", "compartment 0");
        }},
       {"wrap.damaged",
        [=, this] {
@@ -285,15 +336,20 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::PeopleAttacks() {
            return frame.transaction->Put(Table::kSubjects, wraps_keys.front(),
                                          *wraps->Seal(place, s, vault.random()));
          });
-         return of("subjects", "purpose ");
+         return OfAda("subjects", "purpose ");
        }},
+  };
+}
+
+std::map<std::string, CheckAttack::Plant> CheckAttack::RecordAttacks() {
+  return {
       {"record.damaged",
        [=, this] {
          const RawRows rows(path());
          RawRows::Row row = rows.Only(Table::kRecords, RecordPrefix(ada(), "account"));
          row.second.pop_back();
          rows.Put(Table::kRecords, row.first, row.second);
-         return of("records");
+         return OfAda("records");
        }},
       {"record.old",
        [=, this] {
@@ -301,44 +357,37 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::PeopleAttacks() {
          RawRows::Row row = rows.Only(Table::kRecords, RecordPrefix(ada(), "account"));
          row.second[4] ^= 1;
          rows.Put(Table::kRecords, row.first, row.second);
-         return of("records");
+         return OfAda("records");
        }},
       {"record.data",
        [=, this] {
          Flip(Table::kRecords, RecordPrefix(ada(), "payment_card"));
-         return of("records", "compartment ");
+         return OfAda("records", "compartment ");
        }},
   };
 }
 
 std::map<std::string, CheckAttack::Plant> CheckAttack::LookupAttacks() {
-  const auto of = [this](std::string table, std::string where = {},
-                         std::set<std::string> also = {}) {
-    return Planted{.table = std::move(table),
-                   .handle = ada(),
-                   .at = std::move(where),
-                   .also = std::move(also)};
-  };
   return {
       {"lookup.damaged",
        [=, this] {
          Flip(Table::kLookup, keys::BackPrefix(ada()));
-         return of("lookup");
+         return OfAda("lookup");
        }},
       {"lookup.dead",
        [=, this] {
          Delete(Table::kRecords, RecordPrefix(ada(), "payment_card"));
-         return of("lookup");
+         return OfAda("lookup");
        }},
       {"lookup.no-back",
        [=, this] {
          Delete(Table::kLookup, keys::BackPrefix(ada()));
-         return of("lookup");
+         return OfAda("lookup");
        }},
       {"lookup.missing",
        [=, this] {
          Delete(Table::kLookup, Prefix(3));
-         return of("lookup");
+         return OfAda("lookup");
        }},
       {"lookup.ref",
        [=, this] {
@@ -346,32 +395,37 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::LookupAttacks() {
            return keys::PutRef(vault.LookupOf(frame), *frame.transaction, keys::RefDomain::kSubject,
                                keys::LookupTag{1, 2, 3}, ada(), vault.random());
          });
-         return of("lookup");
+         return OfAda("lookup");
        }},
+  };
+}
+
+std::map<std::string, CheckAttack::Plant> CheckAttack::HistoryAttacks() {
+  return {
       {"ledger.damaged",
        [=, this] {
          Flip(Table::kLedger, vault::EntryKeyOf(ada(), 2));
-         return of("ledger", "entry 2");
+         return OfAda("ledger", "entry 2");
        }},
       {"ledger.length",
        [=, this] {
          Delete(Table::kLedger, vault::EntryKeyOf(ada(), 1));
-         return of("ledger", "entry 2");
+         return OfAda("ledger", "entry 2");
        }},
       {"disclosure.damaged",
        [=, this] {
          Flip(Table::kDisclosures, vault::DisclosureKeyOf(ada(), 1));
-         return of("disclosures", "row 1");
+         return OfAda("disclosures", "row 1");
        }},
       {"disclosure.gap",
        [=, this] {
          Delete(Table::kDisclosures, vault::DisclosureKeyOf(ada(), 1));
-         return of("disclosures", "row 2");
+         return OfAda("disclosures", "row 2");
        }},
       {"due.stray",
        [=, this] {
          Put(Table::kDue, vault::DueKeyOf(vault::Due::kRows, ada().view()), {1});
-         return of("due");
+         return OfAda("due");
        }},
   };
 }
@@ -417,6 +471,8 @@ TEST_F(CheckAttack, EveryKindOfDamageIsNamedWhereItIs) {
   const std::map<std::string, Plant> attacks = All();
   for (const CheckKind& kind : CheckKinds()) {
     const std::string name(kind.kind);
+    // Planted where those are tested.
+    if (name.starts_with("events.") || name == "retired.missing") continue;
     SCOPED_TRACE(name);
     const auto attack = attacks.find(name);
     ASSERT_NE(attack, attacks.end()) << "no attack plants it";
@@ -437,7 +493,7 @@ TEST_F(CheckAttack, EveryKindOfDamageIsNamedWhereItIs) {
     }
     EXPECT_TRUE(named) << ::testing::PrintToString(checked);
   }
-  EXPECT_EQ(attacks.size(), CheckKinds().size());
+  EXPECT_EQ(attacks.size() + 15, CheckKinds().size());
 }
 
 }  // namespace

@@ -122,8 +122,9 @@ TEST_F(CheckWhole, APlaceIsOfOneVaultAndMakesSense) {
   of_another[0] = of_another[0] == 'a' ? 'b' : 'a';
   for (const std::string& bad :
        {std::string("x"), of_another, place + "0", place.substr(0, place.size() - 1),
-        place.substr(0, 33) + "13.0.0.", place.substr(0, 33) + "0.4.4.",
-        place.substr(0, 33) + "11.0.0.00", place.substr(0, 33) + "01.0.0."}) {
+        place.substr(0, 33) + "14.0.0.", place.substr(0, 33) + "0.4.4.",
+        place.substr(0, 33) + "11.0.0.00", place.substr(0, 33) + "13.0.0.00",
+        place.substr(0, 33) + "01.0.0."}) {
     EXPECT_THAT(Run({.from = bad}).status(), ErrorIs(Code::kUsage, "check.from")) << bad;
   }
   EXPECT_THAT(Run({.slices = 4, .slice = 4}).status(), ErrorIs(Code::kUsage, "check.slice"));

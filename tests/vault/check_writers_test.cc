@@ -60,6 +60,7 @@ class CheckAmongWriters : public CheckTest {
 TEST_F(CheckAmongWriters, NothingIsFoundThatIsNotThere) {
   const size_t rounds = testing::CountFrom("BAILEE_ROUNDS", 12);
   size_t rows = 0;
+  const Keyring auditor = sound_->Origin("auditor");
   {
     ChildProcess collector([&](const Channel& channel) { return Collect(channel); });
     ChildProcess minds([&](const Channel& channel) { return ChangeMinds(channel); });
@@ -69,7 +70,10 @@ TEST_F(CheckAmongWriters, NothingIsFoundThatIsNotThere) {
     uint64_t transactions = 0;
     for (size_t round = 0; round < rounds; ++round) {
       // Waits between looks, so that much is written during one check.
-      const Checked checked = Run({.slices = 2, .progress = [](uint64_t, uint64_t) {
+      const Checked checked = Run({.slices = 2,
+                                   .auditor = &auditor,
+                                   .told_max = round % 2 == 0 ? 500'000u : 6u,
+                                   .progress = [](uint64_t, uint64_t) {
                                      usleep(3'000);
                                      return true;
                                    }});

@@ -163,6 +163,45 @@ TEST_F(Erasing, WaitsWhileSomethingIsHeldForACase) {
   EXPECT_EQ(Erase()->subjects, 1u);
 }
 
+TEST_F(Erasing, ThatWaitsIsRememberedAndUpkeepSaysOfWhom) {
+  Say({.kind = LedgerKind::kHold, .reference = "CASE-7"});
+  for (int asked = 0; asked < 2; ++asked)
+    EXPECT_EQ(Erase(kAda, {.case_reference = "DSR-1"}).status().code(), Code::kRefused);
+  const auto waiting = [&] {
+    Vault vault = temp.Open({"upkeep"});
+    const auto done = vault.Upkeep();
+    EXPECT_THAT(StatusOf(done), IsOk());
+    return std::pair(done->erasures_held, done->erasures_due);
+  };
+  LedgerView ledger;
+  {
+    Vault vault = temp.Open({"rights", "billing"});
+    ledger = *vault.Ledger(kAda);
+    EXPECT_TRUE(ledger.erasure_waits);
+    const auto asked = std::count_if(ledger.entries.begin(), ledger.entries.end(), [](auto& each) {
+      return each.kind == LedgerKind::kErasureAsked && each.reference == "DSR-1";
+    });
+    EXPECT_EQ(asked, 1) << "once, however often it was asked for";
+    // What must be preserved is used for nothing.
+    const auto read = ReadCard(vault, "billing", IdOf(1), "pan", kAda);
+    ASSERT_NE(read.status().refusal(), nullptr) << read.status().name();
+    EXPECT_THAT(read.status().refusal()->reasons, ::testing::Contains(Reason::kHeld));
+  }
+  EXPECT_EQ(waiting(), std::pair(std::vector<Handle>{ledger.handle}, std::vector<Handle>{}));
+  {
+    Vault vault = temp.Open({});
+    const auto released = vault.Record(kAda, {.kind = LedgerKind::kRelease, .reference = "CASE-7"});
+    ASSERT_THAT(StatusOf(released), IsOk());
+    EXPECT_TRUE(released->erasure_due);
+  }
+  EXPECT_EQ(waiting(), std::pair(std::vector<Handle>{}, std::vector<Handle>{ledger.handle}));
+  EXPECT_EQ(Erase()->subjects, 1u);
+  EXPECT_EQ(waiting(), std::pair(std::vector<Handle>{}, std::vector<Handle>{}));
+  Vault vault = temp.Open({});
+  EXPECT_EQ(StatusOf(vault.Record(kAda, {.kind = LedgerKind::kErasureAsked})).name(),
+            "ledger.kind");
+}
+
 TEST_F(Erasing, SomebodyUnknownIsNotAnError) {
   const auto erased = Erase(Who::Ref("nobody"));
   ASSERT_THAT(StatusOf(erased), IsOk());

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "rotate_world.h"
+#include "support/checked.h"
 #include "support/event_recorder.h"
 
 // The next version of a purpose's key: what stays readable, for whom, and what does not.
@@ -157,6 +158,23 @@ TEST_F(RotatePurpose, AfterALeakNoDataKeyOfThenOpensARowOfNow) {
     EXPECT_EQ(OpensWithKeysOf(then.path(), thief) == 0, leaked)
         << "a planned rotation leaves data keys as they are, as SECURITY.md says";
   }
+}
+
+TEST_F(RotatePurpose, KeepsEachRetiredKeyOrCheckSaysThatOneIsGone) {
+  StoreCards();
+  Rotate(kBilling, {"billing"});
+  Rotate(kBilling, {"billing"});
+  ExpectNoDamage(world_);
+  {
+    const RawRows rows(world_.path());
+    const auto retired = rows.All(store::Table::kMeta, AsBytes("retired"));
+    ASSERT_EQ(retired.size(), 2u);
+    rows.Delete(store::Table::kMeta, retired.front().first);
+  }
+  const Checked checked =
+      RunCheck(world_.path(), world_.Granted("checker", kEveryPurpose), {.clock = &world_.clock()});
+  ASSERT_EQ(checked.Count("retired.missing"), 1u) << ::testing::PrintToString(checked);
+  EXPECT_EQ(checked.First("retired.missing")->at, "billing, version 1");
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 #include <iostream>
 
+#include "bailee/check.h"
 #include "bailee/limits.h"
 #include "bailee/vault.h"
 #include "support/campaign.h"
@@ -144,6 +146,51 @@ TEST(Scale, MemoryDoesNotGrowWithRecords) {
   const size_t growth_max = kBytesEachMax * (batches - warm) * kBatch;
   EXPECT_LT(stored, before + growth_max);
   EXPECT_LT(read, before + growth_max + kDrainBytesMax);
+}
+
+TEST(Scale, RowsAreHeldToTheirEventsInBoundedMemory) {
+  const size_t records = testing::CountFrom("BAILEE_RECORDS", 1'200);
+  TempVault temp(PolicyText("livelook_2013"));
+  {
+    Vault collector = temp.Open({});
+    size_t made = 0;
+    while (made < records) {
+      Batch batch = collector.CollectBatch();
+      for (size_t i = 0; i < 1'000 && made < records; ++i, ++made) {
+        const std::string ref = "user-" + std::to_string(made);
+        batch.Add({.who = Who::Ref(ref), .notice = "checkout-1", .source = "web"})
+            .Put("payment_card",
+                 {{"pan", MakeSecret("4111111111111111")}, {"expiry", MakeSecret("12/15")}});
+      }
+      ASSERT_THAT(StatusOf(batch.Commit()), IsOk());
+    }
+  }
+  const Keyring auditor = temp.Origin("auditor");
+  const auto run = [&](const Keyring* keyring, uint32_t told_max, size_t& heap) {
+    const size_t before = HeapBytes();
+    CheckOptions options{.clock = &temp.clock(), .auditor = keyring, .told_max = told_max};
+    options.progress = [&](uint64_t, uint64_t) {
+      heap = std::max(heap, HeapBytes() - std::min(before, HeapBytes()));
+      return true;
+    };
+    const auto begun = std::chrono::steady_clock::now();
+    const auto report = Check(temp.path(), temp.Granted("checker", {}), options);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    EXPECT_THAT(StatusOf(report), IsOk());
+    EXPECT_EQ(report->damages, 0u);
+    std::cout << records << " records, " << report->events_passes << " passes: " << took.count()
+              << " s, " << heap / kKiB << " KiB\n";
+    return report->events_passes;
+  };
+  size_t without = 0;
+  size_t small = 0;
+  size_t large = 0;
+  EXPECT_EQ(run(nullptr, 500'000, without), 0u);
+  const auto told_max = static_cast<uint32_t>(records / 8);
+  EXPECT_GT(run(&auditor, told_max, small), 8u);
+  EXPECT_EQ(run(&auditor, 4'000'000, large), 1u);
+  if (kSanitized) return;  // a sanitizer keeps freed memory for itself
+  EXPECT_LT(small, without + kKiB * 512 + size_t{told_max} * 200);
 }
 
 }  // namespace

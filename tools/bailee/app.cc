@@ -40,6 +40,11 @@ void AddGlobals(CLI::App& app, Globals& globals) {
       ->type_name("FILE")
       ->group(kGroup)
       ->excludes(passphrase);
+  app.add_option("--epoch", globals.epoch,
+                 "where the vault's file of epochs is, if not in its directory")
+      ->envname("BAILEE_EPOCH")
+      ->type_name("FILE")
+      ->group(kGroup);
   app.add_option("--regions", globals.regions,
                  "MaxMind DB file for regions of addresses; without one all are unknown")
       ->envname("BAILEE_REGIONS")

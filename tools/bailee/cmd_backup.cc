@@ -174,7 +174,7 @@ Status RestoreStreams(Context& context, const BackupOptions& options) {
     Watch watch(context);
     return RestoreVault({.directory = context.globals.vault,
                          .files = options.files,
-                         .epoch_path = {},
+                         .epoch_path = context.globals.epoch,
                          .progress = watch.progress()},
                         {.backup = *backup, .authority = *authority, .storage = *storage});
   }();

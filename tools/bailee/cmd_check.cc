@@ -18,6 +18,7 @@ struct CheckArguments {
   std::string read_data;
   int slice = -1;
   std::string from;
+  std::string auditor;
 };
 
 Status BadShare() {
@@ -38,6 +39,7 @@ Result<uint32_t> SlicesOf(const std::string& share) {
 }
 
 std::string_view WeightWord(CheckFinding::Weight weight) {
+  if (weight == CheckFinding::Weight::kInformation) return "information";
   return weight == CheckFinding::Weight::kDamage ? "damage" : "note";
 }
 
@@ -84,6 +86,8 @@ Json ReportJson(const CheckReport& report) {
                {"compartments_closed", report.compartments_closed},
                {"wraps_opened", report.wraps_opened},
                {"wraps_closed", report.wraps_closed},
+               {"events_read", report.events_read},
+               {"events_passes", report.events_passes},
                {"next", report.next}};
   if (report.vault) json["vault_id"] = report.vault->ToHex();
   if (report.decision) json["decision"] = report.decision->ToText();
@@ -102,6 +106,10 @@ Table TableOf(const CheckReport& report) {
          fmt::format("slice {} of {}", report.slice, report.slices),
          fmt::format("{} compartments closed to this keyring", report.compartments_closed), ""});
   }
+  if (report.events_read > 0) {
+    table.rows.push_back({"events", fmt::format("{} of writes", report.events_read),
+                          fmt::format("read in {} passes", report.events_passes), "", ""});
+  }
   table.rows.push_back({"found", fmt::format("{} damaged", report.damages),
                         fmt::format("{} notes", report.notes), report.next, ""});
   return table;
@@ -113,8 +121,17 @@ Status RunCheck(Context& context, const CheckArguments& arguments) {
   if (!slices.ok()) return slices.status();
   auto keyring = context.NamedKeyring();
   if (!keyring.ok()) return keyring.status();
+  std::optional<Keyring> auditor;
+  if (!arguments.auditor.empty()) {
+    auto loaded = context.LoadKeyring(arguments.auditor);
+    if (!loaded.ok()) return loaded.status();
+    auditor.emplace(*std::move(loaded));
+  }
   std::optional<Progress> progress;
-  bailee::CheckOptions options{.slices = *slices, .from = arguments.from};
+  bailee::CheckOptions options{.epoch_path = context.globals.epoch,
+                               .slices = *slices,
+                               .from = arguments.from,
+                               .auditor = auditor ? &*auditor : nullptr};
   if (arguments.slice >= 0) options.slice = static_cast<uint32_t>(arguments.slice);
   options.visit = [&](const CheckFinding& finding) {
     context.out().StreamLine(FindingJson(finding), CellsOf(finding));
@@ -140,12 +157,17 @@ void AddCheck(Commands& commands) {
       {"check", "look at every row, the pages below and the trail above: is anything damaged?",
        "bailee check --keyring cred:acme\n"
        "bailee check --keyring cred:rights --read-data=5% --json\n"
+       "bailee check --keyring cred:acme --auditor cred:auditor\n"
        "bailee check --keyring cred:acme --from 3f9a…",
        "Any keyring that opens the vault will do; the purposes it has are tried on their wraps, "
        "and\n"
        "with --read-data on values: one slice of the records, a random one unless --slice names "
        "it,\n"
-       "so that 20 runs with 5% and the slices 0 to 19 read everything. Changes nothing and is\n"
+       "so that 20 runs with 5% and the slices 0 to 19 read everything. With the auditor's "
+       "keyring\n"
+       "rows are held to the events of the trail: what was put back as it was, or taken away "
+       "whole, is\n"
+       "found by that alone. Changes nothing and is\n"
        "recorded. With --json: a line for each finding, then a summary. Exits 0; 4 if nothing is\n"
        "damaged but something is odd; 13 for damage, with what is still good; 5 if it was "
        "stopped:\n"
@@ -159,6 +181,10 @@ void AddCheck(Commands& commands) {
       ->add_option("--slice", arguments->slice, "which slice: with 5% from 0 to 19, else at random")
       ->check(CLI::NonNegativeNumber)
       ->type_name("NUMBER");
+  command
+      ->add_option("--auditor", arguments->auditor,
+                   "the auditor's keyring: hold rows to the events")
+      ->type_name("SOURCE");
   command->add_option("--from", arguments->from, "go on where a check was stopped")
       ->type_name("PLACE");
 }

@@ -18,7 +18,9 @@ std::string_view VerdictWord(DoctorPoint::Verdict verdict) {
 }
 
 Status RunDoctor(Context& context, const std::vector<std::string>& keyrings) {
-  DoctorOptions options{.directory = context.globals.vault, .keyrings = keyrings};
+  DoctorOptions options{.directory = context.globals.vault,
+                        .epoch_path = context.globals.epoch,
+                        .keyrings = keyrings};
   if (!context.globals.keyring.empty()) {
     const auto source = KeySource::Parse(context.globals.keyring);
     if (!source.ok()) return source.status();

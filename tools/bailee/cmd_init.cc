@@ -58,8 +58,9 @@ Status CreateVault(Context& context, const InitOptions& options, const std::stri
   for (const std::string& directory : {options.keyrings, origins}) {
     if (Status made = MakePrivateDirectory(directory); !made.ok()) return made;
   }
-  const auto created =
-      Vault::Create(options.directory, {.policy_text = policy_text, .policy_name = options.policy});
+  const auto created = Vault::Create(options.directory, {.policy_text = policy_text,
+                                                         .policy_name = options.policy,
+                                                         .epoch_path = context.globals.epoch});
   if (!created.ok()) return created.status();
   Table table;
   Json list = Json::array();

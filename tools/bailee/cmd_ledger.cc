@@ -31,7 +31,8 @@ std::string KindWords() {
   std::vector<std::string> words;
   for (uint8_t i = 1; i <= kLedgerKindCount; ++i) {
     const auto kind = static_cast<LedgerKind>(i);
-    if (kind != LedgerKind::kRectified) words.emplace_back(LedgerKindWord(kind));
+    if (kind != LedgerKind::kRectified && kind != LedgerKind::kErasureAsked)
+      words.emplace_back(LedgerKindWord(kind));
   }
   return Join(words);
 }
@@ -91,13 +92,18 @@ Status RecordEvent(Context& context, const LedgerRecordOptions& options) {
   if (recorded->key_work_left) {
     context.out().Note("key work waits for a process that holds the keys: bailee upkeep");
   }
+  if (recorded->erasure_due) {
+    context.out().Note(
+        "they asked to be erased, and nothing is held any more: bailee subject erase");
+  }
   return context.out().Answer("ledger-record",
                               {{"handle", recorded->handle.ToHex()},
                                {"sequence", recorded->sequence},
                                {"decision", recorded->decision.ToText()},
                                {"wraps_removed", recorded->wraps_removed},
                                {"wraps_made", recorded->wraps_made},
-                               {"key_work_left", recorded->key_work_left}},
+                               {"key_work_left", recorded->key_work_left},
+                               {"erasure_due", recorded->erasure_due}},
                               table);
 }
 
@@ -131,6 +137,7 @@ Status ShowLedger(Context& context, const std::string& hex) {
   return context.out().Answer("ledger-show",
                               {{"handle", ledger->handle.ToHex()},
                                {"restricted", ledger->restricted},
+                               {"erasure_waits", ledger->erasure_waits},
                                {"entries", std::move(entries)}},
                               table);
 }
@@ -149,6 +156,16 @@ Status Receipt(Context& context, const std::string& hex) {
                           last.value("privacy_notice", std::string())});
   }
   return context.out().Answer("ledger-receipt", std::move(receipt), table);
+}
+
+Json HandlesJson(const std::vector<Handle>& handles) {
+  Json list = Json::array();
+  for (const Handle& each : handles) list.push_back(each.ToHex());
+  return list;
+}
+
+void AddHandles(const char* what, const std::vector<Handle>& handles, Table& table) {
+  for (const Handle& each : handles) table.rows.push_back({what, each.ToHex()});
 }
 
 Status RunUpkeep(Context& context) {
@@ -176,6 +193,11 @@ Status RunUpkeep(Context& context) {
       {"keys", fmt::format("{} removed, {} made", done->wraps_removed, done->wraps_made)});
   table.rows.push_back({"renewed", std::to_string(done->renewed)});
   table.rows.push_back({"left", std::to_string(done->left)});
+  AddHandles("held from erasing", done->erasures_held, table);
+  AddHandles("to be erased", done->erasures_due, table);
+  if (!done->erasures_due.empty())
+    context.out().Note(
+        "nothing is held any more of people who asked to be erased: bailee subject erase");
   AddShredded(done->shredded, table);
   const Status answered = context.out().Answer("upkeep",
                                                {{"subjects", done->subjects},
@@ -183,6 +205,8 @@ Status RunUpkeep(Context& context) {
                                                 {"wraps_made", done->wraps_made},
                                                 {"renewed", done->renewed},
                                                 {"left", done->left},
+                                                {"erasures_held", HandlesJson(done->erasures_held)},
+                                                {"erasures_due", HandlesJson(done->erasures_due)},
                                                 {"shredded", ShreddedJson(done->shredded)},
                                                 {"complete", !stopped && done->left == 0}},
                                                table);

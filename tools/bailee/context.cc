@@ -52,13 +52,15 @@ Result<Keyring> Context::NamedKeyring() {
 Result<Vault> Context::OpenVault() {
   auto keyring = NamedKeyring();
   if (!keyring.ok()) return keyring.status();
-  return Vault::Open(globals.vault, *std::move(keyring), {.regions = globals.regions});
+  return Vault::Open(globals.vault, *std::move(keyring),
+                     {.regions = globals.regions, .epoch_path = globals.epoch});
 }
 
 Result<Vault> Context::OpenVaultWith(Keyring keyring) {
   if (Status named = RequireVault(); !named.ok()) return named;
   out_.Detail(fmt::format("vault {}", globals.vault));
-  return Vault::Open(globals.vault, std::move(keyring), {.regions = globals.regions});
+  return Vault::Open(globals.vault, std::move(keyring),
+                     {.regions = globals.regions, .epoch_path = globals.epoch});
 }
 
 Result<AuditTrail> Context::OpenTrail() {

@@ -24,6 +24,7 @@ struct Globals {
   std::string passphrase_file;
   std::string key_file;
   std::string regions;
+  std::string epoch;
   std::string format;
   std::string field;
   std::string color = "auto";

@@ -20,8 +20,9 @@ namespace bailee {
 // Something that is not as it must be. Names ids and places, never values, refs or keys.
 struct CheckFinding {
   enum class Weight : uint8_t {
-    kNote,    // not as it should be, and nothing is lost: a stop left it, or nobody can say
-    kDamage,  // something was lost, changed, put back or put there
+    kNote,         // not as it should be, and nothing is lost: a stop left it, or nobody can say
+    kDamage,       // something was lost, changed, put back or put there
+    kInformation,  // what was not looked at, and why
   };
   Weight weight = Weight::kDamage;
   std::string kind;   // dotted and stable, e.g. "record.old"
@@ -59,6 +60,13 @@ struct CheckOptions {
   // Its slices and slice are those of then.
   std::string from = {};
 
+  // The auditor's keyring, which outlives the call: rows are held to the events of the trail too.
+  // Null: they are not.
+  const Keyring* auditor = nullptr;
+  // Of how many records and people together it is kept at once what events tell of them, each
+  // taking about 130 bytes; at least 4. Where there are more the trail is read again for the rest.
+  uint32_t told_max = 500'000;
+
   // Called for each finding, in the order of tables and keys.
   std::function<void(const CheckFinding&)> visit = {};
   // Called with the rows looked at and all there were at the beginning; to return false is to stop.
@@ -78,6 +86,8 @@ struct CheckReport {
   uint64_t compartments_closed = 0;  // in that slice, that no purpose of the keyring opens
   uint64_t wraps_opened = 0;         // inner ones, with purposes of the keyring
   uint64_t wraps_closed = 0;         // of purposes that the keyring has not
+  uint64_t events_read = 0;          // of writes, with `auditor`; again in each pass
+  uint64_t events_passes = 0;        // how often the trail was read for them
   uint64_t notes = 0;
   uint64_t damages = 0;
   std::string next;  // where to go on; empty: everything was looked at
@@ -97,13 +107,21 @@ struct CheckReport {
 // what looks wrong is looked at once more before it is reported. Memory does not grow with the
 // vault or with what is found.
 //
-// What is not seen: that a row which nothing else speaks of is missing or was put back (a record
-// that is in no index and whose group has others; an address that is not to be written to; key work
-// that is owed; counters; the newest rows of the accounting). The trail tells of those.
+// With `auditor` the events of all writes are then read and rows held to them: which records there
+// are and which row of each (revision, time and terms), who was erased, how long ledgers are and
+// what they say, how many disclosures the accounting has. So a person or record that was put back
+// as it was, that was erased, deleted or taken away, is found. Events that were pruned tell
+// nothing, and neither do those before a restore but of erasing: that is said as information, with
+// which the report is still a success.
+//
+// What is not seen without it: that a row which nothing else speaks of is missing or was put back
+// (a record that is in no index and whose group has others; the newest rows of the accounting). Not
+// even with it: an address that is not to be written to; key work that is owed; counters; cells.
 //
 // Damage is in the report. Errors are of the call itself: kNoVault; kTooNew; kKey as Vault::Open;
-// kUsage "check.from" (not from this vault, or not a place), "check.slice"; kBusy; kAuditDown;
-// kFailed.
+// kUsage "check.from" (not from this vault, or not a place), "check.slice", "check.told-max",
+// "check.auditor" (it stopped among the events and the auditor's keyring is not there); kBusy;
+// kAuditDown; kFailed.
 BAILEE_EXPORT Result<CheckReport> Check(const std::string& directory, Keyring keyring,
                                         const CheckOptions& options = {});
 

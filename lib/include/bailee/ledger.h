@@ -28,10 +28,11 @@ enum class LedgerKind : uint8_t {
   kRelease = 9,      // the hold of a case is over
   kRestricted = 10,  // asked that nothing be used
   kUnrestricted = 11,
-  kAgreed = 12,     // agreed to a version of the policy as a whole
-  kRectified = 13,  // written by rectifying
+  kAgreed = 12,        // agreed to a version of the policy as a whole
+  kRectified = 13,     // written by rectifying
+  kErasureAsked = 14,  // written by erasing somebody of whom something is held for a case
 };
-inline constexpr uint8_t kLedgerKindCount = 13;
+inline constexpr uint8_t kLedgerKindCount = 14;
 
 // The word users see, e.g. "notice-shown". Never empty for a declared value.
 BAILEE_EXPORT std::string_view LedgerKindWord(LedgerKind kind);
@@ -60,6 +61,8 @@ struct Recorded {
   size_t wraps_removed = 0;    // keys that no longer exist
   size_t wraps_made = 0;       // keys that exist now
   bool key_work_left = false;  // something waits for a process that holds the keys: see Upkeep
+  // They asked to be erased while something was held, and nothing is any more: Erase does it now.
+  bool erasure_due = false;
 };
 
 // One entry as it was recorded.
@@ -84,6 +87,7 @@ struct LedgerView {
   Handle handle;
   std::vector<LedgerEntry> entries;
   bool restricted = false;
+  bool erasure_waits = false;  // they asked to be erased while something was held
 };
 
 struct UpkeepOptions {
@@ -99,6 +103,10 @@ struct UpkeepResult {
   uint64_t wraps_made = 0;
   uint64_t renewed = 0;  // places whose data lies under a new key
   uint64_t left = 0;     // places that wait for other keys
+  // Who asked to be erased while something of them was held for a case: of whom something still is,
+  // and who can be erased now, which takes `rights`. Of each at most 1,000 are named.
+  std::vector<Handle> erasures_held;
+  std::vector<Handle> erasures_due;
   // Of everything that was taken away before, also by erasing.
   Shredded shredded;
 };
