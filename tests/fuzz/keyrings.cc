@@ -208,6 +208,29 @@ std::vector<Bytes> PolicyRowSeeds() { return {ToBytes("\1\4text"), ToBytes("\0\4
 
 const Registered registered_policy_row({"policy_row", RunPolicyRow, PolicyRowSeeds});
 
+// --- Who follows an authority: only whom it named, for this vault
+
+void RunSuccessor(ByteView input) {
+  const crypto::VerifyKey authority = Signer().verify_key();
+  CheckFailure(keys::ParseSuccessor(input, kVault, authority), {Code::kDamage});
+  Choices choices(input);
+  const keys::Successor next{choices.Number<uint64_t>(), {KeyBytes(choices.Byte())}};
+  Bytes row = keys::SignSuccessor(kVault, next, Signer());
+  const Bytes whole = row;
+  const uint8_t bits = choices.Byte();
+  row[choices.Number<uint16_t>() % row.size()] ^= bits;
+  const ByteView more = choices.Rest();
+  row.insert(row.end(), more.begin(), more.end());
+  const auto read = keys::ParseSuccessor(row, kVault, authority);
+  FUZZ_CHECK(read.ok() == (row == whole));
+  if (!read.ok()) return CheckFailure(read, {Code::kDamage});
+  FUZZ_CHECK(read->number == next.number && read->authority == next.authority);
+}
+
+std::vector<Bytes> SuccessorSeeds() { return {Bytes(), ToBytes("\1more"), Bytes(14, 0xff)}; }
+
+const Registered registered_successor({"successor", RunSuccessor, SuccessorSeeds});
+
 // --- Where a keyring comes from
 
 void RunKeySource(ByteView input) {

@@ -242,7 +242,9 @@ void RunMetaRows(ByteView input) {
   if (time.ok()) FUZZ_CHECK(time->unix_ms >= 0);
   const auto rotation = vault::ReadRotation(*snapshot, "storage");
   check(rotation.status());
-  if (rotation.ok() && *rotation) {
+  const bool under_way = rotation.ok() && rotation->has_value();
+  FUZZ_CHECK(vault::ParseRotation(values[4]).ok() == under_way);
+  if (under_way) {
     const RotationState state = vault::StateOf("storage", **rotation);
     FUZZ_CHECK(state.share >= 0 && state.share <= 1);
   }
