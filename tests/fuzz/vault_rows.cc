@@ -242,6 +242,7 @@ void RunMetaRows(ByteView input) {
   if (time.ok()) FUZZ_CHECK(time->unix_ms >= 0);
   const auto rotation = vault::ReadRotation(*snapshot, "storage");
   check(rotation.status());
+  if (!values[4].empty()) FUZZ_CHECK(vault::ParseRotation(values[4]).ok() == rotation.ok());
   if (rotation.ok() && *rotation) {
     const RotationState state = vault::StateOf("storage", **rotation);
     FUZZ_CHECK(state.share >= 0 && state.share <= 1);
