@@ -57,7 +57,11 @@ Bytes BytesOf(const EventCopy& event) {
   return bytes;
 }
 
-std::vector<Bytes> EventSeeds() { return {BytesOf({}), BytesOf(SomeEvent())}; }
+std::vector<Bytes> EventSeeds() {
+  EventCopy of_rows = SomeEvent();
+  of_rows.records[0].version = audit::RecordVersion{4, {1'370'044'800'000}};
+  return {BytesOf({}), BytesOf(SomeEvent()), BytesOf(of_rows)};
+}
 
 const Registered registered_event({"event", RunEvent, EventSeeds});
 
