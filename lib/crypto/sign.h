@@ -20,7 +20,7 @@ namespace bailee::crypto {
 
 struct VerifyKey {
   std::array<uint8_t, 32> bytes{};
-  auto operator<=>(const VerifyKey&) const = default;
+  auto operator<=>(const VerifyKey&) const = default;  // NOLINT(modernize-use-nullptr)
   ByteView view() const { return bytes; }
 };
 

@@ -140,12 +140,12 @@ Result<uint64_t> AuditTrailImpl::Prune(const AuditTrail::PruneOptions& options) 
   if (!verified.ok()) return Failed(kKind, verified.status());
   BAILEE_TRY(const audit::Event event, Stamped({.kind = kKind}));
   const Timestamp kept{event.at.unix_ms - options.keep_days * kMillisPerDay};
-  const Result<uint64_t> gone = audit::PruneLeaves(*engine_, *trail_,
-                                                   {.vault = row_.id,
-                                                    .auditor = auditor,
-                                                    .covered = verified->size,
-                                                    .before = std::min(options.older_than, kept),
-                                                    .event = event});
+  Result<uint64_t> gone = audit::PruneLeaves(*engine_, *trail_,
+                                             {.vault = row_.id,
+                                              .auditor = auditor,
+                                              .covered = verified->size,
+                                              .before = std::min(options.older_than, kept),
+                                              .event = event});
   if (!gone.ok()) return Failed(kKind, gone.status());
   return gone;
 }

@@ -62,7 +62,7 @@ Status EventChecker::Pass(Told::Key from, std::optional<Told::Key>& next, bool& 
   if (stopped) return Status();
   told_->Settle();
   // Each is said once, by the first pass.
-  if (from == Told::Key()) SayWhatIsUntold();
+  if (from == Told::kFirst) SayWhatIsUntold();
   while (next && told_->Has(*next)) {
     BAILEE_RETURN_IF_ERROR(LookAt(*next, next));
     request_.say(std::exchange(found_, {}));
@@ -147,7 +147,7 @@ Status EventChecker::Take(uint64_t index, ByteView bytes) {
   if (opened.status().code() == Code::kFull) return opened.status();
   if (!opened.ok()) {
     told_->Missed();
-    if (told_->from() == Told::Key()) found_.push_back(UnopenedLeaf(opened.status(), index));
+    if (told_->from() == Told::kFirst) found_.push_back(UnopenedLeaf(opened.status(), index));
     return Status();
   }
   ++report_.events_read;

@@ -21,6 +21,7 @@ class Told {
  public:
   // The key of a record's row; of a person their handle and zeros.
   using Key = std::array<uint8_t, 40>;
+  static constexpr Key kFirst{};
   static Key KeyOf(const Handle& handle);
 
   struct Record {

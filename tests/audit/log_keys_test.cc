@@ -35,7 +35,7 @@ class LogKeysTest : public ::testing::Test {
 };
 
 TEST_F(LogKeysTest, TheOldKeyCountsUpToItsSizeAndTheNewOneForEverything) {
-  for (const uint64_t size : {1, 6, 7}) {
+  for (const uint64_t size : {1u, 6u, 7u}) {
     const auto verified = Verify(old_.Checkpoint(size, root_), Planned());
     ASSERT_THAT(verified.status(), IsOk()) << size;
     EXPECT_EQ(verified->size, size);

@@ -10,6 +10,8 @@
 #include <sstream>
 
 #include "base/file.h"
+#include "base/hex.h"
+#include "crypto/random.h"
 #include "support/must.h"
 
 namespace bailee {
@@ -91,11 +93,10 @@ Keyring TempVault::Granted(std::string_view actor, const std::vector<std::string
   const KeyringFile granted = Must(
       Grant(authority, sources, {std::string(actor), purposes}, Unlock::Nothing(), Clock::System()),
       "granting");
-  static std::atomic<int> number = 0;
-  // A forked child counts on from the same number.
-  const std::string path = directory_ / ("granted-" + std::to_string(getpid()) + "-" +
-                                         std::to_string(++number) + ".keyring");
-  if (!SystemFiles().WriteNewSecret(path, granted.bytes).ok()) std::abort();
+  // Forked children make theirs in the same directory, and numbers of processes come again.
+  const std::string name = ToHex(crypto::RandomArray<8>(crypto::SystemRandom()));
+  const std::string path = directory_ / ("granted-" + name + ".keyring");
+  Must(SystemFiles().WriteNewSecret(path, granted.bytes), path);
   return Must(Keyring::Load(KeySource::File(path)), "a granted keyring");
 }
 

@@ -154,7 +154,7 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::FileAttacks() {
       {"file.head",
        [=, this] {
          StoreImage image = StoreImage::Load(path() + "/data.mdb");
-         for (uint64_t meta : {0, 1})
+         for (uint64_t meta : {0u, 1u})
            image.Set<uint64_t>(StoreImage::At(meta) + 128, uint64_t{1} << 40);
          image.Write(path() + "/data.mdb");
          return At("file", "");

@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "bailee/audit_trail.h"
+#include "base/codec.h"
 #include "support/checked.h"
 #include "vault/disclosure_row.h"
 #include "vault/ledger.h"
