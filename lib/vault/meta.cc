@@ -150,6 +150,7 @@ Result<std::vector<uint16_t>> OpenStorageVersions(store::Snapshot& snapshot) {
   BAILEE_TRY(const ByteView row, SecretsRow(snapshot));
   BAILEE_TRY(const std::vector<SealedSecrets> open, ParseSecrets(row));
   std::vector<uint16_t> versions;
+  versions.reserve(open.size());
   for (const SealedSecrets& each : open) versions.push_back(each.version);
   return versions;
 }

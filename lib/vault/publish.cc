@@ -34,6 +34,7 @@ struct NewKeys {
 
 std::vector<std::string> NamesOfOrigins(const std::vector<KeyringFile>& files) {
   std::vector<std::string> names;
+  names.reserve(files.size());
   for (const KeyringFile& file : files) names.push_back(file.name);
   return names;
 }
