@@ -54,16 +54,17 @@ enum class EventKind : uint8_t {
   kExpire = 33,  // what no purpose may use any longer was deleted
   kExportSubject = 34,
   kReview = 35,
-  kErase = 36,    // somebody was erased
-  kRenew = 37,    // shards got new keys, or with `epoch` that one began
-  kShred = 38,    // the key of an epoch is overwritten and held by nobody
-  kCompact = 39,  // the file was written anew
-  kRotate = 40,   // a key was replaced, or is being
-  kBackup = 41,   // a backup stream was written
-  kRestore = 42,  // this vault was put together from backup streams
-  kCheck = 43,    // a look at everything for damage
+  kErase = 36,      // somebody was erased
+  kRenew = 37,      // shards got new keys, or with `epoch` that one began
+  kShred = 38,      // the key of an epoch is overwritten and held by nobody
+  kCompact = 39,    // the file was written anew
+  kRotate = 40,     // a key was replaced, or is being
+  kBackup = 41,     // a backup stream was written
+  kRestore = 42,    // this vault was put together from backup streams
+  kCheck = 43,      // a look at everything for damage
+  kDestroyed = 44,  // key streams are, says the operator
 };
-inline constexpr uint8_t kEventKindCount = 43;
+inline constexpr uint8_t kEventKindCount = 44;
 
 // The word users see, e.g. "read-all". Never empty for a declared value.
 std::string_view EventKindWord(EventKind kind);
@@ -114,8 +115,9 @@ enum class What : uint8_t {
   kKey = 16,     // "purpose/billing", "storage", "index/CATEGORY.FIELD/PURPOSE", "log", "authority"
   kStream = 17,  // of a backup: "data" or "keys"
   kRoot = 18,    // of the tree with kTreeSize leaves, in hex
+  kSha256 = 19,  // of a key stream, in hex
 };
-inline constexpr uint8_t kWhatCount = 18;
+inline constexpr uint8_t kWhatCount = 19;
 
 // The word users see, e.g. "tree-size".
 std::string_view WhatWord(What what);

@@ -10,14 +10,14 @@
 #include "audit/leaf.h"
 #include "base/check.h"
 #include "base/codec.h"
+#include "base/hex.h"
 #include "base/try.h"
 
 namespace bailee::audit {
 namespace {
 
 constexpr std::string_view kReceiptMagic = "BAILEERC";
-constexpr uint16_t kReceiptVersion = 1;
-constexpr std::array kKinds = {EventKind::kErase, EventKind::kShred, EventKind::kCompact};
+constexpr uint16_t kReceiptVersion = 2;
 
 Status MalformedReceipt() {
   return Status(Code::kInvalidValue, "receipt.malformed", "this is no receipt of erasing",
@@ -69,14 +69,9 @@ Result<ClaimedReceipt> ParseReceipt(ByteView bytes) {
   return receipt;
 }
 
-std::optional<uint64_t> CountOf(const EventCopy& event) {
-  const auto detail = std::ranges::find(event.details, What::kCount, &EventCopy::Detail::what);
-  if (detail == event.details.end()) return std::nullopt;
-  uint64_t count = 0;
-  const char* const end = detail->text.data() + detail->text.size();
-  const auto [stopped, error] = std::from_chars(detail->text.data(), end, count);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return count;
+const std::string* TextOf(const EventCopy& event, What what) {
+  const auto detail = std::ranges::find(event.details, what, &EventCopy::Detail::what);
+  return detail == event.details.end() ? nullptr : &detail->text;
 }
 
 struct OpenedWrite {
@@ -114,7 +109,7 @@ void Tell(ReceiptStep step, const OpenedWrite& write, ErasureReceipt& receipt) {
       receipt.decision = write.id;
       receipt.handle = event.handle;
       receipt.case_reference = event.case_reference;
-      receipt.records = CountOf(event).value_or(0);
+      receipt.records = NumberOf(event, What::kCount).value_or(0);
       receipt.erased_at = event.at;
       break;
     case ReceiptStep::kShredded:
@@ -123,24 +118,57 @@ void Tell(ReceiptStep step, const OpenedWrite& write, ErasureReceipt& receipt) {
     case ReceiptStep::kCompacted:
       receipt.compacted_at = event.at;
       break;
+    case ReceiptStep::kDestroyed:
+      receipt.destroyed = {*Sha256Of(event), event.at};
+      break;
   }
 }
 
 }  // namespace
 
-bool Shows(ReceiptStep step, const EventCopy& event) {
-  if (event.kind != kKinds[static_cast<size_t>(step)] || event.outcome != Outcome::kAllowed) {
-    return false;
+std::optional<uint64_t> NumberOf(const EventCopy& event, What what) {
+  const std::string* const text = TextOf(event, what);
+  if (text == nullptr) return std::nullopt;
+  uint64_t number = 0;
+  const char* const end = text->data() + text->size();
+  const auto [stopped, error] = std::from_chars(text->data(), end, number);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return number;
+}
+
+std::optional<KeyStreamSha256> Sha256Of(const EventCopy& event) {
+  const std::string* const text = TextOf(event, What::kSha256);
+  KeyStreamSha256 sha256;
+  if (text == nullptr || !FromHex(*text, sha256.bytes)) return std::nullopt;
+  return sha256;
+}
+
+std::optional<ReceiptStep> StepOf(const EventCopy& event) {
+  if (event.outcome != Outcome::kAllowed) return std::nullopt;
+  const auto count = NumberOf(event, What::kCount);
+  switch (event.kind) {
+    case EventKind::kErase:
+      if (count) return ReceiptStep::kErased;
+      break;
+    case EventKind::kShred:
+      if (count == uint64_t{0}) return ReceiptStep::kShredded;
+      break;
+    case EventKind::kCompact:
+      return ReceiptStep::kCompacted;
+    case EventKind::kDestroyed:
+      if (Sha256Of(event)) return ReceiptStep::kDestroyed;
+      break;
+    default:
+      break;
   }
-  switch (step) {
-    case ReceiptStep::kErased:
-      return CountOf(event).has_value();
-    case ReceiptStep::kShredded:
-      return CountOf(event) == uint64_t{0};
-    case ReceiptStep::kCompacted:
-      return true;
-  }
-  return false;
+  return std::nullopt;
+}
+
+bool ReceiptSteps::Allows(ReceiptStep step) const {
+  const auto shown = [&](ReceiptStep other) { return shown_[static_cast<size_t>(other)]; };
+  if (shown(step)) return false;
+  if (step == ReceiptStep::kErased) return true;
+  return shown(step == ReceiptStep::kShredded ? ReceiptStep::kErased : ReceiptStep::kShredded);
 }
 
 Bytes FormatReceipt(const VaultId& vault, std::span<const ShownEntry> entries) {
@@ -166,9 +194,9 @@ Result<ErasureReceipt> VerifyReceipt(ByteView receipt, std::string_view origin,
   ErasureReceipt proven;
   proven.vault = claimed.vault;
   uint64_t next = 0;
+  audit::ReceiptSteps steps;
   for (size_t i = 0; i < claimed.count; ++i) {
     const audit::Claimed& entry = claimed.entries[i];
-    const auto step = static_cast<audit::ReceiptStep>(i);
     BAILEE_TRY(const ProvenLeaf place, audit::ProveClaimed(entry, origin, keys));
     if (place.index < next || (i > 0 && place.checkpoint != proven.checkpoint)) {
       return audit::WrongEntry();
@@ -176,8 +204,10 @@ Result<ErasureReceipt> VerifyReceipt(ByteView receipt, std::string_view origin,
     next = place.index + 1;
     proven.checkpoint = place.checkpoint;
     BAILEE_TRY(const audit::OpenedWrite write, audit::OpenClaimed(claimed.vault, entry));
-    if (!audit::Shows(step, write.event)) return audit::WrongEntry();
-    audit::Tell(step, write, proven);
+    const auto step = audit::StepOf(write.event);
+    if (!step || !steps.Allows(*step)) return audit::WrongEntry();
+    steps.Add(*step);
+    audit::Tell(*step, write, proven);
   }
   return proven;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -14,12 +16,26 @@
 // Receipts: FORMAT.md §13.9.
 namespace bailee::audit {
 
-// What the entries of a receipt tell, one after the other.
-enum class ReceiptStep : uint8_t { kErased = 0, kShredded = 1, kCompacted = 2 };
-inline constexpr size_t kReceiptStepsMax = 3;
+// What the entries of a receipt tell.
+enum class ReceiptStep : uint8_t { kErased = 0, kShredded = 1, kCompacted = 2, kDestroyed = 3 };
+inline constexpr size_t kReceiptStepsMax = 4;
 
-// Whether an event is the one that a step is shown by.
-bool Shows(ReceiptStep step, const EventCopy& event);
+// The step that an event shows, if it shows one.
+std::optional<ReceiptStep> StepOf(const EventCopy& event);
+
+// Which steps were shown so far, one after the other.
+class ReceiptSteps {
+ public:
+  bool Allows(ReceiptStep step) const;
+  void Add(ReceiptStep step) { shown_[static_cast<size_t>(step)] = true; }
+
+ private:
+  std::array<bool, kReceiptStepsMax> shown_{};
+};
+
+// What a detail of an event says. Empty if the event has none, or it makes no sense.
+std::optional<uint64_t> NumberOf(const EventCopy& event, What what);
+std::optional<KeyStreamSha256> Sha256Of(const EventCopy& event);
 
 // A write that is shown: the key that opens it alone, and its place.
 struct ShownEntry {

@@ -49,7 +49,8 @@ constexpr std::array<std::string_view, kEventKindCount + 1> kKindWords = {"",
                                                                           "rotate",
                                                                           "backup",
                                                                           "restore",
-                                                                          "check"};
+                                                                          "check",
+                                                                          "destroyed"};
 
 constexpr std::array<std::string_view, kOutcomeCount + 1> kOutcomeWords = {"", "allowed", "refused",
                                                                            "not-found", "failed"};
@@ -57,7 +58,7 @@ constexpr std::array<std::string_view, kOutcomeCount + 1> kOutcomeWords = {"", "
 constexpr std::array<std::string_view, kWhatCount + 1> kWhatWords = {
     "",         "of",    "first",  "last",   "tree-size", "decision", "entries",
     "sequence", "said",  "notice", "event",  "count",     "report",   "bucket",
-    "version",  "epoch", "key",    "stream", "root"};
+    "version",  "epoch", "key",    "stream", "root",      "sha256"};
 
 }  // namespace
 

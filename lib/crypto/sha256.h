@@ -16,4 +16,16 @@ using Sha256Digest = std::array<uint8_t, 32>;
 // BLAKE2b (crypto/hash.h). Parts are not delimited.
 Sha256Digest Sha256(std::initializer_list<ByteView> parts);
 
+// The same of what comes bit by bit.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  void Put(ByteView bytes);
+  // REQUIRES: nothing is put after it.
+  Sha256Digest Finish();
+
+ private:
+  alignas(uint64_t) std::array<uint8_t, 104> state_;  // libsodium's
+};
+
 }  // namespace bailee::crypto

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +36,86 @@ Result<ShownEntry> Show(const audit::TreeReader& tree, const PlaceInTree& place,
   return ShownEntry{std::move(key), Bytes(leaf.begin(), leaf.end()), std::move(text)};
 }
 
+// An entry that a receipt could show.
+struct Found {
+  uint64_t index = 0;
+  audit::EntryKey key;
+};
+
+// The operator's, that key streams are destroyed.
+struct Statement {
+  KeyStreamSha256 last;
+  Found entry;
+};
+
+// Of which the trail has the event.
+struct KeyStream {
+  uint64_t index = 0;
+  uint64_t tree_size = 0;  // when it was taken
+  KeyStreamSha256 sha256;
+};
+
+// Whether it holds for somebody who was erased at the leaf `erased`: FORMAT.md §13.9.
+bool Holds(const Statement& statement, uint64_t erased, const std::vector<KeyStream>& streams) {
+  const auto last = std::ranges::find(streams, statement.last, &KeyStream::sha256);
+  if (last == streams.end()) return false;
+  return std::ranges::none_of(streams, [&](const KeyStream& each) {
+    return each.tree_size <= erased &&
+           (each.index > statement.entry.index || each.tree_size > last->tree_size);
+  });
+}
+
+std::optional<KeyStream> KeyStreamOf(uint64_t index, const audit::EventCopy& event) {
+  if (event.kind != audit::EventKind::kBackup) return std::nullopt;
+  const auto sha256 = audit::Sha256Of(event);
+  const auto tree_size = audit::NumberOf(event, audit::What::kTreeSize);
+  if (!sha256 || !tree_size) return std::nullopt;
+  return KeyStream{index, *tree_size, *sha256};
+}
+
+// What is found of one person on a walk over the trail.
+class Finder {
+ public:
+  explicit Finder(const DecisionId& erased) : erased_(erased) {}
+
+  Result<bool> Look(uint64_t index, const Leaf& leaf, audit::EntryReader& reader) {
+    if (leaf.type != audit::LeafType::kWrite || (found_.empty() && !IsOf(leaf, erased_))) {
+      reader.Pass(leaf);
+      return true;
+    }
+    BAILEE_TRY(audit::OpenedEntry entry, reader.Open(index, leaf));
+    const auto step = audit::StepOf(entry.event);
+    if (found_.empty() && step != audit::ReceiptStep::kErased) return NotAnErasure();
+    if (!step || !steps_.Allows(*step)) return true;
+    if (*step == audit::ReceiptStep::kDestroyed) {
+      statements_.push_back({*audit::Sha256Of(entry.event), {index, std::move(entry.key)}});
+      return true;
+    }
+    steps_.Add(*step);
+    found_.push_back({index, std::move(entry.key)});
+    return true;
+  }
+
+  bool any() const { return !found_.empty(); }
+  bool stated() const { return !statements_.empty(); }
+
+  // In their order in the tree, with the first statement that holds.
+  std::vector<Found> Take(const std::vector<KeyStream>& streams) {
+    const uint64_t erased = found_.front().index;
+    const auto holds = std::ranges::find_if(
+        statements_, [&](const Statement& each) { return Holds(each, erased, streams); });
+    if (holds != statements_.end()) found_.push_back(std::move(holds->entry));
+    std::ranges::sort(found_, {}, &Found::index);
+    return std::move(found_);
+  }
+
+ private:
+  const DecisionId& erased_;
+  audit::ReceiptSteps steps_;
+  std::vector<Found> found_;
+  std::vector<Statement> statements_;
+};
+
 }  // namespace
 
 Result<Bytes> AuditTrailImpl::Receipt(const DecisionId& erased, const std::string& checkpoint) {
@@ -44,25 +126,33 @@ Result<Bytes> AuditTrailImpl::Receipt(const DecisionId& erased, const std::strin
   BAILEE_TRY(const std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
   BAILEE_TRY(const audit::TreeReader tree, audit::TreeReader::Open(*snapshot));
   BAILEE_TRY(const Checkpoint covered, audit::VerifyExtends(tree, PinnedTo(checkpoint)));
-  std::vector<ShownEntry> shown;
-  const auto look = [&](uint64_t index, const Leaf& leaf,
-                        audit::EntryReader& reader) -> Result<bool> {
-    if (leaf.type != audit::LeafType::kWrite || (shown.empty() && !IsOf(leaf, erased))) {
+  Finder finder(erased);
+  BAILEE_RETURN_IF_ERROR(
+      EachLeaf(tree.pruned(), covered.size, *auditor,
+               [&](uint64_t index, const Leaf& leaf, audit::EntryReader& reader) {
+                 return finder.Look(index, leaf, reader);
+               }));
+  if (!finder.any()) return NoSuchDecision();
+  std::vector<KeyStream> streams;
+  const auto collect = [&](uint64_t index, const Leaf& leaf,
+                           audit::EntryReader& reader) -> Result<bool> {
+    if (leaf.type != audit::LeafType::kJournal) {
       reader.Pass(leaf);
       return true;
     }
-    BAILEE_TRY(audit::OpenedEntry entry, reader.Open(index, leaf));
-    if (!audit::Shows(static_cast<audit::ReceiptStep>(shown.size()), entry.event)) {
-      if (shown.empty()) return NotAnErasure();
-      return true;
-    }
-    BAILEE_TRY(ShownEntry next,
-               Show(tree, {index, covered.size, checkpoint}, std::move(entry.key)));
-    shown.push_back(std::move(next));
-    return shown.size() < audit::kReceiptStepsMax;
+    BAILEE_TRY(const audit::OpenedEntry entry, reader.Open(index, leaf));
+    if (auto stream = KeyStreamOf(index, entry.event)) streams.push_back(*stream);
+    return true;
   };
-  BAILEE_RETURN_IF_ERROR(EachLeaf(tree.pruned(), covered.size, *auditor, look));
-  if (shown.empty()) return NoSuchDecision();
+  if (finder.stated()) {
+    BAILEE_RETURN_IF_ERROR(EachLeaf(tree.pruned(), covered.size, *auditor, collect));
+  }
+  std::vector<ShownEntry> shown;
+  for (Found& each : finder.Take(streams)) {
+    BAILEE_TRY(ShownEntry next,
+               Show(tree, {each.index, covered.size, checkpoint}, std::move(each.key)));
+    shown.push_back(std::move(next));
+  }
   return audit::FormatReceipt(row_.id, shown);
 }
 

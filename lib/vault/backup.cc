@@ -3,9 +3,12 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "audit/tree_store.h"
+#include "base/hex.h"
 #include "base/try.h"
+#include "policy/case_reference.h"
 
 namespace bailee::vault {
 
@@ -61,12 +64,51 @@ Result<BackedUp> StreamTaker::Finish(ByteView trailer) {
   BAILEE_TRY(const Frame now, vault_.Begin());
   const std::string count = std::to_string(stream.rows);
   const std::string leaves = std::to_string(stream.tree_size);
-  const std::array details = {audit::Detail{audit::What::kStream, BackupKindWord(kind_)},
-                              audit::Detail{audit::What::kCount, count},
-                              audit::Detail{audit::What::kTreeSize, leaves}};
+  std::vector details = {audit::Detail{audit::What::kStream, BackupKindWord(kind_)},
+                         audit::Detail{audit::What::kCount, count},
+                         audit::Detail{audit::What::kTreeSize, leaves}};
+  std::string sha256;
+  if (const auto digest = writer_->Sha256()) {
+    done_.sha256 = KeyStreamSha256{*digest};
+    sha256 = done_.sha256->ToHex();
+    details.push_back({audit::What::kSha256, sha256});
+  }
   BAILEE_TRY(done_.decision, vault_.Record(now, {.kind = EventKind::kBackup, .details = details}));
   BAILEE_RETURN_IF_ERROR(writer_->Commit(kind_));
   return std::move(done_);
 }
 
+Result<DecisionId> StateDestroyed(VaultImpl& vault, const KeyStreamSha256& stream,
+                                  std::string_view case_reference) {
+  if (!case_reference.empty() && !policy::IsCaseReference(case_reference)) {
+    return Status(Code::kInvalidValue, "backup.case", "a case is named by letters, digits and -",
+                  "use at most 64 of [A-Za-z0-9-]");
+  }
+  const std::string sha256 = stream.ToHex();
+  const std::array details = {
+      audit::Detail{audit::What::kStream, BackupKindWord(BackupKind::kKeys)},
+      audit::Detail{audit::What::kSha256, sha256}};
+  DecisionId decision;
+  BAILEE_RETURN_IF_ERROR(vault.Write([&](Frame& frame) -> Status {
+    BAILEE_TRY(decision, vault.RecordWrite(frame, {.kind = EventKind::kDestroyed,
+                                                   .case_reference = case_reference,
+                                                   .details = details}));
+    return Status();
+  }));
+  return decision;
+}
+
 }  // namespace bailee::vault
+
+namespace bailee {
+
+Result<KeyStreamSha256> KeyStreamSha256::FromHex(std::string_view hex) {
+  KeyStreamSha256 sha256;
+  if (bailee::FromHex(hex, sha256.bytes)) return sha256;
+  return Status(Code::kInvalidValue, "backup.sha256", "that is no SHA-256",
+                "take the 64 digits that bailee backup keys, or sha256sum, printed");
+}
+
+std::string KeyStreamSha256::ToHex() const { return bailee::ToHex(bytes); }
+
+}  // namespace bailee

@@ -12,6 +12,10 @@ namespace bailee::vault {
 Result<BackedUp> BackUpData(VaultImpl& vault, const BackupRequest& request);
 Result<BackedUp> BackUpKeys(VaultImpl& vault, const BackupRequest& request);
 
+// Vault::StateDestroyed.
+Result<DecisionId> StateDestroyed(VaultImpl& vault, const KeyStreamSha256& stream,
+                                  std::string_view case_reference);
+
 // One stream being taken: what both kinds share.
 class StreamTaker {
  public:

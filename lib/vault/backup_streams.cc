@@ -65,15 +65,32 @@ Result<StreamWriter> StreamWriter::Begin(const std::string& path, const StreamHe
   const StreamHash maker = MakerOf(ref_key, bytes, sealer.start().commitment);
   Writer(bytes).Put(ByteView(sealer.start().commitment)).Put(ByteView(sealer.start().start));
   BAILEE_TRY(NewFile file, NewFile::Create(path));
-  BAILEE_RETURN_IF_ERROR(file.Write(bytes));
-  return StreamWriter(std::move(file), std::move(sealer), maker);
+  StreamWriter writer(head.kind, std::move(file), std::move(sealer), maker);
+  BAILEE_RETURN_IF_ERROR(writer.Write(bytes));
+  return writer;
+}
+
+StreamWriter::StreamWriter(BackupKind kind, NewFile file, crypto::StreamSealer sealer,
+                           const StreamHash& maker)
+    : file_(std::move(file)), sealer_(std::move(sealer)), maker_(maker) {
+  if (kind == BackupKind::kKeys) sha256_.emplace();
+}
+
+Status StreamWriter::Write(ByteView bytes) {
+  if (sha256_) sha256_->Put(bytes);
+  return file_.Write(bytes);
+}
+
+std::optional<crypto::Sha256Digest> StreamWriter::Sha256() {
+  if (!sha256_) return std::nullopt;
+  return sha256_->Finish();
 }
 
 Status StreamWriter::Put(ByteView message, bool last) {
   frame_.clear();
   Writer(frame_).Put(static_cast<uint32_t>(message.size() + crypto::kStreamMessageOverhead));
   sealer_.SealAppend(message, last, frame_);
-  return file_.Write(frame_);
+  return Write(frame_);
 }
 
 Result<StreamHead> ReadStreamHead(const std::string& path) {

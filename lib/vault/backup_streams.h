@@ -8,6 +8,7 @@
 #include "base/new_file.h"
 #include "base/unique_fd.h"
 #include "crypto/random.h"
+#include "crypto/sha256.h"
 #include "vault/backup_format.h"
 
 // Backup streams as files: FORMAT.md §19.1.
@@ -23,8 +24,11 @@ class StreamWriter {
   const StreamHash& maker() const { return maker_; }
 
   Status Put(ByteView message, bool last = false);
-  Status PutTrailer(ByteView trailer) { return file_.Write(trailer); }
+  Status PutTrailer(ByteView trailer) { return Write(trailer); }
   uint64_t bytes_written() const { return file_.bytes_written(); }
+
+  // Of the whole file, if that is a key stream. REQUIRES: nothing is put after it.
+  std::optional<crypto::Sha256Digest> Sha256();
 
   // Makes it durable; Commit then gives it its name.
   Status Sync() { return file_.Sync(); }
@@ -33,12 +37,14 @@ class StreamWriter {
   }
 
  private:
-  StreamWriter(NewFile file, crypto::StreamSealer sealer, const StreamHash& maker)
-      : file_(std::move(file)), sealer_(std::move(sealer)), maker_(maker) {}
+  StreamWriter(BackupKind kind, NewFile file, crypto::StreamSealer sealer, const StreamHash& maker);
+
+  Status Write(ByteView bytes);
 
   NewFile file_;
   crypto::StreamSealer sealer_;
   StreamHash maker_;
+  std::optional<crypto::Sha256Stream> sha256_;
   Bytes frame_;
 };
 

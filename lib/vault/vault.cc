@@ -127,6 +127,10 @@ Result<BackedUp> Vault::BackUpData(const BackupRequest& request) {
 Result<BackedUp> Vault::BackUpKeys(const BackupRequest& request) {
   return vault::BackUpKeys(*impl_, request);
 }
+Result<DecisionId> Vault::StateDestroyed(const KeyStreamSha256& stream,
+                                         std::string_view case_reference) {
+  return vault::StateDestroyed(*impl_, stream, case_reference);
+}
 Result<RetentionPlan> Vault::PlanRetention(const RetentionOptions& options) {
   return vault::PlanRetention(*impl_, options);
 }

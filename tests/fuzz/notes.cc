@@ -216,7 +216,7 @@ void RunReceipt(ByteView input) {
   if (input.size() > 4096) return;
   const auto event = ParseEvent(input);
   const uint64_t transaction = event.ok() ? event->transaction : 0;
-  const bool shows = event.ok() && Shows(ReceiptStep::kErased, *event);
+  const bool shows = event.ok() && StepOf(*event) == ReceiptStep::kErased;
   const Bytes receipt = ReceiptOf(input, transaction);
   CheckReceipt(receipt, shows);
   FUZZ_CHECK(VerifyReceipt(receipt, kOrigin, LogKeyOf(Signer())).ok() == shows);

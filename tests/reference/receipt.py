@@ -8,6 +8,7 @@ KEY is the log's public key as trail_proof.py takes it. Says as JSON what is pro
 """
 
 import json
+import re
 import sys
 
 import suite1
@@ -17,7 +18,8 @@ from padding import unpad
 from trail_event import parse_event
 from trail_proof import NotProven, parse_keys, verify_proof
 
-STEPS = ("erase", "shred", "compact")
+STEPS = ("erase", "shred", "compact", "destroyed")
+BEFORE = {"erase": (), "shred": ("erase",), "compact": ("shred",), "destroyed": ("shred",)}
 WRITE = 3
 WRITE_EVENT = 13
 
@@ -34,27 +36,40 @@ def open_leaf(vault, key, leaf):
     return "%s.w%d" % (instance.hex(), number), event
 
 
+def grade(shown):
+    if "shred" not in shown:
+        return "inaccessible"
+    if "compact" not in shown:
+        return "shredded"
+    return "absent from backups" if "destroyed" in shown else "compacted"
+
+
 def verify_receipt(data, origin, log_key):
     reader = Reader(data, "receipt")
-    require(reader.take(8) == b"BAILEERC" and reader.uint(2) == 1, "receipt: magic or version")
+    require(reader.take(8) == b"BAILEERC" and reader.uint(2) == 2, "receipt: magic or version")
     vault, count = reader.take(16), reader.uint(1)
     require(1 <= count <= len(STEPS), "receipt: count")
-    said = {"vault": vault.hex(), "grade": ("inaccessible", "shredded", "compacted")[count - 1]}
+    said, shown = {"vault": vault.hex()}, []
     before, head = -1, None
-    for step in STEPS[:count]:
+    for _ in range(count):
         key, leaf, proof = reader.take(32), reader.str32(), reader.str32()
         require(not proof.split(b"\n")[1].startswith(b"extra "), "proof: extra")
         index, checkpoint = verify_proof(proof, leaf, origin, log_key)
         require(index > before and head in (None, checkpoint), "receipt: order or checkpoints")
         before, head = index, checkpoint
         decision, event = open_leaf(vault, key, leaf)
-        require((event["kind"], event["outcome"]) == (step, "allowed"), "receipt: another event")
-        details = dict(event["details"])
+        step, details = event["kind"], dict(event["details"])
+        require(step in STEPS and event["outcome"] == "allowed", "receipt: another event")
+        require(step not in shown and all(each in shown for each in BEFORE[step]), "receipt: out of its place")
+        shown.append(step)
         if step == "erase":
             said.update(decision=decision, handle=event["handle"], case=event["case"], records=int(details["count"]))
         require(step != "shred" or details["count"] == "0", "receipt: something is still owed")
+        if step == "destroyed":
+            require(re.fullmatch("[0-9a-f]{64}", details["sha256"]), "receipt: no hash")
+            said.update(destroyed_sha256=details["sha256"])
     reader.end()
-    return said
+    return dict(said, grade=grade(shown))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from errors import require
 KINDS = ("open read read-all scan find verify-password list collect subjects ref-of fold-lookups as close audit-full "
          "trail-log trail-verify trail-prove trail-sign trail-pin trail-export trail-prune explain "
          "ledger standing upkeep publish disclose disclosures may-contact suppress report rectify expire export-subject review "
-         "erase renew shred compact rotate backup restore check").split()
+         "erase renew shred compact rotate backup restore check destroyed").split()
 OUTCOMES = "allowed refused not-found failed".split()
-DETAILS = "of first last tree-size decision entries sequence said notice event count report bucket version epoch key stream root".split()
+DETAILS = "of first last tree-size decision entries sequence said notice event count report bucket version epoch key stream root sha256".split()
 REASON_MAX = 28
 
 

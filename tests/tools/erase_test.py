@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """erase_test.py BAILEE POLICY: a person is erased and the file written anew, through the tool alone."""
+import hashlib
 import json
 import os
 import shutil
@@ -106,6 +107,28 @@ class EraseTest(unittest.TestCase):
             self.assertEqual(said[name], value, name)
         other = self.tool.run("audit", "check-receipt", "receipt", "--origin", log[1], "--log-key", "00" * 32, "--json")
         self.assertEqual(other.code, 14, other)
+
+    def test_the_receipt_says_that_the_operator_destroyed_the_key_streams(self):
+        before = self.as_("upkeep", "backup", "keys", "acme.keys", "--json").json()
+        with open(os.path.join(self.directory.name, "acme.keys"), "rb") as stream:
+            self.assertEqual(before["sha256"], hashlib.sha256(stream.read()).hexdigest())
+        done = self.erase(self.handle, "--confirm", self.vault).json()
+        self.assertEqual(self.as_("upkeep", "compact").code, 0)
+        self.assertEqual(self.as_("upkeep", "backup", "keys", "acme.keys").code, 0)
+        wrong = self.as_("upkeep", "backup", "destroyed", "4711", "--json")
+        self.assertEqual((wrong.code, wrong.error()["name"]), (7, "backup.sha256"), wrong)
+        stated = self.as_("upkeep", "backup", "destroyed", before["sha256"], "--case", "DSR-7", "--json")
+        self.assertEqual((stated.code, stated.json()["schema"]), (0, "bailee.backup-destroyed/1"), stated)
+        past = self.as_("auditor", "explain", stated.json()["decision"], "--json").json()
+        self.assertEqual((past["kind"], past["case"]), ("destroyed", "DSR-7"))
+        signed = self.as_("log", "audit", "sign", "--json").json()
+        made = self.as_("auditor", "audit", "receipt", done["decision"], "--out", "receipt", "--json").json()
+        self.assertEqual((made["grade"], made["destroyed_sha256"]), ("absent from backups", before["sha256"]))
+        read = subprocess.run([sys.executable, "-B", RECEIPT, signed["origin"], signed["log_key"],
+                               os.path.join(self.directory.name, "receipt")], capture_output=True, text=True, check=False)
+        self.assertEqual(read.returncode, 0, read.stderr)
+        for name, value in json.loads(read.stdout).items():
+            self.assertEqual(made[name], value, name)
 
     def test_by_ref_from_standard_input_and_the_rest_by_upkeep(self):
         done = self.erase("--defer", "--confirm", self.vault, stdin="user-4711\n")

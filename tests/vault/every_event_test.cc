@@ -127,7 +127,9 @@ void EveryEvent::Rotate() {
 
 void EveryEvent::BackUpAndRestore() {
   ASSERT_THAT(StatusOf(world_.Data("data")), IsOk());
-  ASSERT_THAT(StatusOf(world_.Keys()), IsOk());
+  const auto keys = world_.Keys();
+  ASSERT_THAT(StatusOf(keys), IsOk());
+  ASSERT_THAT(StatusOf(Open().StateDestroyed(*keys->sha256)), IsOk());
   ASSERT_THAT(StatusOf(world_.Restore({"data", "keys"})), IsOk());
   AuditTrail trail = OpenTrail("auditor", world_.File("restored"));
   Take(trail);

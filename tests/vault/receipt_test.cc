@@ -4,6 +4,7 @@
 #include "audit/receipt.h"
 #include "bailee/audit_trail.h"
 #include "base/codec.h"
+#include "crypto/sha256.h"
 #include "vault/stories.h"
 
 // What is shown to somebody who was erased and has no vault.
@@ -113,16 +114,108 @@ TEST_F(Receipts, DoNotTakeAnEpochThatLeftSomethingOwedForTheEnd) {
   }
   EXPECT_FALSE(Check(*Make(decision))->shredded_at);
   audit::EventCopy event{.kind = audit::EventKind::kShred};
-  EXPECT_FALSE(audit::Shows(audit::ReceiptStep::kShredded, event))
-      << "says nothing of what is owed";
+  EXPECT_FALSE(audit::StepOf(event)) << "says nothing of what is owed";
   event.details = {{audit::What::kCount, "1"}};
-  EXPECT_FALSE(audit::Shows(audit::ReceiptStep::kShredded, event));
+  EXPECT_FALSE(audit::StepOf(event));
   event.details = {{audit::What::kCount, ""}};
-  EXPECT_FALSE(audit::Shows(audit::ReceiptStep::kShredded, event));
+  EXPECT_FALSE(audit::StepOf(event));
   event.details = {{audit::What::kCount, "0"}};
-  EXPECT_TRUE(audit::Shows(audit::ReceiptStep::kShredded, event));
+  EXPECT_EQ(audit::StepOf(event), audit::ReceiptStep::kShredded);
   event.outcome = audit::Outcome::kFailed;
-  EXPECT_FALSE(audit::Shows(audit::ReceiptStep::kShredded, event));
+  EXPECT_FALSE(audit::StepOf(event));
+}
+
+// The operator's statement is about one key stream and all before it.
+class ReceiptsOfStatements : public Receipts {
+ protected:
+  KeyStreamSha256 TakeKeys() {
+    Vault vault = vault_.Open({});
+    return TakeKeysOf(vault, {});
+  }
+  KeyStreamSha256 TakeKeysOf(Vault& vault, BackupProgress progress) {
+    const auto taken =
+        vault.BackUpKeys({.file = keys_, .base = {}, .progress = std::move(progress)});
+    EXPECT_THAT(StatusOf(taken), IsOk());
+    return *taken->sha256;
+  }
+  void State(const KeyStreamSha256& destroyed) {
+    Vault vault = vault_.Open({});
+    EXPECT_THAT(StatusOf(vault.StateDestroyed(destroyed, "DSR-7")), IsOk());
+  }
+  std::optional<ErasureReceipt::Destroyed> Proven(const DecisionId& decision) {
+    const auto receipt = Make(decision);
+    EXPECT_THAT(StatusOf(receipt), IsOk());
+    const auto proven = Check(*receipt);
+    EXPECT_THAT(StatusOf(proven), IsOk());
+    return proven->destroyed;
+  }
+  // Makes leaves, so that streams before and after show different states.
+  void Go() { vault_.Open({}); }
+
+  const std::string keys_ = vault_.directory() / "keys";
+};
+
+TEST_F(ReceiptsOfStatements, SayWhichKeyStreamWasTheLastThatHadThePerson) {
+  const KeyStreamSha256 before = TakeKeys();
+  const std::string file = ReadFile(keys_);
+  EXPECT_EQ(before.bytes, crypto::Sha256({AsBytes(file)})) << "that of the file, as it is";
+  const DecisionId decision = Erase(false);
+  TakeKeys();
+  EXPECT_FALSE(Proven(decision)) << "nothing was stated";
+  State(before);
+  ASSERT_TRUE(Proven(decision));
+  EXPECT_EQ(Proven(decision)->last, before);
+  EXPECT_EQ(Proven(decision)->said_at, vault_.clock().Now());
+  EXPECT_FALSE(Check(*Make(decision))->compacted_at);
+  Finish(true);
+  EXPECT_TRUE(Proven(decision)) << "in the order in which they were done";
+  EXPECT_TRUE(Check(*Make(decision))->compacted_at);
+}
+
+TEST_F(ReceiptsOfStatements, DoNotCountUnlessEveryKeyStreamWithThePersonIsCovered) {
+  const KeyStreamSha256 first = TakeKeys();
+  Go();
+  const KeyStreamSha256 second = TakeKeys();
+  State(second);
+  const DecisionId decision = Erase(true);
+  State(second);
+  Finish(false);
+  EXPECT_FALSE(Proven(decision)) << "said before it was shredded";
+  State(first);
+  EXPECT_FALSE(Proven(decision)) << "the second has the person, too";
+  State(KeyStreamSha256{});
+  EXPECT_FALSE(Proven(decision)) << "nobody took such a stream";
+  State(TakeKeys());
+  EXPECT_TRUE(Proven(decision)) << "a later one, and all before it";
+}
+
+// A key stream shows the moment at which it was begun.
+TEST_F(ReceiptsOfStatements, CountAKeyStreamThatWasBeingTakenWhenThePersonWasErased) {
+  const KeyStreamSha256 before = TakeKeys();
+  Go();
+  DecisionId decision;
+  KeyStreamSha256 meanwhile;
+  {
+    Vault vault = vault_.Open({"rights", "upkeep"});
+    meanwhile = TakeKeysOf(vault, [&](uint64_t) {
+      if (decision == DecisionId())
+        decision = vault.Erase(Who::Ref(kUser), {.defer = true})->decisions.front();
+      return true;
+    });
+  }
+  Finish(false);
+  State(before);
+  EXPECT_FALSE(Proven(decision));
+  State(meanwhile);
+  EXPECT_EQ(Proven(decision)->last, meanwhile);
+}
+
+TEST_F(ReceiptsOfStatements, NeedACaseThatCanBeOne) {
+  Vault vault = vault_.Open({});
+  EXPECT_THAT(StatusOf(vault.StateDestroyed({}, "DSR 7")),
+              ErrorIs(Code::kInvalidValue, "backup.case"));
+  EXPECT_THAT(StatusOf(KeyStreamSha256::FromHex("4711")),
+              ErrorIs(Code::kInvalidValue, "backup.sha256"));
 }
 
 TEST_F(Receipts, HoldForNoOtherLogAndNotWithAnyBitChanged) {
@@ -174,7 +267,9 @@ TEST_F(Receipts, AreOfErasingAlone) {
 
 // The parts of true receipts, put together to say what is not true.
 TEST_F(Receipts, CannotBePutTogetherFromOthers) {
-  const auto receipt = Make(Erase(false));
+  const DecisionId decision = Erase(false);
+  Finish(true);
+  const auto receipt = Make(decision);
   ASSERT_THAT(StatusOf(receipt), IsOk());
   constexpr size_t kHead = 8 + 2 + 16 + 1;
   const auto entry_at = [&](size_t at) {
@@ -186,6 +281,7 @@ TEST_F(Receipts, CannotBePutTogetherFromOthers) {
   };
   const ByteView erased = entry_at(kHead);
   const ByteView shredded = entry_at(kHead + erased.size());
+  const ByteView compacted = entry_at(kHead + erased.size() + shredded.size());
   const auto put_together = [&](std::initializer_list<ByteView> entries) {
     Bytes made(receipt->begin(), receipt->begin() + kHead - 1);
     Writer writer(made);
@@ -195,11 +291,14 @@ TEST_F(Receipts, CannotBePutTogetherFromOthers) {
   };
   EXPECT_THAT(put_together({erased, shredded}), IsOk());
   EXPECT_THAT(put_together({erased}), IsOk());
+  EXPECT_THAT(put_together({erased, shredded, compacted}), IsOk());
   const auto wrong = ErrorIs(Code::kAuditBroken, "receipt.entry");
   EXPECT_THAT(put_together({shredded}), wrong);
   EXPECT_THAT(put_together({shredded, erased}), wrong);
   EXPECT_THAT(put_together({erased, erased}), wrong);
   EXPECT_THAT(put_together({erased, shredded, shredded}), wrong);
+  EXPECT_THAT(put_together({erased, compacted}), wrong) << "what was deleted may open in a copy";
+  EXPECT_THAT(put_together({erased, shredded, compacted, compacted}), wrong);
   Bytes other_key(shredded.begin(), shredded.begin() + crypto::kKeyBytes);
   Writer(other_key).Put(erased.subspan(crypto::kKeyBytes));
   EXPECT_THAT(put_together({other_key}), wrong) << "an entry key opens one entry";

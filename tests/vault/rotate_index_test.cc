@@ -148,15 +148,15 @@ TEST_F(RotateReserved, ARetiredKeyIsKeptForTheBackupKeyringAlone) {
   const Keyring old = world_.Granted("old", {"billing"});
   Rotate("purpose/billing", {"billing"});
   const RawRows rows(world_.path());
-  const auto [key, box] = rows.Only(Table::kMeta, AsBytes("retired"));
+  const auto row = rows.Only(Table::kMeta, AsBytes("retired"));
   const crypto::NameId billing = crypto::NameIdOf("billing");
-  ASSERT_EQ(key.size(), std::string_view("retired").size() + 10);
+  ASSERT_EQ(row.first.size(), std::string_view("retired").size() + 10);
   const auto binding = crypto::Encode(
       crypto::WrapBinding{{.label = crypto::Label::kRetiredKey, .vault = world_.id()}, billing, 1});
   const auto open = [&](const Secret& secret) {
     auto box_secret =
         secret.RevealBytes([](ByteView bytes) { return crypto::BoxSecret::FromBytes(bytes); });
-    return crypto::BoxOpener(*std::move(box_secret)).Open(binding, box);
+    return crypto::BoxOpener(*std::move(box_secret)).Open(binding, row.second);
   };
   const Keyring backup = world_.Origin("backup");
   const Keyring auditor = world_.Origin("auditor");

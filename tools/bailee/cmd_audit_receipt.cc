@@ -23,13 +23,19 @@ struct CheckReceiptOptions {
 };
 
 std::string_view GradeOf(const ErasureReceipt& receipt) {
-  if (receipt.compacted_at) return "compacted";
+  if (receipt.compacted_at) return receipt.destroyed ? "absent from backups" : "compacted";
   return ErasureGradeWord(receipt.shredded_at ? ErasureGrade::kShredded
                                               : ErasureGrade::kInaccessible);
 }
 
 std::string TimeOrNothing(const std::optional<Timestamp>& time) {
   return time ? FormatTime(*time) : "";
+}
+
+std::string DestroyedOf(const ErasureReceipt& receipt) {
+  if (!receipt.destroyed) return "nobody stated that no key stream has them";
+  return fmt::format("every key stream up to {} is destroyed, it was stated at {}",
+                     receipt.destroyed->last.ToHex(), FormatTime(receipt.destroyed->said_at));
 }
 
 Json JsonOf(const ErasureReceipt& receipt) {
@@ -42,6 +48,8 @@ Json JsonOf(const ErasureReceipt& receipt) {
           {"erased_at", FormatTime(receipt.erased_at)},
           {"shredded_at", TimeOrNothing(receipt.shredded_at)},
           {"compacted_at", TimeOrNothing(receipt.compacted_at)},
+          {"destroyed_sha256", receipt.destroyed ? receipt.destroyed->last.ToHex() : ""},
+          {"destroyed_said_at", receipt.destroyed ? FormatTime(receipt.destroyed->said_at) : ""},
           {"origin", receipt.checkpoint.origin},
           {"size", receipt.checkpoint.size},
           {"signed_at", TimeOrNothing(receipt.checkpoint.time)}};
@@ -52,6 +60,7 @@ Table TableOf(const ErasureReceipt& receipt) {
   table.rows = {{"erased", receipt.handle.ToHex(), fmt::format("{} records", receipt.records)},
                 {"at", FormatTime(receipt.erased_at), receipt.case_reference},
                 {"grade", std::string(GradeOf(receipt)), TimeOrNothing(receipt.shredded_at)},
+                {"backups", DestroyedOf(receipt), ""},
                 {"signed", SignedAt(receipt.checkpoint), receipt.checkpoint.origin}};
   return table;
 }
@@ -103,9 +112,12 @@ void AddAuditReceipt(Commands& commands, CLI::App& audit) {
        "bailee audit receipt 0f3a2b4c5d6e6f1c0d5e0c2b4b6d9a1e.w3 --keyring auditor.keyring --out "
        "DSR-2013-117.receipt",
        "Shows that it was recorded, with how many records were deleted and how far gone they are:\n"
-       "inaccessible, shredded or compacted, as of the checkpoint. Without --checkpoint it is the\n"
-       "one kept by bailee audit sign. It opens those entries of the trail, and no others, for\n"
-       "whoever has it. Takes the auditor's keyring."},
+       "inaccessible, shredded, compacted or absent from backups, as of the checkpoint. The last "
+       "is\n"
+       "the operator's statement, see bailee backup destroyed. Without --checkpoint it is the one\n"
+       "kept by bailee audit sign. It opens those entries of the trail, and no others, for "
+       "whoever\n"
+       "has it. Takes the auditor's keyring."},
       [receipt](Context& context) { return Receipt(context, *receipt); });
   command->add_option("DECISION", receipt->decision, "that erased somebody")->required();
   command->add_option("--checkpoint", receipt->checkpoint, "a signed one that covers it")

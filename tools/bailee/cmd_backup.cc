@@ -14,6 +14,8 @@ struct BackupOptions {
   std::vector<std::string> files;
   std::string base;
   std::string from;
+  std::string sha256;
+  std::string case_reference;
 };
 
 Json StreamJson(const BackupStream& stream) {
@@ -73,8 +75,10 @@ Status TakeBackup(Context& context, const BackupOptions& options, BackupKind kin
   json["file"] = options.files.front();
   json["unreadable"] = unreadable;
   json["decision"] = done->decision.ToText();
+  if (done->sha256) json["sha256"] = done->sha256->ToHex();
   const bool data = kind == BackupKind::kData;
   Table table{{"stream", "id", "taken", "carries", "size"}, {StreamCells(done->stream)}};
+  if (done->sha256) table.rows.push_back({"sha256", done->sha256->ToHex(), "", "", ""});
   for (const Handle& each : done->unreadable)
     table.rows.push_back({"unreadable", each.ToHex(), "", "", ""});
   const Status answered =
@@ -83,6 +87,23 @@ Status TakeBackup(Context& context, const BackupOptions& options, BackupKind kin
   return {Code::kFindings, "backup.unreadable",
           "rows of subjects are damaged and not in the stream",
           "keep the key stream before this one until they are repaired or erased"};
+}
+
+Status Destroyed(Context& context, const BackupOptions& options) {
+  const auto sha256 = KeyStreamSha256::FromHex(options.sha256);
+  if (!sha256.ok()) return sha256.status();
+  auto vault = context.OpenVault();
+  if (!vault.ok()) return vault.status();
+  const auto stated = vault->StateDestroyed(*sha256, options.case_reference);
+  if (!stated.ok()) return stated.status();
+  Table table;
+  table.rows = {{"stated", "every key stream up to this one is destroyed", sha256->ToHex()},
+                {"decision", stated->ToText(), options.case_reference}};
+  return context.out().Answer("backup-destroyed",
+                              {{"sha256", sha256->ToHex()},
+                               {"case", options.case_reference},
+                               {"decision", stated->ToText()}},
+                              table);
 }
 
 Status VerifyStreams(Context& context, const BackupOptions& options) {
@@ -218,8 +239,20 @@ void AddBackup(Commands& commands) {
   AddBackupKind(commands, *backup, BackupKind::kData);
   AddBackupKind(commands, *backup, BackupKind::kKeys);
 
-  auto verify = std::make_shared<BackupOptions>();
+  auto destroyed = std::make_shared<BackupOptions>();
   CLI::App* command = commands.Add(
+      *backup,
+      {"destroyed", "state that a key stream and all before it are destroyed",
+       "bailee backup destroyed $(sha256sum old.keys | cut -d' ' -f1) --keyring cred:upkeep",
+       "With every copy of them. Names the last of them by the hash that bailee backup keys\n"
+       "printed. Nothing is destroyed by this: the trail keeps that you said so, and receipts of\n"
+       "people who were erased and shredded before say that they are absent from backups."},
+      [destroyed](Context& context) { return Destroyed(context, *destroyed); });
+  command->add_option("SHA256", destroyed->sha256, "of the key stream, 64 hex digits")->required();
+  command->add_option("--case", destroyed->case_reference, "why, [A-Za-z0-9-]{1,64}");
+
+  auto verify = std::make_shared<BackupOptions>();
+  command = commands.Add(
       *backup,
       {"verify", "open streams to their end and see that they belong together",
        "bailee backup verify monday.data tuesday.data acme.keys --keyring keys/backup.keyring",

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bailee/clock.h"
@@ -21,6 +24,17 @@ namespace bailee {
 
 // One backup stream; random.
 using BackupStreamId = Id<struct BackupStreamTag>;
+
+// SHA-256 of the whole file of a key stream, as sha256sum says it: what the stream is called by
+// whoever destroys it.
+struct BAILEE_EXPORT KeyStreamSha256 {
+  std::array<uint8_t, 32> bytes{};
+
+  // 64 lower-case hex digits. Errors: kInvalidValue "backup.sha256".
+  static Result<KeyStreamSha256> FromHex(std::string_view hex);
+  std::string ToHex() const;
+  bool operator==(const KeyStreamSha256&) const = default;
+};
 
 enum class BackupKind : uint8_t { kData = 1, kKeys = 2 };
 // "data", "keys".
@@ -60,6 +74,7 @@ struct BackedUp {
   BackupStream stream;
   // Of a key stream: whose row does not open. They are not in it and a restore would not have them.
   std::vector<Handle> unreadable;
+  std::optional<KeyStreamSha256> sha256;  // of a key stream
   DecisionId decision;
 };
 

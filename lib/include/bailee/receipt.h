@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "bailee/backup.h"
 #include "bailee/bytes.h"
 #include "bailee/checkpoint.h"
 #include "bailee/clock.h"
@@ -34,6 +35,14 @@ struct ErasureReceipt {
   std::optional<Timestamp> shredded_at;
   // When the file was written anew after that; empty if that was not shown.
   std::optional<Timestamp> compacted_at;
+  // What the operator said of the key streams from which this person could have been restored: all
+  // of them, this one the last, are destroyed with every copy. Empty if nothing was said that holds
+  // for this person.
+  struct Destroyed {
+    KeyStreamSha256 last;
+    Timestamp said_at;
+  };
+  std::optional<Destroyed> destroyed;
   Checkpoint checkpoint;  // the tree that it is in
 };
 

@@ -222,6 +222,14 @@ class BAILEE_EXPORT Vault {
   // "backup.base-of-keys"; otherwise as BackUpData, but for "file.exists".
   Result<BackedUp> BackUpKeys(const BackupRequest& request);
 
+  // Records the operator's statement that a key stream, every copy of it and every key stream
+  // before it are destroyed: whoever was erased after those were taken, and shredded since, is then
+  // absent from backups, and receipts say so (bailee/receipt.h). Nothing is checked or destroyed
+  // here; the trail keeps who said it. With any keyring that opens the vault. Errors: kInvalidValue
+  // "backup.case" (not [A-Za-z0-9-]{1,64}); kFull; kAuditDown; kBusy; kFailed.
+  Result<DecisionId> StateDestroyed(const KeyStreamSha256& stream,
+                                    std::string_view case_reference = {});
+
   // What retention would delete now, counted; nothing is changed. With the `upkeep` keyring.
   // Errors: kRefused purpose-key-missing; kPartial "retention.stopped"; kConflict (the policy is
   // not in force yet); kAuditDown; kFailed.
