@@ -19,7 +19,7 @@ POSITIONALS = {
     "PURPOSE": "billing", "WHAT": "purpose", "CATEGORY[.FIELD]": "payment_card.pan", "CATEGORY.FIELD": "account.email",
     "PURPOSE|DECISION": "0" * 32 + ".r17", "INDEX|DECISION": "0", "PROOF": "missing.tlog-proof",
     "CATEGORY[.FIELDS]": "account.email", "HANDLE": "0" * 32, "CATEGORY": "account", "SHELL": "bash", "WORD": "formats",
-    "DECISION": "0" * 32 + ".w3", "RECEIPT": "missing.receipt",
+    "DECISION": "0" * 32 + ".w3", "RECEIPT": "missing.receipt", "SHA256": "00" * 32,
     "REPORT": "sessions_by_region_day", "KIND": "restricted", "PLAN": "missing.json",
 }
 OPTIONS = {
