@@ -38,6 +38,8 @@ struct Manifest {
 
     // What a holder of either open version can open.
     uint16_t common_version() const { return open_version == 0 ? version : open_version; }
+    // Whether anything may lie under this version of the key.
+    bool IsOpen(uint16_t of) const { return of != 0 && (of == version || of == open_version); }
   };
   struct Index {
     std::string name;

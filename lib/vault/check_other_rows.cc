@@ -84,7 +84,7 @@ Status RowChecker::Look(Frame& frame, Table table, ByteView key, ByteView value,
     case Table::kDisclosures:
       return LookAtDisclosure(frame, key, value, out);
     case Table::kReports:
-      return LookAtReport(key, value, out);
+      return LookAtReport(frame, key, value, out);
     case Table::kKeywork:
       return LookAtKeywork(frame, key, value, out);
     case Table::kAuditLeaf:
@@ -233,6 +233,12 @@ Status RowChecker::LookAtLedger(Frame& frame, ByteView key, ByteView value, RowF
               Flaw::kLedgerDamaged, out, at);
 }
 
+// A row that names another version opens for nobody, also where this keyring has not the key.
+bool RowChecker::IsOpenVersion(const Frame& frame, std::string_view purpose, uint16_t version) {
+  const keys::Manifest::Purpose* const stated = frame.rules->manifest.FindPurpose(purpose);
+  return stated != nullptr && stated->IsOpen(version);
+}
+
 Status RowChecker::LookAtDisclosure(Frame& frame, ByteView key, ByteView value, RowFindings& out) {
   Reader reader(key);
   const Handle handle{reader.GetArray<16>()};
@@ -249,6 +255,11 @@ Status RowChecker::LookAtDisclosure(Frame& frame, ByteView key, ByteView value, 
     if (!before) out.Add(Flaw::kDisclosureGap, at);
   }
   if (IsKeptDisclosure(value)) {
+    const Result<uint16_t> version = KeptDisclosureVersion(value);
+    if (!version.ok() || !IsOpenVersion(frame, keys::kRights, *version)) {
+      out.Add(Flaw::kDisclosureDamaged, at);
+      return Status();
+    }
     if (vault_.keyring().FindPurpose(keys::kRights) == nullptr) return Status();
     return TakeIfHeld(
         OpenKeptDisclosure(vault_.id(), handle, sequence, vault_.keyring(), value).status(),
@@ -269,7 +280,8 @@ Status RowChecker::LookAtDisclosure(Frame& frame, ByteView key, ByteView value, 
       Flaw::kDisclosureDamaged, out, at);
 }
 
-Status RowChecker::LookAtReport(ByteView key, ByteView value, RowFindings& out) {
+Status RowChecker::LookAtReport(const Frame& frame, ByteView key, ByteView value,
+                                RowFindings& out) {
   Reader reader(key);
   const auto type = reader.Get<uint8_t>();
   if (type == kCounterRow && key.size() == kCounterRowKeyBytes) {
@@ -290,6 +302,11 @@ Status RowChecker::LookAtReport(ByteView key, ByteView value, RowFindings& out) 
   if (type == 2) {
     BAILEE_TRY(const crypto::FeedKey feed, vault_.FeedKey());
     return Take(OpenFeed(place, value, feed).status(), Flaw::kReportDamaged, out);
+  }
+  const std::optional<uint16_t> version = ResultKeyVersion(key, value);
+  if (!version || !IsOpenVersion(frame, keys::kTally, *version)) {
+    out.Add(Flaw::kReportDamaged);
+    return Status();
   }
   if (vault_.keyring().FindPurpose(keys::kTally) == nullptr) return Status();
   return TakeIfHeld(OpenResult(place, value, vault_.keyring()).status(), Flaw::kReportDamaged, out);

@@ -94,7 +94,7 @@ class RowChecker {
   Status LookAtDue(Frame& frame, ByteView key, ByteView value, RowFindings& out);
   Status LookAtLedger(Frame& frame, ByteView key, ByteView value, RowFindings& out);
   Status LookAtDisclosure(Frame& frame, ByteView key, ByteView value, RowFindings& out);
-  Status LookAtReport(ByteView key, ByteView value, RowFindings& out);
+  Status LookAtReport(const Frame& frame, ByteView key, ByteView value, RowFindings& out);
   Status LookAtKeywork(Frame& frame, ByteView key, ByteView value, RowFindings& out);
 
   // Whose row it is. Null, with what was found, if nobody is there: a row of somebody whose rows
@@ -110,6 +110,7 @@ class RowChecker {
   // Success if `status` says that something is damaged, which is then found; else `status`.
   static Status Take(const Status& status, Flaw flaw, RowFindings& out, std::string at = {});
   // The same, where the keyring may lack the version of the key: success then.
+  static bool IsOpenVersion(const Frame& frame, std::string_view purpose, uint16_t version);
   static Status TakeIfHeld(const Status& status, Flaw flaw, RowFindings& out, std::string at = {});
 
   VaultImpl& vault_;

@@ -496,5 +496,30 @@ TEST_F(CheckAttack, EveryKindOfDamageIsNamedWhereItIs) {
   EXPECT_EQ(attacks.size() + 15, CheckKinds().size());
 }
 
+// What names a key version that nobody has opens for nobody, whoever looks.
+TEST_F(CheckAttack, ARowUnderAVersionThatIsNotOpenIsDamage) {
+  constexpr size_t kVersionAt = 2;  // the lower byte, in both (FORMAT.md §§15.1, 16.1)
+  for (const Table table : {Table::kReports, Table::kDisclosures}) {
+    CopyAnew();
+    size_t changed = 0;
+    {
+      const RawRows rows(path());
+      for (RawRows::Row row : rows.All(table, {})) {
+        const bool sealed_for_a_purpose =
+            table == Table::kReports ? row.first[0] == 1 : vault::IsKeptDisclosure(row.second);
+        if (!sealed_for_a_purpose) continue;
+        row.second[kVersionAt] ^= 3;
+        rows.Put(table, row.first, row.second);
+        ++changed;
+      }
+    }
+    EXPECT_GT(changed, 0u);
+    for (const std::vector<std::string>& purposes : {kEveryPurpose, {}}) {
+      const Checked checked = Run({}, purposes);
+      EXPECT_EQ(checked.status().code(), Code::kDamage) << ::testing::PrintToString(checked);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace bailee
