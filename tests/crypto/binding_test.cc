@@ -35,12 +35,12 @@ TEST(Binding, IsEncodedAsTheVectorsSay) {
     const Binding binding = BindingOf(v);
     if (LayerOf(binding.label) == Layer::kRecord) {
       const EncodedBinding encoded = Encode(binding);
-      EXPECT_EQ(ToHex(encoded), v["encoded"]) << v["label"];
+      EXPECT_EQ(ToHex(encoded), v["encoded"].get<std::string>()) << v["label"];
     } else {
       const EncodedWrapBinding encoded = Encode(WrapBinding{.binding = binding,
                                                             .purpose = {HexArray<8>(v["purpose"])},
                                                             .key_version = v["key_version"]});
-      EXPECT_EQ(ToHex(encoded), v["encoded"]) << v["label"];
+      EXPECT_EQ(ToHex(encoded), v["encoded"].get<std::string>()) << v["label"];
     }
   }
 }
@@ -101,13 +101,14 @@ TEST(Label, NumbersAreThoseOfTheFormat) {
 
 TEST(NameId, IsAsTheVectorsSay) {
   for (const auto& v : Vectors("names")) {
-    EXPECT_EQ(NameIdOf(v["name"].get<std::string>()).ToHex(), v["id"]);
+    EXPECT_EQ(NameIdOf(v["name"].get<std::string>()).ToHex(), v["id"].get<std::string>());
   }
 }
 
 TEST(TermsId, IsAsTheVectorsSay) {
   for (const auto& v : Vectors("terms")) {
-    EXPECT_EQ(TermsIdOf({HexArray<16>(v["vault"])}, Hex(v["value"])).ToHex(), v["id"]);
+    EXPECT_EQ(TermsIdOf({HexArray<16>(v["vault"])}, Hex(v["value"])).ToHex(),
+              v["id"].get<std::string>());
   }
 }
 

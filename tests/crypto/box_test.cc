@@ -58,9 +58,10 @@ TEST_F(Box, IsAsTheVectorsSay) {
   for (const auto& v : testing::Vectors("box")) {
     const PurposeKey purpose = *PurposeKey::FromBytes(Hex(v["purpose_key"]));
     BoxSecret secret = *DeriveBoxSecret(purpose, v["key_version"]);
-    secret.Reveal([&](ByteView bytes) { EXPECT_EQ(ToHex(bytes), v["box_secret"]); });
+    secret.Reveal(
+        [&](ByteView bytes) { EXPECT_EQ(ToHex(bytes), v["box_secret"].get<std::string>()); });
     const BoxOpener opener(std::move(secret));
-    EXPECT_EQ(ToHex(opener.public_key().view()), v["public"]);
+    EXPECT_EQ(ToHex(opener.public_key().view()), v["public"].get<std::string>());
     Bytes script = Hex(v["ephemeral"]);
     const Bytes salt = Hex(v["salt"]);
     script.insert(script.end(), salt.begin(), salt.end());
@@ -68,7 +69,8 @@ TEST_F(Box, IsAsTheVectorsSay) {
     BoxSender sender = *BoxSender::Create(random);
     const Bytes aad = Hex(v["aad"]);
     const Bytes plaintext = Hex(v["plaintext"]);
-    EXPECT_EQ(ToHex(*sender.Seal(opener.public_key(), aad, plaintext, random)), v["box"]);
+    EXPECT_EQ(ToHex(*sender.Seal(opener.public_key(), aad, plaintext, random)),
+              v["box"].get<std::string>());
     EXPECT_EQ(Revealed(*opener.Open(aad, Hex(v["box"]))), plaintext);
   }
 }

@@ -37,8 +37,8 @@ TEST(Hash, IsAsTheVectorsSayHoweverTheDataIsCut) {
         KeyedHashInto(index_key, personal, {data}, whole);
         KeyedHashInto(index_key, personal, {front, back}, parts);
       }
-      EXPECT_EQ(ToHex(whole), v["digest"]);
-      EXPECT_EQ(ToHex(parts), v["digest"]);
+      EXPECT_EQ(ToHex(whole), v["digest"].get<std::string>());
+      EXPECT_EQ(ToHex(parts), v["digest"].get<std::string>());
     }
   }
 }
