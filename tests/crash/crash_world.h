@@ -44,6 +44,14 @@ class CrashWorld : public ::testing::Test {
   // that were allowed.
   size_t EventsOfWhole(const std::string& kind);
 
+  // The way to a file beside the vault.
+  std::string File(std::string_view name) const { return world_.directory() / name; }
+  // That steps are done which were told, and of the others at most the next.
+  static void ExpectSteps(uint64_t there, uint64_t told) {
+    EXPECT_GE(there, told);
+    EXPECT_LE(there, told + 1);
+  }
+
   TempVault world_;
 
  private:
