@@ -63,12 +63,11 @@ TEST_F(ChangeCrash, RectifyingPutsAllOfAValueRightOrNothing) {
 
 TEST_F(ChangeCrash, WhatWasSaidStaysSaid) {
   const auto entries = [](Vault& vault) { return vault.Ledger(Who::Ref(kUser))->entries.size(); };
-  const LedgerEvent events[] = {{.kind = LedgerKind::kObjected, .purpose = "improve.service"},
-                                {.kind = LedgerKind::kGiven,
-                                 .purpose = "contact.news",
-                                 .notice = "news-1"},
-                                {.kind = LedgerKind::kRestricted},
-                                {.kind = LedgerKind::kUnrestricted}};
+  const LedgerEvent events[] = {
+      {.kind = LedgerKind::kObjected, .purpose = "improve.service"},
+      {.kind = LedgerKind::kGiven, .purpose = "contact.news", .notice = "news-1"},
+      {.kind = LedgerKind::kRestricted},
+      {.kind = LedgerKind::kUnrestricted}};
   Explore(
       [&](const Steps& told) {
         Vault vault = OpenAll();
@@ -200,12 +199,11 @@ TEST_F(ChangeCrash, AnAddressOnTheListStaysOnIt) {
 TEST_F(ChangeCrash, KeyWorkAndUpkeepGoOnWhereTheyWere) {
   {
     Vault vault = OpenCollector();
-    for (uint8_t i = 10; i < 13; ++i)
-      ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(i))), IsOk());
+    for (uint8_t i = 10; i < 13; ++i) ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(i))), IsOk());
     ASSERT_THAT(StoreAccount(vault), IsOk());
-    ASSERT_THAT(StatusOf(vault.Record(Who::Ref(kUser), {.kind = LedgerKind::kGiven,
-                                                        .purpose = "contact.news",
-                                                        .notice = "news-1"})),
+    ASSERT_THAT(StatusOf(vault.Record(
+                    Who::Ref(kUser),
+                    {.kind = LedgerKind::kGiven, .purpose = "contact.news", .notice = "news-1"})),
                 IsOk());
   }
   Explore(

@@ -17,7 +17,8 @@ class CollectCrash : public CrashWorld {
  protected:
   CollectCrash() {
     Vault vault = OpenAll();
-    EXPECT_THAT(StatusOf(StoreCard(vault, IdOf(100), kOtherCardNumber, Who::Ref("before"))), IsOk());
+    EXPECT_THAT(StatusOf(StoreCard(vault, IdOf(100), kOtherCardNumber, Who::Ref("before"))),
+                IsOk());
   }
 
   static void StoreAll(Vault& vault, const Steps& told) {

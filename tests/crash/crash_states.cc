@@ -141,8 +141,8 @@ Disk CrashStates::Make(const CrashState& state) {
 namespace {
 
 std::string Words(const DiskOperation& operation) {
-  static constexpr const char* kWords[] = {"write", "resize", "punch",      "enter", "remove",
-                                           "rename", "sync",  "sync write", "told"};
+  static constexpr const char* kWords[] = {"write",  "resize", "punch",      "enter", "remove",
+                                           "rename", "sync",   "sync write", "told"};
   std::string words = kWords[static_cast<size_t>(operation.kind)];
   words += " of file " + std::to_string(operation.file);
   if (operation.is_data())

@@ -43,8 +43,8 @@ CrashWorld::CrashWorld() : world_{PolicyInMemory()} {
 CrashWorld::~CrashWorld() = default;
 
 Keyring CrashWorld::Kept(const std::string& keyring) const {
-  return Must(
-      Keyring::Load(KeySource::File(world_.directory() / (keyring + ".held.keyring"))), keyring);
+  return Must(Keyring::Load(KeySource::File(world_.directory() / (keyring + ".held.keyring"))),
+              keyring);
 }
 
 Vault CrashWorld::OpenWith(const std::string& keyring) {

@@ -25,6 +25,7 @@ struct Progress {
   size_t states = 0;
   size_t distinct = 0;
   bool found = false;  // what `text` says of the state `at`
+  bool done = false;   // there are no more
   char text[16'384] = {};
 };
 
@@ -81,7 +82,7 @@ class Explorer {
       }
       int end = 0;
       if (waitpid(child, &end, 0) != child) std::abort();
-      if (WIFEXITED(end) && WEXITSTATUS(end) == 0 && !progress_.found) break;
+      if (progress_.done) break;
       explored.findings.push_back(Told(end));
     }
     explored.states = progress_.states;
@@ -91,8 +92,8 @@ class Explorer {
 
  private:
   static Progress* Share() {
-    void* page = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                      -1, 0);
+    void* page =
+        mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) std::abort();
     return new (page) Progress;
   }
@@ -121,6 +122,7 @@ class Explorer {
       std::strncpy(progress_.text, failures.c_str(), sizeof progress_.text - 1);
       return;
     }
+    progress_.done = true;
   }
 
   std::string Told(int end) const {

@@ -10,12 +10,12 @@
 namespace bailee::testing {
 
 struct ExploreOptions {
-  std::string root;      // what was recorded; holds the state when it is looked at
-  unsigned seed = 0;     // of which states, and of which of them
-  size_t states = 0;     // look at so many of them; 0: all
-  size_t random = 64;    // as CrashStates
-  size_t findings = 3;   // stop after so many
-  unsigned seconds = 20; // of one look; whoever takes longer hangs
+  std::string root;       // what was recorded; holds the state when it is looked at
+  unsigned seed = 0;      // of which states, and of which of them
+  size_t states = 0;      // look at so many of them; 0: all
+  size_t random = 64;     // as CrashStates
+  size_t findings = 3;    // stop after so many
+  unsigned seconds = 20;  // of one look; whoever takes longer hangs
 };
 
 struct Explored {

@@ -110,8 +110,7 @@ TEST_F(GoneCrash, WhatIsOverIsDeletedWhollyOrStaysForTheNextRun) {
     uint64_t records = 0;
     const auto plan = vault.PlanRetention();
     EXPECT_THAT(StatusOf(plan), IsOk());
-    for (const auto& each : plan->categories)
-      records += each.id == "web_log" ? each.records : 0;
+    for (const auto& each : plan->categories) records += each.id == "web_log" ? each.records : 0;
     return records;
   };
   {

@@ -204,8 +204,7 @@ int RecordedMakeDirectory(int directory, const char* path, const Call& call) {
 template <typename Call>
 int RecordedResize(std::optional<FileNumber> number, off_t size, const Call& call) {
   return Recorded(call, [&](int) {
-    if (number)
-      Add({.kind = Kind::kResize, .file = *number, .at = static_cast<uint64_t>(size)});
+    if (number) Add({.kind = Kind::kResize, .file = *number, .at = static_cast<uint64_t>(size)});
   });
 }
 
@@ -274,30 +273,35 @@ extern "C" {
 // NOLINTBEGIN: the names and the shapes are the C library's.
 ssize_t pwrite(int fd, const void* bytes, size_t count, off_t at) {
   static auto* const real = Real<ssize_t(int, const void*, size_t, off_t)>("pwrite");
-  return Recorded([&] { return real(fd, bytes, count, at); }, [&](ssize_t put) {
-    AddWrite(fd, at, std::string(static_cast<const char*>(bytes), static_cast<size_t>(put)));
-  });
+  return Recorded(
+      [&] { return real(fd, bytes, count, at); },
+      [&](ssize_t put) {
+        AddWrite(fd, at, std::string(static_cast<const char*>(bytes), static_cast<size_t>(put)));
+      });
 }
 
 ssize_t write(int fd, const void* bytes, size_t count) {
   static auto* const real = Real<ssize_t(int, const void*, size_t)>("write");
-  return Recorded([&] { return real(fd, bytes, count); }, [&](ssize_t put) {
-    if (NumberOf(fd))
-      AddWrite(fd, PlaceBefore(fd, put),
-               std::string(static_cast<const char*>(bytes), static_cast<size_t>(put)));
-  });
+  return Recorded([&] { return real(fd, bytes, count); },
+                  [&](ssize_t put) {
+                    if (NumberOf(fd))
+                      AddWrite(
+                          fd, PlaceBefore(fd, put),
+                          std::string(static_cast<const char*>(bytes), static_cast<size_t>(put)));
+                  });
 }
 
 ssize_t writev(int fd, const struct iovec* parts, int count) {
   static auto* const real = Real<ssize_t(int, const struct iovec*, int)>("writev");
-  return Recorded([&] { return real(fd, parts, count); }, [&](ssize_t put) {
-    if (!NumberOf(fd)) return;
-    std::string bytes;
-    for (int i = 0; i < count; ++i)
-      bytes.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
-    bytes.resize(static_cast<size_t>(put));
-    AddWrite(fd, PlaceBefore(fd, put), std::move(bytes));
-  });
+  return Recorded([&] { return real(fd, parts, count); },
+                  [&](ssize_t put) {
+                    if (!NumberOf(fd)) return;
+                    std::string bytes;
+                    for (int i = 0; i < count; ++i)
+                      bytes.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+                    bytes.resize(static_cast<size_t>(put));
+                    AddWrite(fd, PlaceBefore(fd, put), std::move(bytes));
+                  });
 }
 
 int ftruncate(int fd, off_t size) noexcept {
@@ -319,15 +323,17 @@ int fallocate(int fd, int mode, off_t at, off_t count) {
     errno = EOPNOTSUPP;
     return -1;
   }
-  return Recorded([&] { return real(fd, mode, at, count); }, [&](int) {
-    const auto number = NumberOf(fd);
-    if (!number) return;
-    if ((mode & FALLOC_FL_PUNCH_HOLE) == 0) Stop("a fallocate that it does not know");
-    Add({.kind = Kind::kPunch,
-         .file = *number,
-         .at = static_cast<uint64_t>(at),
-         .count = static_cast<uint64_t>(count)});
-  });
+  return Recorded([&] { return real(fd, mode, at, count); },
+                  [&](int) {
+                    const auto number = NumberOf(fd);
+                    if (!number) return;
+                    if ((mode & FALLOC_FL_PUNCH_HOLE) == 0)
+                      Stop("a fallocate that it does not know");
+                    Add({.kind = Kind::kPunch,
+                         .file = *number,
+                         .at = static_cast<uint64_t>(at),
+                         .count = static_cast<uint64_t>(count)});
+                  });
 }
 
 int open(const char* path, int flags, ...) {
