@@ -58,12 +58,10 @@ DiskLog CrashWorld::Record(const std::function<void(const Steps& told)>& work) c
 }
 
 Explored CrashWorld::ExploreLog(const DiskLog& log,
-                                const std::function<void(uint64_t, const Disk&)>& look) {
+                                const std::function<void(uint64_t, const Disk&)>& look,
+                                size_t states) {
   return testing::Explore(
-      log,
-      {.root = world_.directory().path(),
-       .seed = testing::Seed(),
-       .states = testing::CountFrom("BAILEE_STATES", 30)},
+      log, {.root = world_.directory().path(), .seed = testing::Seed(), .states = states},
       [&](const testing::CrashState& state, const Disk& disk) { look(state.told, disk); });
 }
 

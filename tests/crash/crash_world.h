@@ -7,6 +7,7 @@
 
 #include "crash/explore.h"
 #include "crash/recorder.h"
+#include "support/campaign.h"
 #include "support/checked.h"
 #include "vault/stories.h"
 
@@ -30,7 +31,8 @@ class CrashWorld : public ::testing::Test {
   // The same of a log that was changed; expects findings.
   testing::DiskLog Record(const std::function<void(const Steps& told)>& work) const;
   testing::Explored ExploreLog(const testing::DiskLog& log,
-                               const std::function<void(uint64_t, const testing::Disk&)>& look);
+                               const std::function<void(uint64_t, const testing::Disk&)>& look,
+                               size_t states = testing::CountFrom("BAILEE_STATES", 30));
 
   // With every purpose, and with none: a collector.
   Vault OpenAll() { return OpenWith("all"); }
