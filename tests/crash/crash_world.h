@@ -20,7 +20,8 @@ class CrashWorld : public ::testing::Test {
  protected:
   using Steps = std::function<void(uint64_t steps)>;
 
-  CrashWorld();
+  // Where it is: in memory, or in another directory.
+  explicit CrashWorld(const std::string& directory = "/dev/shm");
   ~CrashWorld() override;
 
   // Records `work`, which says after each step that it is done, and explores. `look` is called with
@@ -32,7 +33,7 @@ class CrashWorld : public ::testing::Test {
   testing::DiskLog Record(const std::function<void(const Steps& told)>& work) const;
   testing::Explored ExploreLog(const testing::DiskLog& log,
                                const std::function<void(uint64_t, const testing::Disk&)>& look,
-                               size_t states = testing::CountFrom("BAILEE_STATES", 30));
+                               size_t states = testing::CountFrom("BAILEE_STATES", 20));
 
   // With every purpose, and with none: a collector.
   Vault OpenAll() { return OpenWith("all"); }
@@ -57,7 +58,7 @@ class CrashWorld : public ::testing::Test {
   TempVault world_;
 
  private:
-  static std::string PolicyInMemory();
+  static std::string PolicyFor(const std::string& directory);
 };
 
 }  // namespace bailee

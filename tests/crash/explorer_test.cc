@@ -210,12 +210,15 @@ class LyingDisk : public CrashWorld {
     EXPECT_THAT(StatusOf(StoreCard(vault, IdOf(1))), IsOk());
   }
   Explored FindingsOf(const DiskLog& log) {
-    return ExploreLog(log, [&](uint64_t told, const Disk&) {
-      ExpectNothingDamaged();
-      Vault vault = OpenAll();
-      for (uint8_t i = 2; i < 2 + told; ++i)
-        EXPECT_TRUE(ReadCard(vault, "billing", IdOf(i), "pan").ok());
-    });
+    return ExploreLog(
+        log,
+        [&](uint64_t told, const Disk&) {
+          ExpectNothingDamaged();
+          Vault vault = OpenAll();
+          for (uint8_t i = 2; i < 2 + told; ++i)
+            EXPECT_TRUE(ReadCard(vault, "billing", IdOf(i), "pan").ok());
+        },
+        100);
   }
 };
 

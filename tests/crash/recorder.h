@@ -21,6 +21,9 @@ class Recorder {
   // The caller has been told by now that `steps` steps of the work are done.
   void Told(uint64_t steps);
 
+  // From now on syncs of this process are not done, and it is told that they were.
+  static void LieAboutSyncs();
+
   // Ends recording. REQUIRES: what was recorded explains what is there (the test stops if not).
   DiskLog Take();
 
