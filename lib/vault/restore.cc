@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/codec.h"
+#include "base/file_errors.h"
 #include "base/try.h"
 #include "crypto/init.h"
 #include "keys/epoch_file.h"
@@ -23,6 +24,9 @@ namespace fs = std::filesystem;
 // Where the vault is put together; what was made goes unless it is kept.
 class NewDirectory {
  public:
+  // What the new data file is called while the numbers in its two heads do not follow each other.
+  static constexpr const char* kUncounted = "data.uncounted";
+
   // Errors: kConflict "restore.directory" if something is there.
   static Result<NewDirectory> Claim(const RestoreRequest& request) {
     std::error_code error;
@@ -59,7 +63,7 @@ class NewDirectory {
 
   void Clear() const {
     std::error_code ignored;
-    for (const char* name : {"data.mdb", "lock.mdb", "openers"})
+    for (const char* name : {"data.mdb", kUncounted, "lock.mdb", "openers"})
       fs::remove(request_.directory + "/" + name, ignored);
     fs::remove_all(request_.directory + "/journal", ignored);
     fs::remove(epoch_path(), ignored);
@@ -230,8 +234,7 @@ class VaultRestorer {
     const StreamEnd& data = world_.set.chain().back().end;
     const StreamEnd& keys = world_.set.keys()->end;
     BAILEE_RETURN_IF_ERROR(store::CreateLmdb(world_.request.directory, Options()).status());
-    BAILEE_RETURN_IF_ERROR(store::KeepCounting(world_.request.directory + "/data.mdb",
-                                               std::max(data.transaction, keys.transaction)));
+    BAILEE_RETURN_IF_ERROR(CountOn(std::max(data.transaction, keys.transaction)));
     const keys::KeyringKeys& storage = world_.keyrings.storage.keys();
     const uint64_t epoch = std::max(data.epoch, keys.epoch) + 1;
     const keys::EpochFile file(place.epoch_path(), world_.vault());
@@ -251,6 +254,22 @@ class VaultRestorer {
     }));
     shards_ = std::make_unique<keys::Shards>(world_.vault(), epoch, std::move(key));
     return Status();
+  }
+
+  // Of a power loss between two writes one may be there: that would look like a damaged vault, and
+  // what was not restored is to be none. So the file has its name before and after.
+  Status CountOn(uint64_t transaction) const {
+    const std::string file = world_.request.directory + "/data.mdb";
+    const std::string uncounted = world_.request.directory + "/" + NewDirectory::kUncounted;
+    BAILEE_RETURN_IF_ERROR(Rename(file, uncounted));
+    BAILEE_RETURN_IF_ERROR(store::KeepCounting(uncounted, transaction));
+    return Rename(uncounted, file);
+  }
+
+  static Status Rename(const std::string& from, const std::string& to) {
+    std::error_code error;
+    fs::rename(from, to, error);
+    return error ? FileError(error.value(), to, "rename") : SyncDirectoryOf(to);
   }
 
   const RestoreWorld& world_;

@@ -223,7 +223,23 @@ std::vector<PassPart> MakeRows(const RotationCall& call, const RotationRow& row)
        .work = [maker](Frame& frame, ByteView key, ByteView) { return maker->Make(frame, key); }}};
 }
 
-// Back rows first: they are found by what they lead to.
+// The row of the old key that a back row leads to; empty if it leads elsewhere or is nobody's.
+Result<Bytes> OldFieldKey(VaultImpl& vault, Frame& frame, const Bytes& prefix, ByteView key,
+                          ByteView value) {
+  const std::optional<Handle> owner = keys::OwnerOfBackRow(key);
+  if (!owner) return Bytes();
+  BAILEE_TRY(const auto subject, vault.LoadSubject(frame, *owner));
+  if (subject == nullptr) return Bytes();
+  BAILEE_TRY(keys::BackRow back,
+             keys::OpenBackRow(vault.id(), {*owner, subject->subject().history}, key, value));
+  const bool old = back.field_key.size() > prefix.size() &&
+                   std::equal(prefix.begin(), prefix.end(), back.field_key.begin());
+  return old ? std::move(back.field_key) : Bytes();
+}
+
+// A row goes together with the back row that leads to it: whoever is erased between two of these
+// transactions is found by all rows that there are, and none looks as if it were nobody's. Then
+// what no back row leads to.
 std::vector<PassPart> DropRows(const RotationCall& call, const RotationRow& row) {
   VaultImpl& vault = call.vault;
   const keys::IndexName old{crypto::NameIdOf(call.name), row.from};
@@ -239,17 +255,14 @@ std::vector<PassPart> DropRows(const RotationCall& call, const RotationRow& row)
            .table = Table::kLookup,
            .prefix = keys::BackPrefix(),
            .look = [&vault, prefix](Frame& frame, ByteView key, ByteView value) -> Result<bool> {
-             const std::optional<Handle> owner = keys::OwnerOfBackRow(key);
-             if (!owner) return false;
-             BAILEE_TRY(const auto subject, vault.LoadSubject(frame, *owner));
-             if (subject == nullptr) return false;
-             BAILEE_TRY(
-                 const keys::BackRow back,
-                 keys::OpenBackRow(vault.id(), {*owner, subject->subject().history}, key, value));
-             return back.field_key.size() > prefix.size() &&
-                    std::equal(prefix.begin(), prefix.end(), back.field_key.begin());
+             BAILEE_TRY(const Bytes field, OldFieldKey(vault, frame, prefix, key, value));
+             return !field.empty();
            },
-           .work = drop},
+           .work = [&vault, prefix, drop](Frame& frame, ByteView key, ByteView value) -> Status {
+             BAILEE_TRY(const Bytes field, OldFieldKey(vault, frame, prefix, key, value));
+             BAILEE_RETURN_IF_ERROR(drop(frame, field, {}));
+             return frame.transaction->Delete(Table::kLookup, key);
+           }},
           {.number = 2,
            .table = Table::kLookup,
            .prefix = prefix,

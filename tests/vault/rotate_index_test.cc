@@ -4,6 +4,7 @@
 #include "keys/lookup.h"
 #include "keys/pending.h"
 #include "rotate_world.h"
+#include "support/checked.h"
 
 // The next version of an index key, and what a purpose's rotation moves beside wraps.
 namespace bailee {
@@ -70,6 +71,35 @@ TEST_F(RotateIndex, LeavesNoRowOfTheOldKeyAndAsManyOfTheNew) {
   EXPECT_EQ(BackRows(), back);
   Vault vault = world_.Open({"rights"});
   ASSERT_THAT(StatusOf(vault.Erase(Who::Ref(UserName(0)))), IsOk());
+}
+
+// Who is erased while it is finished must be found by all rows that lead to them, and a check then
+// sees no damage.
+TEST_F(RotateIndex, StoppedWhileFinishingLeavesNoRowThatNobodyLists) {
+  StoreCards();
+  ASSERT_THAT(StatusOf(Begin(kIndex, {"billing"})), IsOk());
+  ASSERT_THAT(StatusOf(Run(kIndex, {"billing"})), IsOk());
+  const size_t before = RowsOf(1) + RowsOf(2);
+  ASSERT_EQ(before, BackRows());
+  {
+    Vault vault = world_.Open({"billing"});
+    RotateOptions stopping = Keeping();
+    stopping.progress = [](const RotationState&) { return false; };
+    const auto stopped = vault.FinishRotation(world_.Origin("authority"), kIndex, stopping);
+    ASSERT_THAT(StatusOf(stopped), IsOk());
+    ASSERT_TRUE(stopped->stopped);
+  }
+  EXPECT_LT(BackRows(), before);
+  EXPECT_EQ(RowsOf(1) + RowsOf(2), BackRows());
+  ExpectNoDamage(world_);
+  {
+    Vault vault = world_.Open({"rights"});
+    ASSERT_THAT(StatusOf(vault.Erase(Who::Ref(UserName(0)))), IsOk());
+  }
+  ExpectNoDamage(world_);
+  ASSERT_THAT(StatusOf(Finish(kIndex, {"billing"})), IsOk());
+  EXPECT_EQ(RowsOf(1), 0u);
+  ExpectNoDamage(world_);
 }
 
 TEST_F(RotateIndex, EndsFindingWithTheOldKeyAlone) {
