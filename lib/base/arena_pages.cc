@@ -33,17 +33,25 @@ bool MapMemfdSecret(uint8_t* address, size_t bytes) {
   return mapped;
 }
 
+// Address space and nothing behind it. Debuggers write what is not marked into a core as zeros, all
+// of it.
+uint8_t* Reserve(uint8_t* address, size_t bytes, int more_flags) {
+  uint8_t* reserved = MapAt(address, bytes, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | more_flags, -1);
+  if (reserved != nullptr) ::madvise(reserved, bytes, MADV_DONTDUMP);
+  return reserved;
+}
+
 // Inaccessible again. The address stays taken, so that nothing else of the process lands here.
 bool Vacate(uint8_t* address, size_t bytes) {
-  return MapAt(address, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
-               -1) != nullptr;
+  return Reserve(address, bytes, MAP_FIXED) != nullptr;
 }
 
 }  // namespace
 
 Pages::Pages() : page_bytes_(static_cast<size_t>(::sysconf(_SC_PAGESIZE))) {
   for (size_t bytes = kAddressSpaceBytes; bytes >= kAddressSpaceBytesMin; bytes /= 2) {
-    base_ = MapAt(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+    base_ = Reserve(nullptr, bytes, 0);
     if (base_ == nullptr) continue;
     size_ = bytes;
     next_ = page_bytes_;  // the first guard

@@ -38,4 +38,9 @@ uint64_t ForkGeneration() {
   return word->compare_exchange_strong(seen, next) ? next : seen;
 }
 
+Status ForkedError() {
+  return {Code::kFailed, "store.forked", "the vault was opened before this process was forked",
+          "open it in the child, after the fork"};
+}
+
 }  // namespace bailee::store

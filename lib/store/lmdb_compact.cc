@@ -11,6 +11,7 @@
 #include "base/try.h"
 #include "base/unique_fd.h"
 #include "store/engine.h"
+#include "store/fork_guard.h"
 #include "store/keep_counting.h"
 #include "store/lmdb_core.h"
 #include "store/lmdb_errors.h"

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/try.h"
+#include "store/fork_guard.h"
 #include "store/lmdb_commit.h"
 #include "store/lmdb_core.h"
 #include "store/lmdb_errors.h"

@@ -82,11 +82,6 @@ Status SnapshotsOpenError() {
           "end all snapshots of this process and try again"};
 }
 
-Status ForkedError() {
-  return {Code::kFailed, "store.forked", "the vault was opened before this process was forked",
-          "open it in the child, after the fork"};
-}
-
 Status ReopenError() {
   return {Code::kFailed, "store.reopen", "a write error closed the store until it can reopen",
           "end all snapshots and try again; it reopens by itself"};

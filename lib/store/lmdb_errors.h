@@ -12,9 +12,6 @@ Status SnapshotsOpenError();
 // "could not …", e.g. "commit". REQUIRES: rc != 0.
 Status LmdbError(int rc, const char* doing);
 
-// The engine was opened by a parent of this process.
-Status ForkedError();
-
 // The engine met an error LMDB cannot go on after, and snapshots keep it from reopening.
 Status ReopenError();
 

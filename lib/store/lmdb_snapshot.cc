@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/try.h"
+#include "store/fork_guard.h"
 #include "store/lmdb_errors.h"
 #include "store/lmdb_transaction.h"
 

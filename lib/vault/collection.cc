@@ -148,6 +148,7 @@ Collection::~Collection() = default;
 // NOLINTNEXTLINE(performance-unnecessary-value-param)
 Collection& Collection::Put(std::string_view category, std::vector<FieldInput> fields,
                             std::optional<RecordId> record) {
+  if (impl_->problem.ok()) impl_->problem = impl_->vault->RequireOpener();
   if (!impl_->problem.ok()) return *this;
   Result<vault::PreparedRecord> prepared =
       vault::PrepareRecord(*impl_->rules->in_force->policy, category, fields, record,

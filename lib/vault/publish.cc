@@ -169,6 +169,7 @@ class Publication {
 }  // namespace
 
 Result<crypto::SigningKey> SignerFor(VaultImpl& vault, const keys::KeyringKeys& authority) {
+  BAILEE_RETURN_IF_ERROR(vault.RequireOpener());
   BAILEE_TRY(crypto::SigningKey signer, keys::SigningKeyOf(authority));
   if (authority.header.vault != vault.id()) {
     return Status(Code::kKey, "key.other-vault", "the authority is that of another vault",

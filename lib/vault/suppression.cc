@@ -106,6 +106,7 @@ Result<bool> SuppressAddress(VaultImpl& vault, const Frame& frame, const Secret&
 
 Result<SuppressOutcome> ChangeList(VaultImpl& vault, std::span<const Secret> addresses,
                                    ListChange change) {
+  BAILEE_RETURN_IF_ERROR(vault.RequireOpener());
   const std::string_view said = change == ListChange::kAdd ? "suppressed" : "unsuppressed";
   if (addresses.size() > limits::kBatchRecordsMax) return NotDone(vault, TooMany(), said);
   if (change == ListChange::kRemove && vault.keyring().FindPurpose(keys::kRights) == nullptr) {

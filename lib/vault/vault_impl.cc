@@ -11,6 +11,7 @@
 #include "policy/case_reference.h"
 #include "policy/decide.h"
 #include "record/region_file.h"
+#include "store/fork_guard.h"
 #include "store/lmdb_engine.h"
 
 namespace bailee::vault {
@@ -130,13 +131,18 @@ Status VaultImpl::StartTrail(const std::string& directory, const OpenOptions& op
 VaultImpl::VaultImpl(const std::string& directory, const VaultRow& row,
                      std::unique_ptr<store::Engine> engine, Keyring keyring, StorageSecrets secrets,
                      const OpenOptions& options)
-    : row_(row),
+    : fork_generation_(store::ForkGeneration()),
+      row_(row),
       engine_(std::move(engine)),
       keyring_(std::move(keyring)),
       secrets_(std::move(secrets)),
       clock_(options.clock == nullptr ? Clock::System() : *options.clock),
       epoch_file_(EpochPath(directory, options), row_.id),
       subjects_(options.cached_subjects_max) {}
+
+Status VaultImpl::RequireOpener() const {
+  return store::ForkGeneration() == fork_generation_ ? Status() : store::ForkedError();
+}
 
 VaultImpl::Moment VaultImpl::Known() {
   const std::lock_guard lock(mutex_);
@@ -254,6 +260,7 @@ Result<Frame> VaultImpl::Begin() {
 }
 
 Status VaultImpl::Write(const std::function<Status(Frame&)>& job) {
+  BAILEE_RETURN_IF_ERROR(RequireOpener());
   BAILEE_TRY(const audit::WriteMark mark, events_->BeginWrite());
   std::optional<DecisionId> last;
   BAILEE_RETURN_IF_ERROR(engine_->Write([&](store::WriteTransaction& transaction) -> Status {

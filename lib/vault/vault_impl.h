@@ -74,6 +74,11 @@ class VaultImpl {
   // FORMAT.md §16.2. Errors: kFull.
   Result<crypto::FeedKey> FeedKey() const;
 
+  // Whether this is the process that opened it. Asked before anything is touched that a caller may
+  // have from before a fork: secrets of a parent are not mapped in its child, and looking at one
+  // ends the process. Errors: kFailed "store.forked".
+  Status RequireOpener() const;
+
   // Begins an operation on the newest state. Errors: those of the store; kDamage; kFailed
   // "clock.backwards".
   Result<Frame> Begin();
@@ -138,6 +143,7 @@ class VaultImpl {
   // `fields` holds what the result's fields borrow.
   Event Signed(const Frame& frame, Event event, std::vector<std::string_view>& fields) const;
 
+  const uint64_t fork_generation_;
   const VaultRow row_;
   const std::unique_ptr<store::Engine> engine_;
   const Keyring keyring_;

@@ -8,12 +8,17 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <set>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "support/child.h"
+#include "support/sanitized.h"
 
 namespace bailee {
 namespace {
@@ -151,6 +156,36 @@ TEST(Arena, ThreadsShareItAndFreeEachOthersBlocks) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(arena::Health().bytes_in_use, before);
+}
+
+// A debugger writes zeros for what is reserved and not marked: a core of 64 GiB.
+TEST(Arena, AddressSpaceThatIsOnlyReservedIsInNoCore) {
+  if (testing::kSanitized) GTEST_SKIP() << "a sanitizer reserves address space of its own";
+  constexpr size_t kLarge = 9 << 20;
+  std::vector<uint8_t*> blocks;  // more than are retained, so that some are given back
+  for (int i = 0; i < 3; ++i) blocks.push_back(arena::Allocate(kLarge));
+  for (uint8_t* block : blocks) arena::Free(block, kLarge);
+  std::ifstream mappings("/proc/self/smaps");
+  if (!mappings) GTEST_SKIP() << "the system does not say how memory is mapped";
+  size_t reserved_bytes = 0;
+  size_t mapping_bytes = 0;
+  bool of_ours = false;
+  for (std::string line; std::getline(mappings, line);) {
+    uintptr_t first = 0;
+    uintptr_t last = 0;
+    char permissions[5] = {};
+    if (std::sscanf(line.c_str(), "%zx-%zx %4s", &first, &last, permissions) == 3) {
+      const auto block = reinterpret_cast<uintptr_t>(blocks.front());
+      mapping_bytes = last - first;
+      // Threads of the C library reserve less than 64 MiB each.
+      of_ours = std::string_view(permissions) == "---p" &&
+                (mapping_bytes >= size_t{64} << 20 || (first <= block && block < last));
+    } else if (of_ours && line.starts_with("VmFlags:")) {
+      reserved_bytes += mapping_bytes;
+      EXPECT_NE((line + " ").find(" dd "), std::string::npos) << mapping_bytes << " " << line;
+    }
+  }
+  EXPECT_GT(reserved_bytes, size_t{32} << 20);
 }
 
 TEST(Arena, AChildDoesNotInheritSecrets) {

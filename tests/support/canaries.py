@@ -4,15 +4,17 @@
 
     canaries.py CANARIES PATH...     CANARIES: a file with one canary a line, at least 24 bytes each
 
-Searches every 12-byte window of every canary, raw, in hex, base64 and UTF-16, in every file at or below each PATH. Prints the
+Searches every 12-byte window of every canary, raw, in hex, base64, UTF-16 and percent-encoded, in every file at or below each PATH. Prints the
 files that hold any and exits 1; exits 0 if there are none. The canaries themselves are never printed.
 """
 import base64
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 WINDOW = 12
 FILES_AT_ONCE = 500
@@ -28,6 +30,10 @@ def patterns(canary):
     for window in windows(canary):
         found.update((window, window.hex().encode(), window.hex().upper().encode()))
         found.add(window.decode("latin-1").encode("utf-16-le"))
+        whole = "".join(f"%{byte:02X}" for byte in window)
+        needed = urllib.parse.quote_from_bytes(window, safe="")
+        found.update(each.encode() for each in (whole, whole.lower(), needed))
+        found.add(re.sub("%..", lambda each: each[0].lower(), needed).encode())
         for shift in range(3):
             # The characters that do not depend on the bytes around the window.
             whole = base64.b64encode(b"\0" * shift + window)

@@ -6,6 +6,7 @@ import pathlib
 import secrets
 import tempfile
 import unittest
+import urllib.parse
 
 import canaries
 
@@ -25,8 +26,13 @@ class Search(unittest.TestCase):
 
     def test_finds_every_encoding(self):
         for leak in (self.canary, self.canary.hex().encode(), self.canary.hex().upper().encode(),
-                     self.canary.decode().encode("utf-16-le")):
+                     self.canary.decode().encode("utf-16-le"), "".join(f"%{each:02x}" for each in self.canary).encode()):
             self.assertTrue(self.found(leak))
+
+    def test_finds_what_a_url_cannot_hold(self):
+        self.canary = bytes(range(200, 224))
+        self.assertTrue(self.found(urllib.parse.quote_from_bytes(self.canary, safe="").encode()))
+        self.assertTrue(self.found(urllib.parse.quote_from_bytes(self.canary, safe="").lower().encode()))
 
     def test_finds_base64_at_every_alignment(self):
         for before in range(3):

@@ -47,6 +47,20 @@ std::string ToUtf16Form(std::string_view window, bool big_endian) {
   return wide;
 }
 
+std::string ToPercentForm(std::string_view window, bool upper, bool all) {
+  std::string text;
+  for (const char c : window) {
+    const bool kept = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                      c == '-' || c == '.' || c == '_' || c == '~';
+    if (kept && !all) {
+      text += c;
+    } else {
+      text += '%' + ToHexForm({&c, 1}, upper);
+    }
+  }
+  return text;
+}
+
 std::string ToBase64Form(std::string_view window, size_t shift, bool url) {
   std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   alphabet += url ? "-_" : "+/";
@@ -83,6 +97,7 @@ void CanarySearch::Plant(const std::string& name, std::string_view secret) {
     for (const bool flag : {false, true}) {
       Add(ToHexForm(window, flag), number);
       Add(ToUtf16Form(window, flag), number);
+      for (const bool all : {false, true}) Add(ToPercentForm(window, flag, all), number);
       for (size_t shift = 0; shift < 3; ++shift) Add(ToBase64Form(window, shift, flag), number);
     }
   }

@@ -12,7 +12,8 @@ namespace bailee::testing {
 
 // Finds planted secrets, whole or in part, and in the forms in which values leak: every 12-byte
 // window of each, raw, in hex of both cases, in base64 at all three alignments and in both
-// alphabets, and in UTF-16 of both byte orders.
+// alphabets, in UTF-16 of both byte orders, and percent-encoded, every byte or those alone that a
+// URL cannot hold.
 class CanarySearch {
  public:
   static constexpr size_t kWindowBytes = 12;
@@ -47,6 +48,8 @@ class CanarySearch {
 // The forms of `window` that the search looks for; `shift` 0 to 2 is the alignment of base64.
 std::string ToHexForm(std::string_view window, bool upper);
 std::string ToUtf16Form(std::string_view window, bool big_endian);
+// With `all` every byte is encoded, else only those that are neither letter, digit nor one of -._~.
+std::string ToPercentForm(std::string_view window, bool upper, bool all);
 // Only the characters that do not depend on the bytes around the window.
 std::string ToBase64Form(std::string_view window, size_t shift, bool url);
 

@@ -54,6 +54,15 @@ TEST_F(CanarySearchTest, FindsEveryWindowInUtf16) {
     FindsEveryWindow([&](const std::string& window) { return ToUtf16Form(window, big); });
 }
 
+TEST_F(CanarySearchTest, FindsEveryWindowPercentEncoded) {
+  for (const bool upper : {false, true}) {
+    for (const bool all : {false, true})
+      FindsEveryWindow([&](std::string window) { return ToPercentForm(window, upper, all); });
+  }
+  EXPECT_EQ(ToPercentForm("a/\xfe~", true, false), "a%2F%FE~");
+  EXPECT_EQ(ToPercentForm("a/\xfe~", false, true), "%61%2f%fe%7e");
+}
+
 TEST_F(CanarySearchTest, FindsEveryWindowInBase64) {
   for (const bool url : {false, true}) {
     for (size_t shift = 0; shift < 3; ++shift)

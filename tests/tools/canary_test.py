@@ -18,6 +18,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent / "reference")]
 
 import canaries  # noqa: E402
+import canary_rest as rest  # noqa: E402
 from keyring import Keyring  # noqa: E402
 from run_bailee import Tool  # noqa: E402
 
@@ -64,7 +65,7 @@ def policy():
         if kind == "PAN":
             more = ' view { id: "last4" mask: LAST4 }'
         lines.append(f'field {{ id: "{kind.lower()}" kind: {kind}{more} }}')
-    return POLICY.replace("FIELDS", "\n  ".join(lines))
+    return rest.add_purposes(POLICY).replace("FIELDS", "\n  ".join(lines))
 
 
 def letters(count=48, alphabet=LETTERS):
@@ -137,6 +138,7 @@ class World:
         self.tool.environment["TMPDIR"] = str(self.root / "left/tmp")
         self.canaries = Canaries()
         self.codes = []
+        self.ran = []
 
     def give(self, name, content):
         path = self.root / "given" / name
@@ -150,6 +152,7 @@ class World:
         said.with_suffix(".out").write_text(ran.out)
         said.with_suffix(".err").write_text(ran.err)
         self.codes.append(ran.code)
+        self.ran.append((ran.arguments, ran.code))
         # What was said may hold a canary, so it is not shown.
         assert expect is None or ran.code in expect, f"{words[0]} {words[-1]} in {said}: exit {ran.code}"
         return ran
@@ -166,16 +169,20 @@ def make(world):
     """init, keyrings open and sealed, and a subject and a browser."""
     plant = world.canaries
     world.policy = world.give("policy.textproto", policy().encode())
-    world.run("init", "vault", "--policy", world.policy, "--keyrings", "keys", expect=[0])
+    made = world.run("init", "vault", "--policy", world.policy, "--keyrings", "keys", "--json", expect=[0])
+    world.vault = made.json()["vault_id"]
     passphrase = world.give("passphrase", plant.text().encode() + b"\n")
     key_file = world.give("key", plant.plant(secrets.token_bytes(32)))
     world.unlock = {"phrase": ["--passphrase-file", passphrase], "keyed": ["--key-file", key_file]}
     grants = {"shop": ["--collector"], "service": ["service"], "support": ["support"], "guard": ["security"],
               "phrase": ["service", "--seal-passphrase-file", passphrase],
-              "keyed": ["service", "--seal-key-file", key_file]}
+              "keyed": ["service", "--seal-key-file", key_file], "billing": ["billing"], "news": ["contact.news"],
+              "rights": ["rights"], "upkeep": ["upkeep"], "tally": ["tally"]}
     for actor, words in grants.items():
         world.run("keyring", "grant", "--from", "keys", "--actor", actor, "--out", f"{actor}.keyring", *words,
                   expect=[0])
+    for actor in ("log", "auditor"):
+        shutil.copy(world.root / f"left/keys/{actor}.keyring", world.root / f"left/{actor}.keyring")
     fields = {kind.lower(): plant.value(kind) for kind in KINDS}
     world.email = fields["email"]
     world.person = {"ref": plant.text(), "notice": "n", "source": "web",
@@ -300,7 +307,8 @@ class CanaryTest(unittest.TestCase):
     def setUpClass(cls):
         cls.directory = tempfile.TemporaryDirectory()
         cls.world = World(cls.directory.name)
-        for step in (make, collect, ask, look_without_keys, fail, plant_keys):
+        for step in (make, collect, ask, look_without_keys, fail, rest.answer_people, rest.contact, rest.look_after, rest.copy,
+                     rest.erase, rest.look_at_the_trail, plant_keys):
             step(cls.world)
         cls.planted = sorted(set(cls.world.canaries.planted))
 
@@ -326,8 +334,24 @@ class CanaryTest(unittest.TestCase):
         self.assertGreater(len(self.planted), 100)
         self.assertTrue(all(len(each) >= canaries.WINDOW for each in self.planted))
 
+    def test_every_command_was_run(self):
+        listed = json.loads(self.world.tool.run("help", "--commands", "--json").out)["commands"]
+        paths = {each["path"] for each in listed}
+        groups = {path for path in paths if any(other.startswith(path + " ") for other in paths)}
+        worked, tried = set(), set()
+        for arguments, code in self.world.ran:
+            for path in paths - groups:
+                words = path.split()
+                if "--help" not in arguments and any(arguments[at:at + len(words)] == words for at in range(len(arguments))):
+                    tried.add(path)
+                    if code in (0, 4, 5):
+                        worked.add(path)
+        self.assertEqual(paths - groups - tried, set())
+        # There is nothing to count in this vault, and nothing old enough to be pruned.
+        self.assertEqual(paths - groups - worked, {"report show", "audit prune"})
+
     def test_what_was_released_is_found(self):
-        for name in ("record", "ref"):
+        for name in ("record", "ref", "export", "tag", "disclosed"):
             self.assertEqual(self.hits(self.world.root / "released" / name), [f"released/{name}"])
 
     def test_a_leak_planted_anywhere_is_found(self):

@@ -8,18 +8,13 @@
 
 #include "bailee/inspect.h"
 #include "bailee/vault.h"
-#include "crypto/box.h"
-#include "keys/epoch_file.h"
-#include "keys/shards.h"
-#include "keys/subject.h"
-#include "keys/wraps.h"
 #include "policy/policy.h"
+#include "support/canary_keys.h"
 #include "support/canary_values.h"
 #include "support/event_recorder.h"
 #include "support/must.h"
 #include "support/raw_rows.h"
 #include "support/temp_vault.h"
-#include "vault/meta.h"
 
 // Nothing that was given to a vault, and no key of it, lies anywhere in clear: not in a file, a
 // message, an event, a log line, or what a keyless reader is shown.
@@ -241,72 +236,6 @@ class Canary : public ::testing::TestWithParam<std::string> {
     return text;
   }
 
-  void PlantKey(const std::string& name, const crypto::Key& key) {
-    key.Reveal([&](ByteView bytes) { search_.Plant(name, AsText(bytes)); });
-  }
-  void PlantKeysOf(const std::string& file) {
-    const Keyring keyring = vault_.Origin(file);
-    const keys::KeyringKeys& keys = keyring.keys();
-    if (!keys.storage.empty()) PlantKey("storage key", keys.storage);
-    for (const keys::HeldPurpose& held : keys.purposes) {
-      PlantKey("purpose key of " + held.name, held.key);
-      PlantKey("box secret of " + held.name, Must(crypto::DeriveBoxSecret(held.key, held.version)));
-    }
-    for (const keys::HeldIndex& held : keys.indexes)
-      PlantKey("index key of " + held.name, held.key);
-    for (const keys::HeldRole& held : keys.roles) {
-      held.secret.Reveal([&](std::string_view bytes) {
-        search_.Plant("secret of " + std::string(keys::RoleWord(held.role)), bytes);
-      });
-    }
-  }
-  // The keys that only the vault itself has, opened with those that its holders have.
-  void PlantInnerKeys() {
-    const RawRows rows(vault_.path());
-    const auto snapshot = Must(rows.engine().Read());
-    const Keyring keyring = vault_.Granted("tester", {"upkeep"});
-    const keys::KeyringKeys& keys = keyring.keys();
-    const auto secrets = Must(vault::ReadStorageSecrets(*snapshot, vault_.id(),
-                                                        keys.header.storage_version, keys.storage));
-    PlantKey("ref key", secrets.ref_key);
-    PlantKey("tag key", secrets.tag_key);
-    const keys::EpochFile file(vault_.path() + "/epoch", vault_.id());
-    const keys::EpochRow epoch = Must(keys::ReadEpochRow(*snapshot));
-    const keys::StorageKeyRef storage{keys.header.storage_version, keys.storage};
-    PlantKey("epoch key", Must(file.Get(epoch.epoch, storage)));
-    keys::Shards shards(vault_.id(), epoch.epoch, Must(file.Get(epoch.epoch, storage)));
-    for (uint16_t i = 0; i < keys::kShardCount; ++i)
-      PlantKey("shard key", *Must(shards.Current(*snapshot, i)).key);
-    std::map<Handle, keys::Subject> subjects;
-    for (const RawRows::Row& row : rows.All(Table::kSubjects)) {
-      Handle handle;
-      std::copy_n(row.first.begin(), 16, handle.bytes.begin());
-      if (row.first.size() == 17) {
-        auto subject = Must(keys::OpenSubject(vault_.id(), handle, row.second, shards, *snapshot));
-        PlantKey("S", subject.key);
-        PlantKey("H", subject.history);
-        subjects.emplace(handle, std::move(subject));
-        continue;
-      }
-      PlantCompartmentKeys(row, subjects.at(handle), handle, *keys.FindPurpose("upkeep"));
-    }
-  }
-  void PlantCompartmentKeys(const RawRows::Row& row, const keys::Subject& subject,
-                            const Handle& handle, const keys::HeldPurpose& upkeep) {
-    keys::WrapPlace place{.vault = vault_.id(), .handle = handle};
-    const uint8_t* at = row.first.data() + 17;
-    std::copy_n(at, 8, place.category.bytes.begin());
-    place.compartment = static_cast<uint16_t>(at[8] << 8 | at[9]);
-    std::copy_n(at + 10, 16, place.terms.bytes.begin());
-    place.subject_generation = subject.head.generation;
-    const auto wraps = Must(keys::WrapSet::Open(place, subject.key, row.second));
-    for (const keys::Wrap& wrap : wraps.wraps()) {
-      if (wrap.purpose != upkeep.id) continue;
-      PlantKey("D", Must(keys::OpenWrap(place, wrap, upkeep.key)));
-      ++compartment_keys_;
-    }
-  }
-
   std::string Inspected() {
     std::string text;
     const Inspection seen =
@@ -337,7 +266,6 @@ class Canary : public ::testing::TestWithParam<std::string> {
   size_t released_ = 0;
   size_t found_ = 0;
   size_t events_seen_ = 0;
-  size_t compartment_keys_ = 0;
 };
 
 TEST_P(Canary, NothingGivenAndNoKeyLiesAnywhereInClear) {
@@ -363,11 +291,11 @@ TEST_P(Canary, NothingGivenAndNoKeyLiesAnywhereInClear) {
   const std::string printed =
       ::testing::internal::GetCapturedStdout() + ::testing::internal::GetCapturedStderr();
 
-  for (const std::string& leaf : Leaves()) PlantKeysOf(leaf);
+  for (const std::string& leaf : Leaves()) testing::PlantKeysOf(search_, vault_.Origin(leaf));
   for (const char* name :
        {"storage", "authority", "log", "auditor", "backup", "rights", "upkeep", "tally"})
-    PlantKeysOf(name);
-  PlantInnerKeys();
+    testing::PlantKeysOf(search_, vault_.Origin(name));
+  const size_t compartment_keys = testing::PlantInnerKeys(search_, vault_);
 
   EXPECT_THAT(search_.Find(printed), IsEmpty());
   EXPECT_THAT(search_.Find(said_), IsEmpty());
@@ -389,7 +317,7 @@ TEST_P(Canary, NothingGivenAndNoKeyLiesAnywhereInClear) {
   EXPECT_GT(released_, 20u);
   EXPECT_GT(failures_, 100u);
   EXPECT_GT(events_seen_, 100u);
-  EXPECT_GT(compartment_keys_, 3u);
+  EXPECT_GT(compartment_keys, 3u);
   EXPECT_EQ(found_ > 0, GetParam() == "livelook_2013");  // the other one has no lookups
 }
 

@@ -2,7 +2,6 @@
 #include <atomic>
 #include <thread>
 
-#include "support/child.h"
 #include "support/child_process.h"
 #include "vault/stories.h"
 
@@ -13,7 +12,6 @@ namespace {
 using testing::Channel;
 using testing::ChildProcess;
 using testing::ErrorIs;
-using testing::ExitCodeOfChild;
 using testing::IsOk;
 using testing::StatusOf;
 
@@ -128,37 +126,6 @@ TEST_F(Together, FoldingInOneProcessIsSeenByAnother) {
   EXPECT_EQ(*ReadCard(support, "support", IdOf(90), "pan.last4"), "1111");
   child.channel().Send('e');
   EXPECT_EQ(child.Join(), 0);
-}
-
-TEST_F(Together, AForkedChildIsRefusedEverything) {
-  Vault vault = vault_.Open({"billing"});
-  ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(1))), IsOk());
-  Session session = *vault.As("billing");
-  const int code = ExitCodeOfChild([&] {
-    const auto forked = [](const Status& status) { return status.name() == "store.forked"; };
-    const Secret number = MakeSecret(kCardNumber);
-    if (!forked(vault.As("billing").status())) return 1;
-    if (!forked(session
-                    .Read({.who = Who::Ref(kUser),
-                           .category = "payment_card",
-                           .record = IdOf(1),
-                           .fields = {"pan"}})
-                    .status()))
-      return 2;
-    if (!forked(StoreCard(vault, IdOf(2)).status())) return 3;
-    if (!forked(session.List(Who::Ref(kUser)).status())) return 4;
-    if (!forked(
-            session.Find({.category = "payment_card", .field = "pan", .value = number}).status()))
-      return 5;
-    if (!forked(vault.Subjects({}, 1).status())) return 6;
-    if (!forked(vault.RefOf(Handle{}).status())) return 7;
-    if (!forked(vault.FoldPendingLookups().status())) return 8;
-    if (!forked(vault.Info().status())) return 9;
-    if (!forked(vault.PolicyInForce().status())) return 10;
-    return 0;
-  });
-  EXPECT_EQ(code, 0);
-  EXPECT_EQ(*ReadCard(vault, "billing", IdOf(1), "pan"), kCardNumber);
 }
 
 }  // namespace
