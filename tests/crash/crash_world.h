@@ -33,7 +33,7 @@ class CrashWorld : public ::testing::Test {
   testing::DiskLog Record(const std::function<void(const Steps& told)>& work) const;
   testing::Explored ExploreLog(const testing::DiskLog& log,
                                const std::function<void(uint64_t, const testing::Disk&)>& look,
-                               size_t states = testing::CountFrom("BAILEE_STATES", 20));
+                               size_t states = testing::CountFrom("BAILEE_STATES", 12));
 
   // With every purpose, and with none: a collector.
   Vault OpenAll() { return OpenWith("all"); }
