@@ -18,9 +18,10 @@ class LmdbReaders : public ::testing::Test {
     return options;
   }
   // A child that takes `count` snapshots and holds them until it is killed.
-  std::unique_ptr<testing::ChildProcess> HoldSnapshots(size_t count) {
+  std::unique_ptr<testing::ChildProcess> HoldSnapshots(size_t count,
+                                                       const LmdbOptions& options = FewReaders()) {
     auto child = std::make_unique<testing::ChildProcess>([=, this](const testing::Channel& line) {
-      const auto engine = OpenLmdb(vault_, FewReaders());
+      const auto engine = OpenLmdb(vault_, options);
       if (!engine.ok()) return 1;
       std::vector<std::unique_ptr<Snapshot>> held;
       for (size_t i = 0; i < count; ++i) {
@@ -57,6 +58,19 @@ TEST_F(LmdbReaders, SlotsOfKilledProcessesAreTakenOver) {
   EXPECT_THAT(PutRow(*engine, "k", "v"), IsOk()) << "writing needs no slot";
   child->Kill();
   EXPECT_EQ(GetText(*engine, "k"), "v");
+}
+
+// As many as LMDB has by default, and many processes.
+TEST_F(LmdbReaders, ATableThatKilledProcessesFilledServesTheNextReader) {
+  LmdbOptions options = PatientOptions();
+  options.readers_max = 126;
+  const auto engine = Must(CreateLmdb(vault_, options));
+  std::vector<std::unique_ptr<testing::ChildProcess>> readers;
+  for (int i = 0; i < 9; ++i) readers.push_back(HoldSnapshots(14, options));
+  ASSERT_THAT(engine->Read().status(), Fails(Code::kBusy, "store.readers-full"));
+  for (const auto& reader : readers) reader->Kill();
+  EXPECT_THAT(engine->Read().status(), IsOk());
+  EXPECT_LE(engine->Measure()->readers_used, 2u);
 }
 
 TEST_F(LmdbReaders, SlotsOfKilledProcessesAreFreedAtOpen) {

@@ -77,7 +77,7 @@ class Forked : public ::testing::Test {
   const Keyring authority_ = temp_.Origin("authority");
   const std::string next_ = Next(kNarrower);
   const RotateOptions rotate_{.keep = [](const std::vector<KeyringFile>&) { return Status(); }};
-  const RetentionPlan plan_;
+  const RetentionPlan plan_{};
   KeptExport kept_;
   // Made before the fork, as everything secret here: in the child it is not there to be looked at.
   RectifyRequest rectify_{
