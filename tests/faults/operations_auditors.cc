@@ -17,7 +17,10 @@ Act OnTrail(Context& context, std::string_view keyring, Call call) {
 
 Status Verifies(Context&, AuditTrail& trail) {
   const auto report = trail.Verify({.entries = true});
-  return report.ok() ? report->ToStatus() : report.status();
+  if (!report.ok()) return report.status();
+  // An opening that could not be closed before has an end that nobody can prove.
+  const Status status = report->ToStatus();
+  return status.code() == Code::kFindings ? Status() : status;
 }
 
 Status ReadsEntries(Context&, AuditTrail& trail) {

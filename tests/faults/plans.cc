@@ -48,8 +48,13 @@ class Sweeper {
         if (Asked("BAILEE_PLAN", plan.name)) Try(operation, plan, plain);
       }
     }
-    EXPECT_GT(tried_, 0u) << "nothing was tried";
-    EXPECT_EQ(struck_ > 0, sweep_.strikes && tried_ > 0) << "what was to fail did not";
+    // A part of few cases may be empty; what it was taken from is not.
+    EXPECT_GT(considered_, 0u) << "there was nothing to try";
+    if (!sweep_.strikes) {
+      EXPECT_EQ(struck_, 0u);
+    } else if (tried_ > 20) {
+      EXPECT_GT(struck_, 0u) << "what was to fail did not";
+    }
     testing::Tell(struck_, "faults");
     std::printf("%zu operations of %zu calls: %zu cases struck, %zu wrong\n", operations, calls_,
                 struck_, wrong_);
