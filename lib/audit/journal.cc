@@ -2,6 +2,7 @@
 #include "audit/journal.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "audit/event_codec.h"
@@ -73,7 +74,8 @@ Journal::Journal(std::unique_ptr<JournalFile> file, uint64_t head_bytes, const I
       written_{0, head_bytes},
       synced_{0, head_bytes},
       reserved_to_(head_bytes),
-      there_at_(now()) {}
+      there_at_(now()),
+      sync_failed_(SyncFailed()) {}
 
 Journal::~Journal() = default;
 
@@ -132,8 +134,12 @@ Status Journal::Write(const Event& event) {
   frame_.reserve(size);
   frame_.resize(kEntryHeadBytes);
   BAILEE_RETURN_IF_ERROR(AppendEvent(event, frame_));
+  // The key comes again for what takes this number next, whatever ends this attempt, an exception
+  // too: its nonce must not.
+  const uint32_t attempt = attempt_;
+  if (++attempt_ == 0) return CloseForEver(WriteFailed());
   const Status status = chain_.Next([&](ByteView key) {
-    SealEntry(key, instance_, written_.number, attempt_, frame_);
+    SealEntry(key, instance_, written_.number, attempt, frame_);
     return file_->WriteAt(written_.offset, frame_);
   });
   if (status.ok()) {
@@ -142,8 +148,6 @@ Status Journal::Write(const Event& event) {
     return Status();
   }
   if (IsGone(status)) return CloseForEver(JournalGone());
-  // The key comes again for what takes this number next: its nonce must not.
-  if (++attempt_ == 0) return CloseForEver(WriteFailed());
   return status.code() == Code::kFull ? Full() : WriteFailed();
 }
 
@@ -179,9 +183,16 @@ void Journal::SyncAll(std::unique_lock<std::mutex>& lock) {
   syncing_ = true;
   const Position covered = written_;
   lock.unlock();
-  const Status status = file_->Sync();
-  // What is safe in a file that was deleted is not safe.
-  const Status there = file_->Check();
+  Status status = sync_failed_;
+  Status there;
+  try {
+    status = file_->Sync();
+    // What is safe in a file that was deleted is not safe.
+    there = file_->Check();
+  } catch (const std::bad_alloc&) {
+    // There was an error to tell, and no memory to say which: the worst it can be.
+    status = sync_failed_;
+  }
   lock.lock();
   syncing_ = false;
   if (!closed_.ok()) {
@@ -190,7 +201,7 @@ void Journal::SyncAll(std::unique_lock<std::mutex>& lock) {
     (void)CloseForEver(JournalGone());
   } else if (!status.ok()) {
     // The kernel reports lost pages once and then forgets them: a second sync would lie.
-    (void)CloseForEver(SyncFailed());
+    (void)CloseForEver(sync_failed_);
     doubtful_ = {synced_.number, written_.number};
   } else {
     synced_ = covered;

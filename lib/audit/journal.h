@@ -122,6 +122,7 @@ class Journal {
   bool said_full_ = false;
   bool syncing_ = false;
   std::chrono::steady_clock::time_point there_at_;  // the file was there then, or later
+  const Status sync_failed_;  // made early, for there may be no memory when it is to be said
   Status closed_;
   std::optional<Doubtful> doubtful_;
 };

@@ -102,6 +102,8 @@ class Trail final : public EventSink {
   void Reached(const Journal::Position& position);
   uint64_t Backlog() const;
   void RunCaretaker();
+  // `said` is the name of what was found by the look before.
+  void TendAndReport(std::string& said);
   void StopCaretaker();
 
   store::Engine& engine_;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <new>
+
 #include "audit/adopt.h"
 #include "audit/event_codec.h"
 #include "audit/trail.h"
@@ -51,6 +53,17 @@ Status Trail::Tend() {
   return AdoptJournals(engine_, *directory_, instance_).status();
 }
 
+// What fails here is found again where it matters: by the next event, write or look at health.
+void Trail::TendAndReport(std::string& said) {
+  Status status = Tend();
+  if (options_.tend_too) {
+    const Status too = options_.tend_too();
+    if (status.ok()) status = too;
+  }
+  if (!status.ok() && status.name() != said && options_.report) options_.report(status);
+  said = status.name();
+}
+
 void Trail::RunCaretaker() {
   std::string said;
   std::unique_lock lock(caretaker_mutex_);
@@ -59,14 +72,11 @@ void Trail::RunCaretaker() {
     if (stop_) return;
     wanted_ = false;
     lock.unlock();
-    // What fails here is found again where it matters: by the next event, write or look at health.
-    Status status = Tend();
-    if (options_.tend_too) {
-      const Status too = options_.tend_too();
-      if (status.ok()) status = too;
+    try {
+      TendAndReport(said);
+    } catch (const std::bad_alloc&) {
+      // Nobody is above this thread to hear of it. The next look does what this one could not.
     }
-    if (!status.ok() && status.name() != said && options_.report) options_.report(status);
-    said = status.name();
     lock.lock();
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How an instance begins and ends.
 #include <array>
+#include <new>
 
 #include "audit/adopt.h"
 #include "audit/journal_format.h"
@@ -62,7 +63,13 @@ Result<std::shared_ptr<Trail>> Trail::Start(store::Engine& engine, const TrailOp
   return trail;
 }
 
-Trail::~Trail() { (void)Close(); }
+Trail::~Trail() {
+  try {
+    (void)Close();
+  } catch (const std::bad_alloc&) {
+    // As after any other error: the journal stays, and whoever opens the vault next adopts it.
+  }
+}
 
 Status Trail::Register(ByteView head) {
   Watermark watermark;

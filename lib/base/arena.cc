@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -57,6 +58,29 @@ constexpr size_t CacheLimit(size_t size_class) {
   return std::clamp<size_t>(kCacheBytesPerClass / BlockBytes(size_class), 2, kCacheSlots);
 }
 
+// Free blocks of one size, linked through their own first bytes: to take one back needs no memory,
+// so that wiping a secret cannot fail.
+class FreeList {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  void Push(uint8_t* block) {
+    std::memcpy(block, &first_, kLinkBytes);
+    first_ = block;
+  }
+  // All zero again. REQUIRES: not empty.
+  uint8_t* Pop() {
+    uint8_t* const block = first_;
+    std::memcpy(&first_, block, kLinkBytes);
+    std::memset(block, 0, kLinkBytes);
+    return block;
+  }
+
+ private:
+  static constexpr size_t kLinkBytes = sizeof(uint8_t*);
+  static_assert(kLinkBytes <= kUnitBytes);
+  uint8_t* first_ = nullptr;
+};
+
 class Central;
 
 // Wiped blocks of one thread, so that most calls take no lock.
@@ -80,6 +104,7 @@ struct Cache {
 };
 
 std::atomic<size_t> g_bytes_max{std::numeric_limits<size_t>::max()};
+std::atomic<Refusal> g_refusal{nullptr};
 
 // What the threads of one process share. Never destroyed: threads and static destructors may free
 // secrets until the very end.
@@ -117,10 +142,10 @@ class Central {
   [[maybe_unused]] Central* const inherited_;
   std::mutex mutex_;
   Pages pages_;
-  std::array<std::vector<uint8_t*>, kClasses> free_;
+  std::array<FreeList, kClasses> free_;
   uint8_t* chunk_ = nullptr;  // where the next block is cut from
   size_t chunk_left_ = 0;
-  std::map<size_t, std::vector<uint8_t*>> retained_;  // free large blocks, by size
+  std::map<size_t, FreeList> retained_;  // free large blocks, by size: all that ever were
   size_t retained_bytes_ = 0;
   std::vector<Cache*> caches_;
   int64_t bytes_in_use_ = 0;  // but for what the caches count
@@ -151,12 +176,11 @@ uint8_t* Central::Carve(size_t bytes) {
 
 size_t Central::TakeSmall(size_t size_class, uint8_t** out, size_t wanted, bool counted) {
   const std::lock_guard lock(mutex_);
-  std::vector<uint8_t*>& free = free_[size_class];
+  FreeList& free = free_[size_class];
   size_t taken = 0;
   for (; taken < wanted; ++taken) {
     if (!free.empty()) {
-      out[taken] = free.back();
-      free.pop_back();
+      out[taken] = free.Pop();
     } else if (out[taken] = Carve(BlockBytes(size_class)); out[taken] == nullptr) {
       break;
     }
@@ -167,17 +191,16 @@ size_t Central::TakeSmall(size_t size_class, uint8_t** out, size_t wanted, bool 
 
 void Central::GiveSmall(size_t size_class, uint8_t* const* blocks, size_t count, bool counted) {
   const std::lock_guard lock(mutex_);
-  free_[size_class].insert(free_[size_class].end(), blocks, blocks + count);
+  for (size_t i = 0; i < count; ++i) free_[size_class].Push(blocks[i]);
   if (counted) bytes_in_use_ -= static_cast<int64_t>(count * BlockBytes(size_class));
 }
 
 uint8_t* Central::TakeLarge(size_t bytes) {
   const std::lock_guard lock(mutex_);
-  std::vector<uint8_t*>& retained = retained_[bytes];
+  FreeList& retained = retained_[bytes];
   uint8_t* data = nullptr;
   if (!retained.empty()) {
-    data = retained.back();
-    retained.pop_back();
+    data = retained.Pop();
     retained_bytes_ -= bytes;
   } else {
     data = pages_.Map(bytes, g_bytes_max.load());
@@ -190,7 +213,7 @@ void Central::GiveLarge(uint8_t* data, size_t bytes) {
   const std::lock_guard lock(mutex_);
   bytes_in_use_ -= static_cast<int64_t>(bytes);
   if (bytes <= kRetainedBytesMax - retained_bytes_) {
-    retained_[bytes].push_back(data);
+    retained_.find(bytes)->second.Push(data);  // TakeLarge made it
     retained_bytes_ += bytes;
   } else {
     pages_.Unmap(data);
@@ -199,6 +222,7 @@ void Central::GiveLarge(uint8_t* data, size_t bytes) {
 
 Cache* Central::NewCache() {
   const std::lock_guard lock(mutex_);
+  caches_.reserve(caches_.size() + 1);
   caches_.push_back(new Cache(*this));
   return caches_.back();
 }
@@ -235,6 +259,12 @@ Central& CurrentCentral() {
   return *central;
 }
 
+// The same, or null if this process has made none: what was forked has made nothing yet.
+Central* OwnCentral() {
+  Central* const central = g_central.load(std::memory_order_acquire);
+  return central != nullptr && central->stamp() == ProcessStamp() ? central : nullptr;
+}
+
 // Both outlive every destructor of the thread, for they have none.
 thread_local Cache* t_cache = nullptr;
 thread_local bool t_thread_ends = false;
@@ -244,7 +274,7 @@ struct CacheReturner {
   ~CacheReturner() {
     t_thread_ends = true;
     Cache* cache = std::exchange(t_cache, nullptr);
-    if (cache != nullptr && &cache->central == &CurrentCentral()) cache->central.DeleteCache(cache);
+    if (cache != nullptr && &cache->central == OwnCentral()) cache->central.DeleteCache(cache);
   }
 };
 thread_local CacheReturner t_returner;
@@ -285,6 +315,9 @@ void FreeCached(Central& central, Cache& cache, size_t size_class, uint8_t* data
 
 uint8_t* Allocate(size_t size_bytes) {
   BAILEE_CHECK(size_bytes > 0);
+  if (const Refusal refuses = g_refusal.load(std::memory_order_relaxed);
+      refuses != nullptr && refuses(size_bytes)) [[unlikely]]
+    return nullptr;
   Central& central = CurrentCentral();
   if (size_bytes > kSmallBytesMax) {
     if (size_bytes > (std::numeric_limits<size_t>::max() >> 2)) return nullptr;
@@ -300,16 +333,16 @@ uint8_t* Allocate(size_t size_bytes) {
 }
 
 void Free(uint8_t* data, size_t size_bytes) {
-  Central& central = CurrentCentral();
+  Central* const own = OwnCentral();
   // What a parent process held is not mapped here.
-  if (!central.Owns(data)) return;
+  if (own == nullptr || !own->Owns(data)) return;
+  Central& central = *own;
   sodium_memzero(data, size_bytes);
   if (size_bytes > kSmallBytesMax) return central.GiveLarge(data, central.LargeBytes(size_bytes));
   const size_t size_class = ClassOf(size_bytes);
-  if (size_class < kCachedClasses) {
-    if (Cache* cache = CurrentCache(central)) {
-      return FreeCached(central, *cache, size_class, data);
-    }
+  // A thread that has no cache yet gets none here: there may be no memory for it.
+  if (size_class < kCachedClasses && t_cache != nullptr && &t_cache->central == &central) {
+    return FreeCached(central, *t_cache, size_class, data);
   }
   central.GiveSmall(size_class, &data, 1, true);
 }
@@ -317,5 +350,7 @@ void Free(uint8_t* data, size_t size_bytes) {
 ArenaHealth Health() { return CurrentCentral().Health(); }
 
 size_t SetLimit(size_t bytes_max) { return g_bytes_max.exchange(bytes_max); }
+
+void SetRefusal(Refusal refusal) { g_refusal.store(refusal); }
 
 }  // namespace bailee::arena

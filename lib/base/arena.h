@@ -44,5 +44,10 @@ ArenaHealth Health();
 // stay.
 size_t SetLimit(size_t bytes_max);
 
+// Asked before each Allocate, from its thread; to say yes is to be out of memory. Null, as at the
+// beginning: nobody is asked. For tests.
+using Refusal = bool (*)(size_t size_bytes);
+void SetRefusal(Refusal refusal);
+
 }  // namespace arena
 }  // namespace bailee

@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <new>
+
 #include "base/check.h"
 
 namespace bailee::arena {
@@ -60,10 +62,10 @@ Pages::Pages() : page_bytes_(static_cast<size_t>(::sysconf(_SC_PAGESIZE))) {
 }
 
 uint8_t* Pages::TakeAddress(size_t bytes) {
-  auto found = vacated_.find(bytes);
-  if (found != vacated_.end() && !found->second.empty()) {
-    uint8_t* address = found->second.back();
-    found->second.pop_back();
+  std::vector<uint8_t*>& vacated = vacated_[bytes].addresses;
+  if (!vacated.empty()) {
+    uint8_t* address = vacated.back();
+    vacated.pop_back();
     return address;
   }
   if (size_ < next_ || size_ - next_ < bytes + page_bytes_) return nullptr;
@@ -74,16 +76,45 @@ uint8_t* Pages::TakeAddress(size_t bytes) {
 
 uint8_t* Pages::Map(size_t bytes, size_t bytes_max) {
   if (bytes > bytes_max || reserved_ > bytes_max - bytes) return nullptr;
+  try {
+    return MapNew(bytes);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+// Whatever needs memory comes first, so that nothing is half done when there is none.
+uint8_t* Pages::MapNew(size_t bytes) {
+  Vacated& vacated = vacated_[bytes];
+  const size_t room = vacated.addresses.size() + vacated.mapped + 1;
+  if (vacated.addresses.capacity() < room) vacated.addresses.reserve(2 * room);
   uint8_t* address = TakeAddress(bytes);
   if (address == nullptr) return nullptr;
+  decltype(mappings_)::iterator made;
+  try {
+    made = mappings_.emplace(address, Mapping{bytes, ArenaKind::kMemfdSecret, true}).first;
+  } catch (const std::bad_alloc&) {
+    vacated.addresses.push_back(address);
+    return nullptr;
+  }
+  if (!Open(address, made->second)) {
+    mappings_.erase(made);
+    vacated.addresses.push_back(address);
+    return nullptr;
+  }
+  ++vacated.mapped;
+  reserved_ += bytes;
+  return address;
+}
 
-  Mapping mapping{bytes, ArenaKind::kMemfdSecret, true};
+// Makes the pages accessible; they are not if it fails.
+bool Pages::Open(uint8_t* address, Mapping& mapping) {
+  const size_t bytes = mapping.bytes;
   if (!MapMemfdSecret(address, bytes)) {
     mapping.kind = ArenaKind::kAnonymous;
     if (MapAt(address, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
               -1) == nullptr) {
-      vacated_[bytes].push_back(address);
-      return nullptr;
+      return false;
     }
     // Not mlock: under a sanitizer that does nothing and says it did.
     mapping.locked = ::mlock2(address, bytes, 0) == 0;
@@ -91,22 +122,21 @@ uint8_t* Pages::Map(size_t bytes, size_t bytes_max) {
   // Not optional: a secret must not be inherited, and a shared mapping would be shared for good.
   if (::madvise(address, bytes, MADV_DONTFORK) != 0) {
     BAILEE_CHECK(Vacate(address, bytes));
-    vacated_[bytes].push_back(address);
-    return nullptr;
+    return false;
   }
   ::madvise(address, bytes, MADV_DONTDUMP);  // memfd_secret is never dumped and may say no
-  mappings_.emplace(address, mapping);
-  reserved_ += bytes;
-  return address;
+  return true;
 }
 
-void Pages::Unmap(uint8_t* data) {
+void Pages::Unmap(uint8_t* data) noexcept {
   const auto found = mappings_.find(data);
   BAILEE_CHECK(found != mappings_.end());
   const size_t bytes = found->second.bytes;
   BAILEE_CHECK(Vacate(data, bytes));
   mappings_.erase(found);
-  vacated_[bytes].push_back(data);
+  Vacated& vacated = vacated_.find(bytes)->second;
+  vacated.addresses.push_back(data);
+  --vacated.mapped;
   reserved_ -= bytes;
 }
 

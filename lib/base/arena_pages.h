@@ -25,7 +25,7 @@ class Pages {
   uint8_t* Map(size_t bytes, size_t bytes_max);
 
   // Gives back what Map gave, wiped by the caller.
-  void Unmap(uint8_t* data);
+  void Unmap(uint8_t* data) noexcept;
 
   // Whether `data` lies in this stretch of address space. Thread-safe.
   bool Contains(const uint8_t* data) const { return data >= base_ && data < base_ + size_; }
@@ -43,6 +43,8 @@ class Pages {
   };
 
   uint8_t* TakeAddress(size_t bytes);
+  uint8_t* MapNew(size_t bytes);
+  bool Open(uint8_t* address, Mapping& mapping);
 
   const size_t page_bytes_;
   uint8_t* base_ = nullptr;
@@ -50,7 +52,13 @@ class Pages {
   size_t next_ = 0;      // offset of address space not used so far
   size_t reserved_ = 0;  // bytes mapped
   std::map<uint8_t*, Mapping> mappings_;
-  std::map<size_t, std::vector<uint8_t*>> vacated_;  // addresses given back, by size
+  // Addresses given back, by size; always with room for all that are mapped, so that giving back
+  // needs no memory.
+  struct Vacated {
+    std::vector<uint8_t*> addresses;
+    size_t mapped = 0;
+  };
+  std::map<size_t, Vacated> vacated_;
 };
 
 }  // namespace bailee::arena

@@ -2,6 +2,7 @@
 #include "store/lmdb_core.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/check.h"
 #include "base/codec.h"
@@ -28,12 +29,20 @@ LmdbCore::LmdbCore(std::string directory, LmdbOptions options)
 LmdbCore::~LmdbCore() {
   BAILEE_CHECK(!forked());
   BAILEE_CHECK(gate_.inside() == 0);  // a snapshot outlives its engine
-  // Opening and closing at once is where LMDB's own lock file handling has races.
-  const auto head = openers_ != nullptr ? openers_->LockHead() : ReopenError();
-  CloseEnvironment();
-  if (openers_ == nullptr) return;
-  // What a write error left has not been looked at.
-  poisoned_.load() ? openers_->Abandon() : openers_->Leave();
+  if (openers_ == nullptr) {
+    CloseEnvironment();
+    return;
+  }
+  try {
+    // Opening and closing at once is where LMDB's own lock file handling has races.
+    const auto head = openers_->LockHead();
+    CloseEnvironment();
+    // What a write error left has not been looked at.
+    poisoned_.load() ? openers_->Abandon() : openers_->Leave();
+  } catch (const std::bad_alloc&) {
+    // As if the process had died: whoever opens next finds that nobody took leave, and looks.
+    CloseEnvironment();
+  }
 }
 
 bool LmdbCore::forked() const { return ForkGeneration() != fork_generation_; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <new>
 
 #include "base/codec.h"
 #include "base/file_errors.h"
@@ -49,7 +50,12 @@ class NewDirectory {
         kept_(std::exchange(other.kept_, true)) {}
   NewDirectory& operator=(NewDirectory&&) = delete;
   ~NewDirectory() {
-    if (!kept_) Clear();
+    if (kept_) return;
+    try {
+      Clear();
+    } catch (const std::bad_alloc&) {
+      // What is left says that it is no vault, as after a crash.
+    }
   }
 
   std::string epoch_path() const {

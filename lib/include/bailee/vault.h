@@ -122,6 +122,11 @@ struct SessionOptions {
 // A vault of personal data, opened with one holder's keys. Thread-safe. One per vault and process;
 // several processes may open one vault, each with its own keyring. After fork, the child's Vault
 // refuses everything with "store.forked".
+//
+// The library throws nothing of its own, and std::bad_alloc passes through any call where memory
+// runs out, unless that is the error kFull "secret.arena-full" or kFailed "store.memory". Then
+// nothing was released, and what was to be written is there as a whole or not at all, as after
+// "store.commit-unclear". No destructor throws.
 class BAILEE_EXPORT Vault {
  public:
   // Makes a vault in `directory`, which must not exist or be empty, with the policy in force.
