@@ -12,7 +12,8 @@ using Sha256State = crypto_hash_sha256_state;
 
 template <typename Storage>
 Sha256State* Sha256StateIn(Storage& storage) {
-  static_assert(sizeof(storage) == sizeof(Sha256State) && alignof(Sha256State) <= alignof(uint64_t));
+  static_assert(sizeof(storage) == sizeof(Sha256State) &&
+                alignof(Sha256State) <= alignof(uint64_t));
   return std::launder(reinterpret_cast<Sha256State*>(storage.data()));
 }
 

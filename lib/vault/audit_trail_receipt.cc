@@ -37,7 +37,7 @@ Result<ShownEntry> Show(const audit::TreeReader& tree, const PlaceInTree& place,
 }
 
 // An entry that a receipt could show.
-struct Found {
+struct FoundEntry {
   uint64_t index = 0;
   audit::EntryKey key;
 };
@@ -45,7 +45,7 @@ struct Found {
 // The operator's, that key streams are destroyed.
 struct Statement {
   KeyStreamSha256 last;
-  Found entry;
+  FoundEntry entry;
 };
 
 // Of which the trail has the event.
@@ -100,19 +100,19 @@ class Finder {
   bool stated() const { return !statements_.empty(); }
 
   // In their order in the tree, with the first statement that holds.
-  std::vector<Found> Take(const std::vector<KeyStream>& streams) {
+  std::vector<FoundEntry> Take(const std::vector<KeyStream>& streams) {
     const uint64_t erased = found_.front().index;
     const auto holds = std::ranges::find_if(
         statements_, [&](const Statement& each) { return Holds(each, erased, streams); });
     if (holds != statements_.end()) found_.push_back(std::move(holds->entry));
-    std::ranges::sort(found_, {}, &Found::index);
+    std::ranges::sort(found_, {}, &FoundEntry::index);
     return std::move(found_);
   }
 
  private:
   const DecisionId& erased_;
   audit::ReceiptSteps steps_;
-  std::vector<Found> found_;
+  std::vector<FoundEntry> found_;
   std::vector<Statement> statements_;
 };
 
@@ -148,7 +148,7 @@ Result<Bytes> AuditTrailImpl::Receipt(const DecisionId& erased, const std::strin
     BAILEE_RETURN_IF_ERROR(EachLeaf(tree.pruned(), covered.size, *auditor, collect));
   }
   std::vector<ShownEntry> shown;
-  for (Found& each : finder.Take(streams)) {
+  for (FoundEntry& each : finder.Take(streams)) {
     BAILEE_TRY(ShownEntry next,
                Show(tree, {each.index, covered.size, checkpoint}, std::move(each.key)));
     shown.push_back(std::move(next));
