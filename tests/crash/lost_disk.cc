@@ -2,6 +2,7 @@
 #include "crash/lost_disk.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -18,6 +19,12 @@ constexpr off_t kImageBytes = off_t{32} << 20;
 constexpr unsigned long kShutdown = 0x8004587d;  // EXT4_IOC_SHUTDOWN
 constexpr unsigned kNothingFlushed = 2;          // EXT4_GOING_FLAGS_NOLOGFLUSH
 
+// Mounts that nobody else sees, and that end with this process however it ends.
+bool MountsAreOurs() {
+  return unshare(CLONE_NEWNS) == 0 &&
+         mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
 bool Runs(const std::string& command) { return std::system((command + " >&2").c_str()) == 0; }
 
 }  // namespace
@@ -26,6 +33,8 @@ LostDisk::LostDisk(const std::string& directory)
     : image_(directory + "/disk.img"), mount_(directory + "/disk") {
   if (geteuid() != 0) {
     problem_ = "losing power takes root, to mount a file system of its own";
+  } else if (!MountsAreOurs()) {
+    problem_ = "losing power takes mounts of one's own, and there may be none here";
   } else if (!Runs("command -v mkfs.ext4 > /dev/null")) {
     problem_ = "losing power takes mkfs.ext4, of the package e2fsprogs";
   } else {
