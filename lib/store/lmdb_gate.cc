@@ -12,7 +12,10 @@ TransactionGate::Pass TransactionGate::Enter(std::chrono::milliseconds wait) {
     Leave();
     if (deadline == Clock::time_point::min()) deadline = Clock::now() + wait;
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_until(lock, deadline, is_open)) return Pass();
+    if (!changed_.wait_until(lock, deadline, [&] { return is_open() || held_; })) return Pass();
+    if (!held_) continue;
+    changed_.wait(lock, [&] { return !held_; });
+    deadline = Clock::time_point::min();
   }
 }
 
@@ -28,7 +31,11 @@ TransactionGate::Closure TransactionGate::Close(std::chrono::milliseconds wait) 
   const auto is_open = [this] { return (state_.load() & kClosed) == 0; };
   if (!changed_.wait_until(lock, deadline, is_open)) return Closure(nullptr);
   state_.fetch_or(kClosed);
-  if (changed_.wait_until(lock, deadline, [this] { return inside() == 0; })) return Closure(this);
+  if (changed_.wait_until(lock, deadline, [this] { return inside() == 0; })) {
+    held_ = true;
+    changed_.notify_all();
+    return Closure(this);
+  }
   state_.fetch_and(~kClosed);
   changed_.notify_all();
   return Closure(nullptr);
@@ -36,6 +43,7 @@ TransactionGate::Closure TransactionGate::Close(std::chrono::milliseconds wait) 
 
 void TransactionGate::Reopen() {
   const std::lock_guard lock(mutex_);
+  held_ = false;
   state_.fetch_and(~kClosed);
   changed_.notify_all();
 }

@@ -52,7 +52,10 @@ class TransactionGate {
     TransactionGate* gate_;
   };
 
-  // Passes, waiting at most `wait` while the gate is closed; an empty Pass if it stayed closed.
+  // Passes, once whoever closed the gate has opened it again, however long that takes: a large file
+  // takes its time to be written anew. While somebody still waits for it to close, waits at most
+  // `wait`, for that may be for a transaction of this very thread; then an empty Pass.
+  // REQUIRES: this thread has no Closure.
   Pass Enter(std::chrono::milliseconds wait);
 
   // Closes the gate and waits at most `wait` until nobody is inside; an empty Closure, and the gate
@@ -70,6 +73,7 @@ class TransactionGate {
 
   std::atomic<uint64_t> state_{0};  // kClosed or nothing, plus the count inside
   std::mutex mutex_;
+  bool held_ = false;  // by a Closure
   std::condition_variable changed_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -32,15 +33,43 @@ TEST(TransactionGate, DoesNotCloseWhileSomebodyIsInside) {
   EXPECT_TRUE(gate.Close(kNow));
 }
 
-TEST(TransactionGate, LetsNobodyInNorCloseTwiceWhileClosed) {
+TEST(TransactionGate, DoesNotCloseTwice) {
   TransactionGate gate;
   {
     const auto closure = gate.Close(kNow);
     ASSERT_TRUE(closure);
-    EXPECT_FALSE(gate.Enter(milliseconds(1)));
     EXPECT_FALSE(gate.Close(milliseconds(1)));
   }
   EXPECT_TRUE(gate.Enter(kNow));
+}
+
+// Whoever waits for it to close may wait for the thread that would enter.
+TEST(TransactionGate, LetsNobodyInWhileSomebodyWaitsForItToClose) {
+  TransactionGate gate;
+  auto inside = gate.Enter(kNow);
+  std::thread closes([&] { EXPECT_TRUE(gate.Close(kLong)); });
+  while (gate.Enter(kNow)) std::this_thread::yield();
+  EXPECT_FALSE(gate.Enter(milliseconds(1)));
+  inside.Release();
+  closes.join();
+  EXPECT_TRUE(gate.Enter(kNow));
+}
+
+TEST(TransactionGate, KeepsWhoeverComesWaitingForAsLongAsItIsClosed) {
+  TransactionGate gate;
+  std::atomic<bool> open{false};
+  std::thread enters;
+  {
+    const auto closure = gate.Close(kNow);
+    ASSERT_TRUE(closure);
+    enters = std::thread([&] {
+      EXPECT_TRUE(gate.Enter(milliseconds(1)));
+      EXPECT_TRUE(open.load());
+    });
+    std::this_thread::sleep_for(milliseconds(50));
+    open = true;
+  }
+  enters.join();
 }
 
 TEST(TransactionGate, NobodyIsInsideWhileItIsClosedWhateverTheThreadsDo) {
