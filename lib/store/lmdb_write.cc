@@ -9,18 +9,20 @@ namespace bailee::store {
 
 Result<std::optional<ByteView>> LmdbWrite::Get(Table table, ByteView key) {
   if (!failure_.ok()) return failure_;
-  return GetRow(txn_, environment_.table(table), key);
+  Result<std::optional<ByteView>> row = GetRow(txn_, environment_.table(table), key);
+  BAILEE_RETURN_IF_ERROR(NoteRead(row.status()));
+  return row;
 }
 
 Status LmdbWrite::GetMany(Table table, std::span<const ByteView> keys,
                           std::span<std::optional<ByteView>> values) {
   if (!failure_.ok()) return failure_;
-  return GetRows(txn_, environment_.table(table), keys, values);
+  return NoteRead(GetRows(txn_, environment_.table(table), keys, values));
 }
 
 Status LmdbWrite::Scan(Table table, ByteView prefix, ByteView from, const Visitor& visit) {
   if (!failure_.ok()) return failure_;
-  return ScanRows(txn_, environment_.table(table), prefix, from, visit);
+  return NoteRead(ScanRows(txn_, environment_.table(table), prefix, from, visit));
 }
 
 Status LmdbWrite::Put(Table table, ByteView key, ByteView value) {
@@ -52,6 +54,14 @@ Status LmdbWrite::CountRow(size_t bytes) {
   ++rows_;
   bytes_ += bytes;
   return {};
+}
+
+// Whoever goes on over what is damaged means a row that does not open. What the store cannot read
+// may be the half of what the job is about to say.
+Status LmdbWrite::NoteRead(const Status& status) {
+  const bool as_it_was = status.ok() || status.code() == Code::kInvalidValue;
+  if (!as_it_was && failure_.ok()) failure_ = status;
+  return status;
 }
 
 Status LmdbWrite::Note(int rc, const char* doing) {

@@ -6,7 +6,8 @@
 namespace bailee::store {
 
 // One job's view of a write transaction, which it borrows. Counts what the job changes, and keeps
-// the first error LMDB cannot continue this transaction after, so that a job cannot swallow it.
+// the first error LMDB cannot continue this transaction after, of a read too, so that a job cannot
+// swallow it.
 class LmdbWrite : public WriteTransaction {
  public:
   LmdbWrite(const Environment& environment, MDB_txn* txn) : environment_(environment), txn_(txn) {}
@@ -36,6 +37,7 @@ class LmdbWrite : public WriteTransaction {
   Status Store(Table table, ByteView key, ByteView value, unsigned flags);
   Status CountRow(size_t bytes);
   Status Note(int rc, const char* doing);
+  Status NoteRead(const Status& status);
 
   const Environment& environment_;
   MDB_txn* const txn_;

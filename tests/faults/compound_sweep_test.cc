@@ -21,7 +21,7 @@ TEST(CompoundFaults, WhileRecoveringMakeNothingWorse) {
   }
   for (const bool for_ever : {false, true}) {
     RunSweep({.plans = plans,
-              .stride = 500,
+              .stride = 60,
               .counting = CountingIo(),
               .of =
                   [](const Operation& each) {

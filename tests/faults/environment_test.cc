@@ -151,7 +151,7 @@ TEST(Scarcity, OfDiskSpace) {
              {0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610},
              [](size_t pages) -> Arm { return [=] { return std::make_unique<FullDisk>(pages); }; },
              [] { return MountSmall("24m"); }},
-            60);
+            8);
 }
 
 TEST(Scarcity, OfTheRightToWrite) {
@@ -160,7 +160,7 @@ TEST(Scarcity, OfTheRightToWrite) {
              {0},
              [](size_t) -> Arm { return [] { return std::make_unique<ReadOnly>(); }; },
              [] { return MountSmall("64m"); }},
-            5);
+            1);
 }
 
 TEST(Scarcity, OfWhatAFileMayHold) {
@@ -172,7 +172,7 @@ TEST(Scarcity, OfWhatAFileMayHold) {
              },
              // A host that lets the limit's signal end it has decided so.
              [] { return signal(SIGXFSZ, SIG_IGN) != SIG_ERR; }},
-            30);
+            5);
 }
 
 TEST(Scarcity, OfDescriptors) {
@@ -183,7 +183,7 @@ TEST(Scarcity, OfDescriptors) {
                  return std::make_unique<SoftLimit>(RLIMIT_NOFILE, DescriptorsInUse() + 1 + more);
                };
              }},
-            50);
+            8);
 }
 
 // Is no fault: everything works, and health says that secrets may be swapped out.

@@ -24,7 +24,7 @@ std::vector<Plan> IoPlans() {
 bool TouchesFiles(const Operation& operation) { return operation.kind != Operation::Kind::kAlone; }
 
 TEST(IoFaultsEverywhere, AreAnsweredTruthfullyAndLeaveNothingHalfDone) {
-  RunSweep({.plans = IoPlans(), .stride = 400, .counting = CountingIo(), .of = TouchesFiles});
+  RunSweep({.plans = IoPlans(), .stride = 60, .counting = CountingIo(), .of = TouchesFiles});
 }
 
 }  // namespace

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <lmdb.h>
+
+#include <array>
 
 #include "faults/lmdb_calls.h"
 #include "faults/plans.h"
+#include "store/lmdb_engine.h"
+#include "store/store_test_util.h"
+#include "support/error_is.h"
+#include "support/must.h"
+#include "support/temporary_directory.h"
 
 // Every operation, with every call of LMDB answering every error that it has.
 namespace bailee::faults {
@@ -37,9 +45,35 @@ std::vector<Plan> LmdbPlans() {
   return plans;
 }
 
+// A row that cannot be read is not one that is damaged: whoever passes over the latter in a write
+// would commit the half of it.
+TEST(LmdbCodesEverywhere, OfAReadEndTheWriteThatPassedOverThem) {
+  const testing::TemporaryDirectory directory;
+  const auto engine = Must(store::CreateLmdb(directory / "vault", store::SmallOptions()));
+  const auto fails = [](const auto& read) {
+    const LmdbCalls calls([](size_t) { return MDB_CORRUPTED; });
+    EXPECT_EQ(testing::StatusOf(read()).code(), Code::kDamage);
+  };
+  const Bytes key = {'k'};
+  const auto nothing = [](ByteView, ByteView) { return true; };
+  for (const int way : {0, 1, 2}) {
+    const Status written = engine->Write([&](store::WriteTransaction& write) -> Status {
+      const std::array<ByteView, 1> keys = {key};
+      std::array<std::optional<ByteView>, 1> values;
+      if (way == 0) fails([&] { return write.Get(store::Table::kMeta, key); });
+      if (way == 1) fails([&] { return write.GetMany(store::Table::kMeta, keys, values); });
+      if (way == 2) fails([&] { return write.Scan(store::Table::kMeta, {}, {}, nothing); });
+      return write.Put(store::Table::kMeta, key, key);
+    });
+    EXPECT_EQ(written.code(), Code::kDamage) << way;
+    const auto snapshot = Must(engine->Read());
+    EXPECT_FALSE(Must(snapshot->Get(store::Table::kMeta, key)).has_value()) << way;
+  }
+}
+
 TEST(LmdbCodesEverywhere, AreAnsweredTruthfullyAndLeaveNothingHalfDone) {
   RunSweep({.plans = LmdbPlans(),
-            .stride = 12'000,
+            .stride = 1'200,
             .counting = [] { return std::make_unique<ArmedLmdb>(0, ~size_t{0}, false); },
             .of = [](const Operation& each) { return each.kind != Operation::Kind::kAlone; }});
 }

@@ -38,7 +38,7 @@ Arm CountingMemory() {
 
 TEST(MemoryFaultsEverywhere, AreAnErrorOrBadAllocAndLeaveNothingHalfDone) {
   RunSweep({.plans = {MemoryPlan(false), MemoryPlan(true)},
-            .stride = 4'000,
+            .stride = 1'500,
             .counting = CountingMemory()});
 }
 
