@@ -104,6 +104,13 @@ Status VisitSealed(const LookupContext& context, store::Snapshot& snapshot, cons
   return problem;
 }
 
+// The least key behind all that begin with `prefix`. REQUIRES: a byte of it is not 0xFF.
+Bytes Behind(Bytes prefix) {
+  while (prefix.back() == 0xFF) prefix.pop_back();
+  ++prefix.back();
+  return prefix;
+}
+
 // The beginnings of the keys of all rows of a kind, one for each index: kind, index, version.
 Result<std::vector<Bytes>> IndexPrefixes(store::Snapshot& snapshot, uint8_t kind) {
   constexpr size_t kPrefixBytes = 1 + 8 + 2;
@@ -118,8 +125,7 @@ Result<std::vector<Bytes>> IndexPrefixes(store::Snapshot& snapshot, uint8_t kind
           return found.empty();
         }));
     if (found.empty()) return prefixes;
-    from = found;
-    from.insert(from.end(), 16 + 8 + 1, 0xFF);  // behind every tag or handle, and random
+    from = Behind(found);
     prefixes.push_back(std::move(found));
   }
 }

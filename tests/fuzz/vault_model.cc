@@ -49,7 +49,8 @@ bool Model::MayRead(const ModelSubject& subject, const ModelRecord& record, Purp
 std::optional<ModelRecord> Model::Collect(const ModelSubject& subject, Field field,
                                           std::string value, int64_t collected_at_ms,
                                           bool wide_notice) const {
-  ModelRecord record{field, std::move(value), collected_at_ms, wide_notice, {}};
+  ModelRecord record{{}, collected_at_ms, wide_notice, {}};
+  record.values[static_cast<size_t>(field)] = std::move(value);
   const auto open = [&](Field each) {
     for (const Purpose purpose : kPurposes) {
       if (purpose == Purpose::kNews && !wide_notice) continue;
@@ -93,7 +94,9 @@ void Model::Say(ModelSubject& subject, LedgerKind kind, Purpose purpose) {
 }
 
 std::string ValueOf(const ModelRecord& record, Field field) {
-  return field == Field::kLast4 ? record.value.substr(record.value.size() - 4) : record.value;
+  const std::string& value =
+      record.values[static_cast<size_t>(field == Field::kLast4 ? Field::kPan : field)];
+  return field == Field::kLast4 ? value.substr(value.size() - 4) : value;
 }
 
 }  // namespace bailee::fuzz

@@ -30,8 +30,7 @@ Basis BasisOf(Purpose purpose, Field field);
 int64_t DaysOf(Purpose purpose, Field field);
 
 struct ModelRecord {
-  Field field = Field::kPan;  // a record has one field, and its view
-  std::string value;
+  std::array<std::string, 3> values;  // by Field; one when collected, another once put right
   int64_t collected_at_ms = 0;
   bool wide_notice = false;      // the notice lists news, too
   std::array<bool, 4> stored{};  // by Field: what somebody could use when it was collected

@@ -228,8 +228,7 @@ class Run {
     if (subject.unsure && record == subject.records.end()) return;
     FUZZ_CHECK(record != subject.records.end());
     if (!subject.unsure) FUZZ_CHECK(MayRectify(subject, record->second, purpose, field));
-    record->second.field = field;
-    record->second.value = value;
+    record->second.values[static_cast<size_t>(field)] = value;
     record->second.stored[static_cast<size_t>(field)] = true;
     if (field == Field::kPan) record->second.stored[static_cast<size_t>(Field::kLast4)] = true;
   }
@@ -281,8 +280,8 @@ class Run {
     std::multiset<Slot> must;
     for (const auto& [number, subject] : model_.subjects) {
       for (const auto& [slot, record] : subject.records) {
-        if (record.field != Field::kPan || record.value != pan ||
-            !record.stored[static_cast<size_t>(Field::kPan)] ||
+        if (!record.stored[static_cast<size_t>(Field::kPan)] ||
+            ValueOf(record, Field::kPan) != pan ||
             !model_.MayRead(subject, record, Purpose::kBilling, Field::kPan)) {
           continue;
         }
