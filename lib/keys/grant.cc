@@ -75,6 +75,7 @@ Result<KeyringFile> Grant(const Keyring& authority, const std::vector<const Keyr
   const keys::KeyringHeader& issuer = authority.keys().header;
   BAILEE_TRY(const crypto::SigningKey signer, keys::SigningKeyOf(authority.keys()));
   for (const Keyring* source : sources) {
+    BAILEE_RETURN_IF_ERROR(source->keys().BelongHere());
     if (source->keys().header.vault != issuer.vault) {
       return Status(Code::kKey, "key.other-vault", "the given keyrings belong to different vaults",
                     "take the authority's and the origin keyrings of one vault");

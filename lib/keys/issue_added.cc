@@ -64,6 +64,7 @@ Result<std::vector<KeyringFile>> IssueOrigins(const AddedKeys& added, const Orig
 }
 
 Result<crypto::SigningKey> SigningKeyOf(const KeyringKeys& authority) {
+  BAILEE_RETURN_IF_ERROR(authority.BelongHere());
   const auto held = std::ranges::find(authority.roles, Role::kAuthority, &HeldRole::role);
   if (held == authority.roles.end()) {
     return Status(Code::kKey, "key.authority-missing",

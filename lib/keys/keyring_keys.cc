@@ -7,6 +7,13 @@
 #include "keys/find_in.h"
 
 namespace bailee::keys {
+
+Status KeyringKeys::BelongHere() const {
+  if (ProcessStamp() == process_) return Status();
+  return Status(Code::kFailed, "key.forked",
+                "the keyring was loaded before this process was forked",
+                "load it in the child, after the fork");
+}
 std::string_view RoleWord(Role role) {
   switch (role) {
     case Role::kAuthority:

@@ -10,6 +10,8 @@
 #include "bailee/clock.h"
 #include "bailee/ids.h"
 #include "bailee/secret.h"
+#include "bailee/status.h"
+#include "base/fork.h"
 #include "crypto/key.h"
 #include "crypto/names.h"
 #include "crypto/sign.h"
@@ -75,6 +77,10 @@ class KeyringKeys {
   std::vector<HeldIndex> indexes;
   std::vector<HeldRole> roles;
 
+  // Success in the process that loaded them; in a child of it, where no secret is there to be
+  // looked at, kFailed "key.forked". Whoever takes a keyring from a caller asks first.
+  Status BelongHere() const;
+
   // Null if not held. Of several versions the last.
   const HeldPurpose* FindPurpose(std::string_view name) const;
   const HeldPurpose* FindPurpose(const crypto::NameId& id, uint16_t version) const;
@@ -84,6 +90,9 @@ class KeyringKeys {
   // A second copy of the purpose's or index's key. Errors: kFull.
   static Result<HeldPurpose> Clone(const HeldPurpose& purpose);
   static Result<HeldIndex> Clone(const HeldIndex& index);
+
+ private:
+  uint64_t process_ = ProcessStamp();
 };
 
 }  // namespace bailee::keys

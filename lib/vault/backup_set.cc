@@ -153,6 +153,7 @@ BackupStream WholeStream::Describe() const {
 }
 
 Result<crypto::BoxOpener> BackupOpener(const keys::KeyringKeys& keyring) {
+  BAILEE_RETURN_IF_ERROR(keyring.BelongHere());
   const Secret* secret = keyring.FindRole(keys::Role::kBackup);
   if (secret == nullptr) {
     return Status(Code::kKey, "key.role-missing", "the keyring is not the backup's",

@@ -69,7 +69,7 @@ Result<VaultRow> ReadVaultRow(store::Snapshot& snapshot) {
 }
 
 Status CheckIsOf(const keys::KeyringKeys& keyring, const VaultRow& row) {
-  if (keyring.header.vault == row.id) return Status();
+  if (keyring.header.vault == row.id) return keyring.BelongHere();
   return Status(Code::kKey, "key.other-vault", "the keyring belongs to another vault",
                 "compare `bailee keyring show` with the vault's id; this is not damage");
 }

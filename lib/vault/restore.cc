@@ -89,7 +89,8 @@ Status OtherAuthority() {
 
 Status CheckKeyrings(const RestoreKeyrings& keyrings) {
   const keys::KeyringHeader& backup = keyrings.backup.keys().header;
-  for (const Keyring* each : {&keyrings.authority, &keyrings.storage}) {
+  for (const Keyring* each : {&keyrings.backup, &keyrings.authority, &keyrings.storage}) {
+    BAILEE_RETURN_IF_ERROR(each->keys().BelongHere());
     const keys::KeyringHeader& header = each->keys().header;
     if (header.vault != backup.vault) {
       return Status(Code::kKey, "key.other-vault", "the keyrings belong to different vaults",

@@ -96,6 +96,7 @@ class AuthorityBeginning {
     const keys::Manifest& manifest = frame.rules->manifest;
     const std::vector<const Keyring*>& keyrings = call_.options.keyrings;
     for (const Keyring* each : keyrings) {
+      BAILEE_RETURN_IF_ERROR(each->keys().BelongHere());
       const keys::KeyringHeader& header = each->keys().header;
       const bool of_this = header.vault == call_.vault.id() &&
                            header.authority == signer_.verify_key() &&

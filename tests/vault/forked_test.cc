@@ -4,6 +4,8 @@
 #include <set>
 
 #include "bailee/audit_trail.h"
+#include "bailee/backup.h"
+#include "bailee/check.h"
 #include "support/child.h"
 #include "support/kept_export.h"
 #include "vault/next_policy.h"
@@ -43,11 +45,11 @@ void ExpectAllAreThere(const std::vector<Call>& calls, const std::string& header
 }
 
 // Each in a child of its own: 0, or the first that was not refused as it must be, from 1.
-void ExpectRefused(const std::vector<Call>& calls) {
+void ExpectRefused(const std::vector<Call>& calls, std::string_view name = "store.forked") {
   for (const Call& call : calls) {
     const int code = ExitCodeOfChild([&] {
       const Status status = call.make();
-      if (status.name() == "store.forked") return 0;
+      if (status.name() == name) return 0;
       std::fprintf(stderr, "%s: %s\n", call.name.c_str(), std::string(status.name()).c_str());
       return 1;
     });
@@ -61,6 +63,7 @@ class Forked : public ::testing::Test {
   std::vector<Call> MoreCallsOf(Vault& vault);
   std::vector<Call> CallsOf(Session& session);
   std::vector<Call> CallsOf(AuditTrail& trail);
+  std::vector<Call> CallsWithKeyrings();
   std::string File(const char* name) const { return temp_.directory() / name; }
 
   static std::vector<FieldInput> CardFields() {
@@ -75,6 +78,9 @@ class Forked : public ::testing::Test {
   const Secret address_ = MakeSecret("ada@example.org");
   const Secret number_ = MakeSecret(kCardNumber);
   const Keyring authority_ = temp_.Origin("authority");
+  const Keyring backup_ = temp_.Origin("backup");
+  Keyring auditor_ = temp_.Origin("auditor");
+  Keyring storage_ = temp_.Granted("tester", {});
   const std::string next_ = Next(kNarrower);
   const RotateOptions rotate_{.keep = [](const std::vector<KeyringFile>&) { return Status(); }};
   const RetentionPlan plan_{};
@@ -265,6 +271,55 @@ TEST_F(Forked, ChildIsRefusedATrail) {
                                        {.clock = &temp_.clock(), .map_bytes = uint64_t{1} << 30});
   ExpectRefused(CallsOf(trail));
   EXPECT_THAT(StatusOf(trail.Verify({.entries = true})), IsOk());
+}
+
+// Of every function that takes a Keyring; those of a Vault on one that the child opened itself.
+std::vector<Call> Forked::CallsWithKeyrings() {
+  const auto with_vault = [this](const auto& call) {
+    Vault vault = temp_.Open({"billing"});
+    return call(vault);
+  };
+  const auto grant = [this](const Keyring& authority, const Keyring& source) {
+    const GrantRequest request{.actor = "shop", .purposes = {}};
+    return Grant(authority, {&source}, request, Unlock::Nothing(), Clock::System()).status();
+  };
+  return {
+      {"Open", [this] { return temp_.TryOpen(std::move(storage_)).status(); }},
+      {"Open", [this] { return AuditTrail::Open(temp_.path(), std::move(auditor_)).status(); }},
+      {"Check", [=, this] { return Check(temp_.path(), std::move(storage_), {}).status(); }},
+      {"Grant", [=, this] { return grant(authority_, temp_.Origin("storage")); }},
+      {"Grant", [=, this] { return grant(temp_.Origin("authority"), storage_); }},
+      {"VerifyBackup", [this] { return VerifyBackup(backup_, {File("data")}).status(); }},
+      {"RestoreVault",
+       [this] {
+         return RestoreVault({.directory = File("new"), .files = {File("data")}},
+                             {backup_, authority_, storage_})
+             .status();
+       }},
+      {"Publish",
+       [=, this] {
+         return with_vault([&](Vault& vault) {
+           return vault.Publish(authority_, {.policy_text = next_}).status();
+         });
+       }},
+      {"BeginRotation",
+       [=, this] {
+         return with_vault([&](Vault& vault) {
+           return vault.BeginRotation(authority_, "purpose/billing", rotate_).status();
+         });
+       }},
+      {"FinishRotation",
+       [=, this] {
+         return with_vault([&](Vault& vault) {
+           return vault.FinishRotation(authority_, "purpose/billing", rotate_).status();
+         });
+       }},
+  };
+}
+
+TEST_F(Forked, ChildIsRefusedAKeyringOfItsParent) {
+  { Vault vault = temp_.Open({}); }
+  ExpectRefused(CallsWithKeyrings(), "key.forked");
 }
 
 }  // namespace

@@ -122,7 +122,7 @@ struct KeyringFile {
 // between them. With no purposes the holder can collect and cannot read anything back. Errors: kKey
 // "key.authority-missing", "key.source-missing" (names the purpose), "key.other-vault",
 // "key.other-authority" (a source was signed by somebody else); kUsage (bad actor name);
-// kInvalidValue.
+// kInvalidValue; kFailed "key.forked" (a keyring was loaded before this process was forked).
 struct GrantRequest {
   std::string actor;                  // [a-z0-9][a-z0-9._-]{0,63}
   std::vector<std::string> purposes;  // leaves, or "rights", "upkeep", "tally"

@@ -121,7 +121,8 @@ struct SessionOptions {
 
 // A vault of personal data, opened with one holder's keys. Thread-safe. One per vault and process;
 // several processes may open one vault, each with its own keyring. After fork, the child's Vault
-// refuses everything with "store.forked".
+// refuses everything with "store.forked", and whatever is given a Keyring from before the fork with
+// "key.forked".
 //
 // The library throws nothing of its own, and std::bad_alloc passes through any call where memory
 // runs out, unless that is the error kFull "secret.arena-full" or kFailed "store.memory". Then
@@ -219,7 +220,7 @@ class BAILEE_EXPORT Vault {
   // `backup` opens. The event is recorded before the file has its name. Errors: kConflict
   // "file.exists", "backup.no-base" (not a data stream of this vault); kNotFound (no such base or
   // directory); kDamage "backup.damaged" (the base); kPartial "backup.stopped"; kAuditDown; kFull;
-  // kFailed.
+  // kBusy; kFailed.
   Result<BackedUp> BackUpData(const BackupRequest& request);
 
   // Takes a key stream, as above, after the data stream; it replaces the one in that file.
