@@ -3,17 +3,17 @@
 
 #include <sodium.h>
 
+#include <utility>
+
 namespace bailee::crypto {
 namespace {
 
 // Library versions 10.3 and later come with libsodium 1.0.18 and later.
-constexpr int kMajor = 10;
-constexpr int kMinorMin = 3;
+constexpr std::pair kOldest(10, 3);
 
 Status Start() {
-  const int major = sodium_library_version_major();
-  const int minor = sodium_library_version_minor();
-  if (sodium_init() < 0 || major < kMajor || (major == kMajor && minor < kMinorMin)) {
+  const std::pair version(sodium_library_version_major(), sodium_library_version_minor());
+  if (sodium_init() < 0 || version < kOldest) {
     return Status(Code::kFailed, "crypto.unavailable",
                   std::string("libsodium ") + sodium_version_string() + " cannot be used",
                   "install libsodium 1.0.18 or later");
