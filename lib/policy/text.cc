@@ -4,6 +4,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "bailee/limits.h"
+#include "base/hex.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
 #include "policy/translate.h"
@@ -106,6 +107,19 @@ std::string RewordUnknownValue(std::string_view value, std::string_view field) {
          DidYouMean(value, names);
 }
 
+// The parser takes a letter that is not ASCII for several tokens, and shows the first byte of it.
+std::string WithBytesSpelt(std::string_view message) {
+  std::string out;
+  for (const char c : message) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (byte < 0x80)
+      out += c;
+    else
+      out += "\\x" + ToHex({&byte, 1});
+  }
+  return out;
+}
+
 // The parser's message in our words, with what was meant where that can be told.
 std::string Reword(const std::string& message) {
   if (IsUnknownField(message)) return RewordUnknownField(Quoted(message, 0), Quoted(message, 1));
@@ -118,7 +132,7 @@ std::string Reword(const std::string& message) {
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   }
-  return out;
+  return IsUtf8(out) ? out : WithBytesSpelt(out);
 }
 
 // The parser tells of an unknown field once it has read its name: the column where that began, both

@@ -55,9 +55,15 @@ bool CopyAll(int from, int to, off_t bytes_max) {
   }
 }
 
-// The library trusts these where it reads.
+constexpr uint64_t kSeparatorBytes = 16;  // between the tree and the data
+
+// The library trusts these where it reads. It counts the bytes of the tree in 32 bits, so that so
+// many nodes that they do not fit would seem to.
 bool IsSound(const MMDB_s& mmdb) {
   const MMDB_metadata_s& meta = mmdb.metadata;
+  const uint64_t node_bytes = meta.record_size / 4;
+  if (meta.node_count * node_bytes + kSeparatorBytes > static_cast<uint64_t>(mmdb.file_size))
+    return false;
   const bool record = meta.record_size == 24 || meta.record_size == 28 || meta.record_size == 32;
   return meta.binary_format_major_version == 2 && record && meta.node_count > 0 &&
          (meta.ip_version == 4 || meta.ip_version == 6) && meta.database_type != nullptr;

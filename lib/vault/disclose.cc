@@ -91,7 +91,7 @@ Status SessionImpl::TakeForDisclosure(Frame& frame, const Ask& ask, const Disclo
   BAILEE_TRY(const std::vector<RecordId> ids, RecordsAsked(frame, request));
   BAILEE_TRY(const SharedSubject subject, SubjectOf(frame, request.who));
   if (subject != nullptr) given.handle = subject->handle();
-  const crypto::NameId category = crypto::NameIdOf(ask.category);
+  const crypto::NameId category = frame.CategoryIdOf(ask.category);
   for (const RecordId& id : ids) {
     std::optional<FoundRow> found;
     if (subject != nullptr) {

@@ -50,7 +50,7 @@ Status SessionImpl::MatchTag(Frame& frame, const Ask& ask, const keys::HeldIndex
   const policy::Policy& policy = frame.in_force();
   const policy::CategoryIndex category = policy.FindCategory(ask.category);
   const Kind kind = policy.field(category, policy.FindField(category, ask.fields.front())).kind;
-  const crypto::NameId category_id = crypto::NameIdOf(ask.category);
+  const crypto::NameId category_id = frame.CategoryIdOf(ask.category);
   const keys::LookupTag tag = keys::TagOfValue(index.key, AsBytes(index_form));
   std::vector<keys::FieldHit> hits;
   BAILEE_RETURN_IF_ERROR(keys::FindField(vault_->LookupOf(frame), *frame.snapshot,
@@ -174,7 +174,7 @@ Result<bool> SessionImpl::VerifyOnce(const VerifyRequest& request) {
   const Result<SharedSubject> loaded = SubjectOf(frame, request.who);
   if (!loaded.ok()) return Fail(frame, ask, {}, loaded.status());
   const SharedSubject& subject = *loaded;
-  const crypto::NameId category = crypto::NameIdOf(ask.category);
+  const crypto::NameId category = frame.CategoryIdOf(ask.category);
   std::optional<Record> record;
   std::vector<EventRecord> about;
   if (subject != nullptr) {

@@ -58,7 +58,7 @@ Result<Record> SessionImpl::ReadOne(Frame& frame, const Ask& ask, const ReadRequ
   const Result<SharedSubject> loaded = SubjectOf(frame, request.who);
   if (!loaded.ok()) return Fail(frame, ask, {}, loaded.status());
   const SharedSubject& subject = *loaded;
-  const crypto::NameId category = crypto::NameIdOf(ask.category);
+  const crypto::NameId category = frame.CategoryIdOf(ask.category);
   std::optional<FoundRow> found;
   if (subject != nullptr) {
     Result<std::optional<FoundRow>> row = FindRow(frame, *subject, category, *id);
@@ -118,7 +118,7 @@ Result<std::vector<Record>> SessionImpl::ReadAllOnce(const Ask& ask, const Who& 
   const SharedSubject& subject = *loaded;
   Taken taken;
   if (subject != nullptr) {
-    const crypto::NameId category = crypto::NameIdOf(ask.category);
+    const crypto::NameId category = frame.CategoryIdOf(ask.category);
     Bytes prefix;
     Writer(prefix).Put(subject->handle().view()).Put(category.view());
     Status problem;
@@ -164,7 +164,7 @@ Result<SessionImpl::Chunk> SessionImpl::ScanChunk(const Ask& ask, const Bytes& f
   if (ask.fields.empty()) return Fail(frame, ask, {}, NoFields());
   const policy::Decision first = DecideStageOne(frame, ask);
   if (!first.allowed()) return Refuse(frame, ask, first, {});
-  const crypto::NameId category = crypto::NameIdOf(ask.category);
+  const crypto::NameId category = frame.CategoryIdOf(ask.category);
   Chunk chunk;
   chunk.taken.source = source;
   SharedSubject subject;

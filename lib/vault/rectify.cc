@@ -91,7 +91,7 @@ Result<SessionImpl::Aimed> SessionImpl::AimAt(Frame& frame, const Ask& ask,
   BAILEE_TRY(const RecordId id, RecordAsked(frame, ask, request.record));
   BAILEE_TRY(aimed.subject, SubjectOf(frame, request.who));
   if (aimed.subject != nullptr) {
-    BAILEE_TRY(aimed.row, FindRow(frame, *aimed.subject, crypto::NameIdOf(ask.category), id));
+    BAILEE_TRY(aimed.row, FindRow(frame, *aimed.subject, frame.CategoryIdOf(ask.category), id));
     if (aimed.row && !IsOfSource(*aimed.row)) aimed.row.reset();  // as if it were not there
   }
   std::optional<policy::Datum> datum;
@@ -137,7 +137,7 @@ Result<Rectified> SessionImpl::PutRight(Frame& frame, const Ask& ask, Aimed& aim
   done.sequence = written.ledger.entries;
   const std::string sequence = std::to_string(done.sequence);
   const audit::Detail detail{audit::What::kSequence, sequence};
-  const EventRecord about{handle, crypto::NameIdOf(ask.category), values.id, head.terms,
+  const EventRecord about{handle, frame.CategoryIdOf(ask.category), values.id, head.terms,
                           audit::RecordVersion{done.revision, head.collected_at}};
   Event event = EventOf(ask, Outcome::kAllowed, handle);
   event.records = {&about, 1};

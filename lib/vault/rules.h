@@ -65,6 +65,11 @@ struct BoundPolicy {
   const CategoryBinding& category(policy::CategoryIndex index) const {
     return categories[index.value];
   }
+  // Of any name; without hashing it where the policy has it.
+  crypto::NameId CategoryIdOf(std::string_view name) const {
+    const policy::CategoryIndex index = policy->FindCategory(name);
+    return index.valid() ? category(index).id : crypto::NameIdOf(name);
+  }
 };
 
 // Every key of the log with what it counts for, in the order of their use.

@@ -46,6 +46,9 @@ struct Frame {
   audit::WriteEvents* events = nullptr;            // of a write: where its events go
 
   const policy::Policy& in_force() const { return *rules->in_force->policy; }
+  crypto::NameId CategoryIdOf(std::string_view name) const {
+    return rules->in_force->CategoryIdOf(name);
+  }
 };
 
 // An open vault. Thread-safe.

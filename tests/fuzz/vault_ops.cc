@@ -201,13 +201,14 @@ class Run {
     const Slot slot = SlotOf(field, AnySlot());
     const size_t value_at = choices_.Below(4);
     const std::string value(field == Field::kPan ? kPans[value_at] : kTexts[value_at]);
-    auto session = world_.vault().As(kPurposeNames[static_cast<size_t>(purpose)]);
-    if (!session.ok()) return CheckSays(session.status());
+    const std::string_view acting = kPurposeNames[static_cast<size_t>(purpose)];
+    if (const Status held = world_.vault().As(acting).status(); !held.ok()) return CheckSays(held);
     const std::string ref = RefOf(number);
     const auto done = WithFaults([&] {
       std::vector<FieldInput> fields;
       fields.emplace_back(NameOf(field), MakeSecret(value));
-      return session->Rectify(
+      // A session that is still there when the vault is opened again would keep it open.
+      return world_.vault().As(acting)->Rectify(
           {.who = Who::Ref(ref),
            .category = CategoryOf(field),
            .record = field == Field::kName ? std::nullopt : std::optional(IdOf(slot)),

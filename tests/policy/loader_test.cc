@@ -100,6 +100,11 @@ TEST(Loader, RefusesTextThatIsNotUtf8) {
             std::string::npos);
 }
 
+// The parser reads bytes, and shows the first of a letter that has more.
+TEST(Loader, SpeaksUtf8OfALetterThatIsNone) {
+  EXPECT_NE(FindingsOf("version: 1 \u00D6: 2").find("got: \\xc3"), std::string::npos);
+}
+
 TEST(Loader, TakesAPolicyAtTheSizeLimitAndNoLarger) {
   std::string text = kSmall;
   text += "#" + std::string(limits::kPolicyFileBytesMax - text.size() - 1, 'x');

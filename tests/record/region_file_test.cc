@@ -74,6 +74,21 @@ TEST_F(Regions, RefuseWhatIsNoDatabase) {
   }
 }
 
+// The library counts their bytes in 32 bits: these come out as few.
+TEST_F(Regions, RefuseMoreNodesThanTheFileHasBytes) {
+  const std::string bytes = Places().Bytes();
+  const std::string name = "node_count\xc4";
+  const size_t at = bytes.find(name) + name.size();
+  ASSERT_LT(at, bytes.size());
+  for (const char* count : {"\xff\xff\xff\xff", "\x2a\xaa\xaa\xaa", "\x80\x00\x00\x01"}) {
+    std::string changed = bytes;
+    changed.replace(at, 4, count, 4);
+    MmdbFile::WriteText(path_, changed);
+    EXPECT_THAT(StatusOf(RegionFile::Open(path_)),
+                ErrorIs(Code::kInvalidValue, "regions.malformed"));
+  }
+}
+
 // Whatever it says of an address is a region's name or nothing.
 void ExpectHarmless(const std::string& path, const std::string& bytes) {
   MmdbFile::WriteText(path, bytes);
