@@ -55,6 +55,15 @@ TEST(Padding, ComesOffAgain) {
   }
 }
 
+TEST(Padding, LeavesNothingOfWhatWasInTheBuffer) {
+  Bytes buffer(PaddedSize(40), 0xAA);
+  Pad(buffer, 40);
+  const Result<size_t> size = UnpaddedSize(buffer);
+  ASSERT_TRUE(size.ok());
+  EXPECT_EQ(*size, 40U);
+  EXPECT_TRUE(std::all_of(buffer.begin() + 41, buffer.end(), [](uint8_t b) { return b == 0; }));
+}
+
 TEST(Padding, ComesOffDataThatLooksLikePadding) {
   for (const uint8_t byte : {uint8_t{0x00}, uint8_t{0x80}}) {
     const Result<Secret> padded = Padded(Bytes(40, byte));
