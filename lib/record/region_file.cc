@@ -11,9 +11,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/try.h"
 #include "base/unique_fd.h"
 #include "record/ascii.h"
 #include "record/canonical.h"
+#include "record/region_nodes.h"
 
 namespace bailee::record {
 namespace {
@@ -55,18 +57,20 @@ bool CopyAll(int from, int to, off_t bytes_max) {
   }
 }
 
-constexpr uint64_t kSeparatorBytes = 16;  // between the tree and the data
+// The library trusts these where it reads.
+bool IsSound(const MMDB_metadata_s& meta) {
+  return meta.binary_format_major_version == 2 && (meta.ip_version == 4 || meta.ip_version == 6) &&
+         meta.database_type != nullptr;
+}
 
-// The library trusts these where it reads. It counts the bytes of the tree in 32 bits, so that so
-// many nodes that they do not fit would seem to.
-bool IsSound(const MMDB_s& mmdb) {
-  const MMDB_metadata_s& meta = mmdb.metadata;
-  const uint64_t node_bytes = meta.record_size / 4;
-  if (meta.node_count * node_bytes + kSeparatorBytes > static_cast<uint64_t>(mmdb.file_size))
-    return false;
-  const bool record = meta.record_size == 24 || meta.record_size == 28 || meta.record_size == 32;
-  return meta.binary_format_major_version == 2 && record && meta.node_count > 0 &&
-         (meta.ip_version == 4 || meta.ip_version == 6) && meta.database_type != nullptr;
+// Of a file that nobody can change. Errors: no memory.
+Status CheckNodes(int file, size_t bytes) {
+  if (bytes == 0) return Malformed();
+  void* const mapped = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file, 0);
+  if (mapped == MAP_FAILED) return Io();
+  const bool fit = RegionNodesFit({static_cast<const uint8_t*>(mapped), bytes});
+  munmap(mapped, bytes);
+  return fit ? Status() : Malformed();
 }
 
 struct AddressOf {
@@ -136,13 +140,15 @@ Result<std::unique_ptr<RegionFile>> RegionFile::Open(const std::string& path) {
   if (copy.get() < 0 || !CopyAll(file.get(), copy.get(), kFileBytesMax)) return Io();
   constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   if (fcntl(copy.get(), F_ADD_SEALS, kSeals) != 0) return Io();
+  if (fstat(copy.get(), &facts) != 0) return Io();
+  BAILEE_RETURN_IF_ERROR(CheckNodes(copy.get(), static_cast<size_t>(facts.st_size)));
   auto database = std::make_unique<Database>();
   const std::string name = "/proc/self/fd/" + std::to_string(copy.get());
   const int opened = MMDB_open(name.c_str(), MMDB_MODE_MMAP, &database->mmdb);
   if (opened == MMDB_OUT_OF_MEMORY_ERROR || opened == MMDB_FILE_OPEN_ERROR) return Io();
   if (opened != MMDB_SUCCESS) return Malformed();
   database->open = true;
-  if (!IsSound(database->mmdb)) return Malformed();
+  if (!IsSound(database->mmdb.metadata)) return Malformed();
   return std::unique_ptr<RegionFile>(new RegionFile(std::move(database)));
 }
 

@@ -7,6 +7,7 @@
 
 #include <cctype>
 
+#include "record/region_nodes.h"
 #include "support/error_is.h"
 #include "support/mmdb_file.h"
 #include "support/temp_vault.h"
@@ -86,6 +87,43 @@ TEST_F(Regions, RefuseMoreNodesThanTheFileHasBytes) {
     MmdbFile::WriteText(path_, changed);
     EXPECT_THAT(StatusOf(RegionFile::Open(path_)),
                 ErrorIs(Code::kInvalidValue, "regions.malformed"));
+  }
+}
+
+// A file of `nodes` times 6 bytes and of a description.
+bool NodesFit(size_t nodes, std::string_view description) {
+  const std::string file = std::string(nodes * 6 + 16, '\0') + "\xab\xcd\xefMaxMind.com";
+  return RegionNodesFit(AsBytes(file + std::string(description)));
+}
+
+TEST(RegionNodes, AreAsManyAsTheDescriptionSays) {
+  using std::string_view_literals::operator""sv;
+  constexpr auto kThree = "\xe2Jnode_count\xc1\x03Krecord_size\xa1\x18"sv;
+  EXPECT_TRUE(NodesFit(3, kThree));
+  EXPECT_FALSE(NodesFit(2, kThree));
+  EXPECT_FALSE(RegionNodesFit({}));
+  for (size_t size = 0; size < kThree.size(); ++size)
+    EXPECT_FALSE(NodesFit(3, kThree.substr(0, size))) << size;
+  // Whatever is beside them: a map in a list, a text of 30 letters, a pointer, true.
+  EXPECT_TRUE(NodesFit(3,
+                       "\xe6"
+                       "A1\x01\x04\xe1"
+                       "AaA1"
+                       "A2\x5d\x01"
+                       "123456789012345678901234567890"
+                       "A3\x28\x00\x00"
+                       "A4\x01\x07"
+                       "Jnode_count\xc1\x03Krecord_size\xa1\x18"sv));
+  // No number, two of them, a name that is elsewhere, bits that no record has, no map.
+  for (const std::string_view description :
+       {"\xe2Jnode_count\x41\x03Krecord_size\xa1\x18"sv,
+        "\xe3Jnode_count\xc1\x03Jnode_count\xc1\x03Krecord_size\xa1\x18"sv,
+        "\xe2\x20\x00\xc1\x03Krecord_size\xa1\x18"sv,
+        "\xe2Jnode_count\xc1\x03Krecord_size\xa1\x19"sv,
+        "\xe2Jnode_count\xc1\x00Krecord_size\xa1\x18"sv,
+        "\xe2Jnode_count\xc5\x00\x00\x00\x00\x03Krecord_size\xa1\x18"sv,
+        "\xe1Jnode_count\xc1\x03"sv, "\xc1\x03"sv}) {
+    EXPECT_FALSE(NodesFit(3, description)) << ::testing::PrintToString(description);
   }
 }
 
