@@ -120,5 +120,18 @@ TEST(PasswordVerifier, OfAnyOtherShapeIsDamage) {
   }
 }
 
+TEST(PasswordVerifier, WithoutOneOfItsPartsIsDamage) {
+  const std::vector<std::string> parts = {
+      "$argon2id$v=19$m=", "8192", ",t=", "1", ",p=1$", std::string(22, 'A'), "$",
+      std::string(43, 'A')};
+  for (size_t without = 0; without < parts.size(); ++without) {
+    std::string text;
+    for (size_t i = 0; i < parts.size(); ++i) text += i == without ? "" : parts[i];
+    EXPECT_THAT(StatusOf(CheckPassword(*Secret::From(text), *Secret::From("p"))),
+                ErrorIs(Code::kDamage, "crypto.bad-verifier"))
+        << text;
+  }
+}
+
 }  // namespace
 }  // namespace bailee::crypto
