@@ -1,66 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// bailee_bench [GOOGLE BENCHMARK FLAGS]: each figure beside its floor, which does the same work by
-// hand, and their ratio.
+// A bench program: figures of one library, and floors that do the same work by hand.
+//   PROGRAM [GOOGLE BENCHMARK FLAGS]           runs everything
+//   PROGRAM --serve [GOOGLE BENCHMARK FLAGS]   runs the figures named on standard input as they are
+//                                              named, so that tools/bench can have programs take
+//                                              turns; a line of JSON for each, and an empty one
+// BAILEE_RECORDS says how many records there are.
 #include <benchmark/benchmark.h>
 #include <sodium.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <map>
+#include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
 
-// Collects the time of every repetition, to print the ratio of each figure to its floor.
-class Ratios final : public benchmark::ConsoleReporter {
+// Says what a run came to, in nanoseconds of one operation.
+class JsonLines final : public benchmark::BenchmarkReporter {
  public:
+  bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
-      if (run.run_type == Run::RT_Iteration && !run.error_occurred) {
-        times_[run.run_name.function_name].push_back(
-            {run.GetAdjustedRealTime(), run.GetAdjustedCPUTime()});
-      }
-      failed_ |= run.error_occurred;
+      if (run.run_type == Run::RT_Iteration) Report(run);
     }
-    ConsoleReporter::ReportRuns(runs);
   }
 
-  void Print() {
-    std::printf("\n%-16s %12s %12s %8s %12s %12s %8s\n", "median", "ours", "floor", "ratio",
-                "ours, cpu", "floor, cpu", "ratio");
-    for (const auto& [name, times] : times_) {
-      const auto floor = times_.find(name + "Floor");
-      if (floor == times_.end()) continue;
-      const Time ours = Median(times);
-      const Time least = Median(floor->second);
-      std::printf("%-16s %12.2f %12.2f %8.2f %12.2f %12.2f %8.2f\n", name.c_str(), ours.wall,
-                  least.wall, ours.wall / least.wall, ours.cpu, least.cpu, ours.cpu / least.cpu);
+ private:
+  static void Report(const Run& run) {
+    if (run.error_occurred) {
+      // Ours to write: no quotes in it.
+      std::printf("{\"failed\": \"%s\"}\n", run.error_message.c_str());
+      return;
     }
+    const auto iterations = static_cast<double>(run.iterations);
+    std::printf("{\"ns\": %.3f, \"cpu_ns\": %.3f, \"iterations\": %.0f",
+                run.real_accumulated_time / iterations * 1e9,
+                run.cpu_accumulated_time / iterations * 1e9, iterations);
+    for (const auto& [name, counter] : run.counters) {
+      std::printf(", \"%s\": %.6f", name.c_str(), counter.value);
+    }
+    std::printf("}\n");
+  }
+};
+
+void Serve() {
+  JsonLines reporter;
+  for (std::string figure; std::getline(std::cin, figure);) {
+    if (benchmark::RunSpecifiedBenchmarks(&reporter, "^" + figure + "(/|$)") == 0) {
+      std::printf("{\"failed\": \"there is no such figure\"}\n");
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+}
+
+// Prints as usual and remembers whether anything failed.
+class Console final : public benchmark::ConsoleReporter {
+ public:
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs) failed_ |= run.error_occurred;
+    ConsoleReporter::ReportRuns(runs);
   }
   bool failed() const { return failed_; }
 
  private:
-  struct Time {
-    double wall = 0;
-    double cpu = 0;
-  };
-
-  // Of each by itself: a run that was interrupted is long on the wall and not on the processor.
-  static Time Median(const std::vector<Time>& times) {
-    std::vector<double> wall;
-    std::vector<double> cpu;
-    for (const Time& time : times) {
-      wall.push_back(time.wall);
-      cpu.push_back(time.cpu);
-    }
-    std::sort(wall.begin(), wall.end());
-    std::sort(cpu.begin(), cpu.end());
-    return {wall[wall.size() / 2], cpu[cpu.size() / 2]};
-  }
-
-  std::map<std::string, std::vector<Time>> times_;
   bool failed_ = false;
 };
 
@@ -68,10 +73,18 @@ class Ratios final : public benchmark::ConsoleReporter {
 
 int main(int argc, char** argv) {
   if (sodium_init() < 0) return 1;
+  const bool serve = argc > 1 && std::string_view(argv[1]) == "--serve";
+  if (serve) {
+    argv[1] = argv[0];
+    ++argv, --argc;
+  }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  Ratios reporter;
+  if (serve) {
+    Serve();
+    return 0;
+  }
+  Console reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);
-  reporter.Print();
   return reporter.failed() ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdio>
 #include <cstdlib>
 
 namespace bailee::bench {
@@ -8,6 +9,13 @@ namespace bailee::bench {
 // Stops a bench that would measure nothing.
 inline void Must(bool holds) {
   if (!holds) std::abort();
+}
+
+// As above, and says what another library said.
+inline void Must(bool holds, const char* said) {
+  if (holds) return;
+  std::fprintf(stderr, "bench: %s\n", said);
+  std::abort();
 }
 
 }  // namespace bailee::bench
