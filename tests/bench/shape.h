@@ -30,7 +30,7 @@ inline size_t SubjectsRead() { return RecordsRead() / kRecordsEach; }
 
 inline std::string AddressOf(uint64_t subject, uint64_t record) {
   char text[64];
-  const int size = std::snprintf(text, sizeof text, "%010llu.%02llu@example.x",
+  const int size = std::snprintf(text, sizeof text, "%010llu.%02llu@example.xy",
                                  static_cast<unsigned long long>(subject),
                                  static_cast<unsigned long long>(record));
   return {text, static_cast<size_t>(size)};
