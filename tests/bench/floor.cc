@@ -53,7 +53,7 @@ struct ReadFloor::Binding {
   }
 };
 
-ReadFloor::ReadFloor(TempVault& vault, const std::vector<Note>& notes)
+ReadFloor::ReadFloor(TempVault& vault, const std::vector<Note>& notes, Keys keys)
     : notes_(notes), vault_(vault.id()) {
   category_ = crypto::NameIdOf("note").bytes;
   purpose_ = crypto::NameIdOf("read").bytes;
@@ -67,7 +67,7 @@ ReadFloor::ReadFloor(TempVault& vault, const std::vector<Note>& notes)
 
   Must(mdb_env_create(&environment_) == 0);
   Must(mdb_env_set_maxdbs(environment_, 16) == 0);
-  Must(mdb_env_set_mapsize(environment_, size_t{1} << 30) == 0);
+  Must(mdb_env_set_mapsize(environment_, size_t{64} << 30) == 0);
   Must(mdb_env_open(environment_, vault.path().c_str(), MDB_RDONLY | MDB_NOTLS, 0600) == 0);
   Must(mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_) == 0);
   MDB_dbi meta = 0;
@@ -87,8 +87,8 @@ ReadFloor::ReadFloor(TempVault& vault, const std::vector<Note>& notes)
   }
   mdb_txn_commit(transaction_);
   Must(mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_) == 0);
-  for (const Note& note : notes_)
-    warm_keys_.push_back(OpenD(note, SubjectRow(note), RecordRow(note)));
+  for (size_t i = 0; keys == Keys::kAtHand && i < notes_.size(); ++i)
+    warm_keys_.push_back(OpenD(notes_[i], SubjectRow(notes_[i]), RecordRow(notes_[i])));
   mdb_txn_reset(transaction_);
 }
 
@@ -193,9 +193,8 @@ uint8_t ReadFloor::Warm(size_t note) {
   return last;
 }
 
-uint8_t ReadFloor::WarmAudited(size_t note, int journal) {
+void ReadFloor::Journal(int journal) {
   constexpr size_t kEventBytes = 192;  // of a read of one field, padded (FORMAT.md §13.4)
-  const uint8_t last = Warm(note);
   static constexpr uint8_t kPerson[16] = {'b', 'a', 'i', 'l', 'e', 'e',
                                           '.', 't', 'r', 'a', 'i', 'l'};
   uint8_t hashed[41] = {1};
@@ -216,7 +215,6 @@ uint8_t ReadFloor::WarmAudited(size_t note, int journal) {
   std::memcpy(chain_.data(), keys + 32, chain_.size());
   sodium_memzero(keys, sizeof keys);
   ++entries_;
-  return last;
 }
 
 uint8_t ReadFloor::Cold(size_t note) {
@@ -227,6 +225,29 @@ uint8_t ReadFloor::Cold(size_t note) {
   const uint8_t last = OpenBody(at, record_row, d);
   mdb_txn_reset(transaction_);
   return last;
+}
+
+size_t ReadFloor::Scan() {
+  Must(mdb_txn_renew(transaction_) == 0);
+  MDB_cursor* cursor = nullptr;
+  Must(mdb_cursor_open(transaction_, records_, &cursor) == 0);
+  size_t count = 0;
+  Note note{};
+  RawKey d{};
+  MDB_val key, value;
+  while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
+    const auto* bytes = static_cast<const uint8_t*>(key.mv_data);
+    const ByteView row{static_cast<const uint8_t*>(value.mv_data), value.mv_size};
+    const bool same = std::memcmp(note.handle.bytes.data(), bytes, 16) == 0;
+    std::memcpy(note.handle.bytes.data(), bytes, 16);
+    std::memcpy(note.record.bytes.data(), bytes + 24, 16);
+    if (!same) d = OpenD(note, SubjectRow(note), row);
+    OpenBody(note, row, d);
+    ++count;
+  }
+  mdb_cursor_close(cursor);
+  mdb_txn_reset(transaction_);
+  return count;
 }
 
 }  // namespace bailee::bench

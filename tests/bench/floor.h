@@ -19,18 +19,25 @@ using RawKey = std::array<uint8_t, 32>;
 // the vault's file, written out by hand (FORMAT.md §4, §9, §10).
 class ReadFloor {
  public:
-  // Opens the vault's data file by LMDB alone. REQUIRES: no Vault is open on it.
-  ReadFloor(TempVault& vault, const std::vector<Note>& notes);
+  // Which keys of compartments are opened beforehand.
+  enum class Keys : uint8_t { kNone, kAtHand };
+
+  // Opens the vault's data file by LMDB alone. `notes` must outlive it. REQUIRES: no Vault is open
+  // on it.
+  ReadFloor(TempVault& vault, const std::vector<Note>& notes, Keys keys);
   ~ReadFloor();
 
-  // Subject row and record row; opens the compartment with a key that is at hand. Returns the first
+  // Subject row and record row; opens the compartment with a key that is at hand. Returns the last
   // byte of the value.
   uint8_t Warm(size_t note);
-  // As Warm, and records it before it answers as a journal does: one hash for the keys of the
-  // entry, one cipher, one checksum, one write.
-  uint8_t WarmAudited(size_t note, int journal);
   // Subject, wraps and record row; opens subject, wraps, wrap and compartment.
   uint8_t Cold(size_t note);
+  // Records a read as a journal does: one hash for the keys of the entry, one cipher, one checksum,
+  // one write.
+  void Journal(int journal);
+  // Every record in the order of their keys, with the keys of each person opened once. Returns how
+  // many.
+  size_t Scan();
 
  private:
   struct Binding;

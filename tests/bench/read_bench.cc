@@ -13,132 +13,158 @@
 namespace bailee::bench {
 namespace {
 
-constexpr size_t kSubjectsRead = 2'000;
-constexpr size_t kRecordsOfEachRead = 5;
+enum class Trail : uint8_t { kNone, kJournal };
 
-NoteWorld& World() {
-  static NoteWorld world(kSubjectsRead, kRecordsOfEachRead);
-  return world;
+std::shared_ptr<audit::EventSink> SinkOf(Trail trail) {
+  return trail == Trail::kJournal ? nullptr : std::make_shared<CountingSink>();
 }
 
-// A prime stride visits every note before any twice.
-size_t Next(size_t note) { return (note + 7'919) % World().notes().size(); }
+Result<Record> ReadNote(Session& session, const Note& note) {
+  return session.Read({.who = Who::ByHandle(note.handle),
+                       .category = "note",
+                       .record = note.record,
+                       .fields = {"body"}});
+}
 
-// Without a trail unless said otherwise: what it adds is measured by itself.
-void ReadNotes(benchmark::State& state, size_t cached_subjects, bool audited = false) {
+// Warm: a few notes of people who were opened before. Cold: all notes, and nobody is kept.
+void ReadNotes(benchmark::State& state, bool warm, Trail trail) {
+  const std::vector<Note>& notes = warm ? World().hot() : World().notes();
   Vault vault = World().vault().Open(
-      {"read"}, {.cached_subjects_max = cached_subjects,
-                 .events = audited ? nullptr : std::make_shared<CountingSink>()});
-  Result<Session> session = vault.As("read");
-  if (!session.ok()) return state.SkipWithError("no session");
-  size_t at = 0;
-  const auto read = [&] {
-    const Note& note = World().notes()[at];
-    at = Next(at);
-    return session->Read({.who = Who::ByHandle(note.handle),
-                          .category = "note",
-                          .record = note.record,
-                          .fields = {"body"}});
-  };
-  for (size_t i = 0; cached_subjects > 0 && i < World().notes().size(); ++i) {
-    if (!read().ok()) return state.SkipWithError("a read failed");
-  }
+      {"read"}, {.cached_subjects_max = warm ? 2 * notes.size() : 0, .events = SinkOf(trail)});
+  Session session = Done(vault.As("read"));
+  for (size_t i = 0; warm && i < notes.size(); ++i) Done(ReadNote(session, notes[i]));
+  Round round(notes.size());
   for ([[maybe_unused]] auto _ : state) {
-    const Result<Record> record = read();
+    const Result<Record> record = ReadNote(session, notes[round.Next()]);
     if (!record.ok()) return state.SkipWithError("a read failed");
     benchmark::DoNotOptimize(record->values.front().value->size_bytes());
   }
 }
 
-void ReadWarm(benchmark::State& state) { ReadNotes(state, 2 * kSubjectsRead); }
-void ReadCold(benchmark::State& state) { ReadNotes(state, 0); }
+void ReadWarm(benchmark::State& state) { ReadNotes(state, true, Trail::kNone); }
+void ReadAudited(benchmark::State& state) { ReadNotes(state, true, Trail::kJournal); }
+void ReadCold(benchmark::State& state) { ReadNotes(state, false, Trail::kNone); }
+void ReadColdAudited(benchmark::State& state) { ReadNotes(state, false, Trail::kJournal); }
 
-void ReadWarmFloor(benchmark::State& state) {
-  ReadFloor floor(World().vault(), World().notes());
-  size_t at = 0;
-  for ([[maybe_unused]] auto _ : state) {
-    benchmark::DoNotOptimize(floor.Warm(at));
-    at = Next(at);
-  }
-}
-
-void ReadColdFloor(benchmark::State& state) {
-  ReadFloor floor(World().vault(), World().notes());
-  size_t at = 0;
-  for ([[maybe_unused]] auto _ : state) {
-    benchmark::DoNotOptimize(floor.Cold(at));
-    at = Next(at);
-  }
-}
-
-void ReadAudited(benchmark::State& state) { ReadNotes(state, 2 * kSubjectsRead, true); }
-
-void ReadAuditedFloor(benchmark::State& state) {
-  ReadFloor floor(World().vault(), World().notes());
+void ReadByHand(benchmark::State& state, bool warm, Trail trail) {
+  const std::vector<Note>& notes = warm ? World().hot() : World().notes();
+  ReadFloor floor(World().vault(), notes, warm ? ReadFloor::Keys::kAtHand : ReadFloor::Keys::kNone);
   const std::string path = World().vault().directory() / "journal-by-hand";
   const int journal = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (journal < 0) return state.SkipWithError("no file");
-  size_t at = 0;
+  Round round(notes.size());
   for ([[maybe_unused]] auto _ : state) {
-    benchmark::DoNotOptimize(floor.WarmAudited(at, journal));
-    at = Next(at);
+    const size_t at = round.Next();
+    benchmark::DoNotOptimize(warm ? floor.Warm(at) : floor.Cold(at));
+    if (trail == Trail::kJournal) floor.Journal(journal);
   }
   close(journal);
 }
 
-// Every read waits until its event is on the disk; threads share the wait.
-void ReadSynced(benchmark::State& state) {
+void ReadWarmFloor(benchmark::State& state) { ReadByHand(state, true, Trail::kNone); }
+void ReadAuditedFloor(benchmark::State& state) { ReadByHand(state, true, Trail::kJournal); }
+void ReadColdFloor(benchmark::State& state) { ReadByHand(state, false, Trail::kNone); }
+void ReadColdAuditedFloor(benchmark::State& state) { ReadByHand(state, false, Trail::kJournal); }
+
+// Threads that read at the same time, each with a session of its own.
+void ReadAtOnce(benchmark::State& state, ReadDurability durability) {
   static std::optional<Vault> vault;
+  const std::vector<Note>& notes = World().hot();
   if (state.thread_index() == 0) {
-    vault = World().vault().Open({"read"}, {.reads = ReadDurability::kSynced});
+    vault = World().vault().Open({"read"},
+                                 {.cached_subjects_max = 2 * notes.size(), .reads = durability});
+    Session session = Done(vault->As("read"));
+    for (const Note& note : notes) {
+      if (durability == ReadDurability::kWritten) Done(ReadNote(session, note));
+    }
   }
   std::optional<Session> session;
-  size_t at = static_cast<size_t>(state.thread_index()) * 101;
+  Round round(notes.size());
+  for (int i = 0; i < state.thread_index() * 101; ++i) round.Next();
   for ([[maybe_unused]] auto _ : state) {
-    if (!session) session = *vault->As("read");
-    const Note& note = World().notes()[at % World().notes().size()];
-    at = Next(at % World().notes().size());
-    const auto record = session->Read({.who = Who::ByHandle(note.handle),
-                                       .category = "note",
-                                       .record = note.record,
-                                       .fields = {"body"}});
-    if (!record.ok()) return state.SkipWithError("a read failed");
+    if (!session) session = Done(vault->As("read"));
+    if (!ReadNote(*session, notes[round.Next()]).ok()) state.SkipWithError("a read failed");
   }
   session.reset();
   if (state.thread_index() == 0) vault.reset();
 }
+// A burst, before the trail's caretaker has much to do.
+void ReadBurst(benchmark::State& state) { ReadAtOnce(state, ReadDurability::kWritten); }
+void ReadSynced(benchmark::State& state) { ReadAtOnce(state, ReadDurability::kSynced); }
 
 // All records of one who has a hundred; the time is that of one record.
 constexpr size_t kBulk = 100;
 
-void ReadBulk(benchmark::State& state, bool audited) {
+void ReadBulk(benchmark::State& state, Trail trail) {
   static NoteWorld world(8, kBulk);
-  Vault vault = world.vault().Open(
-      {"read"}, {.events = audited ? nullptr : std::make_shared<CountingSink>()});
-  Result<Session> session = vault.As("read");
-  if (!session.ok()) return state.SkipWithError("no session");
+  Vault vault = world.vault().Open({"read"}, {.events = SinkOf(trail)});
+  Session session = Done(vault.As("read"));
   size_t at = 0;
   while (state.KeepRunningBatch(kBulk)) {
-    const auto records = session->ReadAll(
+    const auto records = session.ReadAll(
         {.who = Who::ByHandle(world.notes()[at].handle), .category = "note", .fields = {"body"}});
     if (!records.ok() || records->size() != kBulk) return state.SkipWithError("a read failed");
     at = (at + kBulk) % world.notes().size();
   }
 }
+void ReadMany(benchmark::State& state) { ReadBulk(state, Trail::kJournal); }
+void ReadManyUnaudited(benchmark::State& state) { ReadBulk(state, Trail::kNone); }
 
-// Ratio: what the trail makes of a bulk read.
-void ReadBulkAudited(benchmark::State& state) { ReadBulk(state, true); }
-void ReadBulkBare(benchmark::State& state) { ReadBulk(state, false); }
+// Every record there is; the time is that of one.
+void Scan(benchmark::State& state) {
+  World();
+  Vault vault = World().vault().Open({"read"});
+  Session session = Done(vault.As("read"));
+  const auto all = static_cast<benchmark::IterationCount>(Done(vault.Info()).records);
+  while (state.KeepRunningBatch(all)) {
+    benchmark::IterationCount count = 0;
+    const Status scanned =
+        session.Scan({.category = "note", .fields = {"body"}}, [&](const Record& record) {
+          count += record.values.size() == 1;
+          return true;
+        });
+    if (!scanned.ok() || count != all) return state.SkipWithError("a scan failed");
+  }
+}
 
-BENCHMARK(ReadAudited);
-BENCHMARK(ReadAuditedFloor);
-BENCHMARK(ReadSynced)->Threads(1)->Threads(4)->Threads(16)->UseRealTime();
-BENCHMARK(ReadBulkAudited);
-BENCHMARK(ReadBulkBare)->Name("ReadBulkAuditedFloor");
+void ScanFloor(benchmark::State& state) {
+  ReadFloor floor(World().vault(), World().hot(), ReadFloor::Keys::kNone);
+  const auto all = static_cast<benchmark::IterationCount>(floor.Scan());
+  while (state.KeepRunningBatch(all)) floor.Scan();
+}
+
+void Find(benchmark::State& state) {
+  Vault vault = World().vault().Open({"read"}, {.cached_subjects_max = 2 * kHotRecords});
+  Session session = Done(vault.As("read"));
+  const size_t hot = World().hot().size();
+  Round round(hot);
+  for ([[maybe_unused]] auto _ : state) {
+    const size_t record = HotRecord(round.Next());
+    const Secret address = MakeSecret(AddressOf(record / kRecordsEach, record % kRecordsEach));
+    const auto found = session.Find({.category = "note", .field = "address", .value = address});
+    if (!found.ok() || found->size() != 1 ||
+        !(found->front().record == World().notes()[record].record))
+      return state.SkipWithError("not found");
+  }
+}
+
 BENCHMARK(ReadWarm);
 BENCHMARK(ReadWarmFloor);
+BENCHMARK(ReadAudited)->UseRealTime();
+BENCHMARK(ReadAuditedFloor)->UseRealTime();
 BENCHMARK(ReadCold);
 BENCHMARK(ReadColdFloor);
+BENCHMARK(ReadColdAudited)->UseRealTime();
+BENCHMARK(ReadColdAuditedFloor)->UseRealTime();
+BENCHMARK(ReadBurst)->Name("ReadOneThread")->Threads(1)->Iterations(20'000)->UseRealTime();
+BENCHMARK(ReadBurst)->Name("ReadTwoThreads")->Threads(2)->Iterations(20'000)->UseRealTime();
+BENCHMARK(ReadSynced)->Name("ReadSynced")->Threads(1)->UseRealTime();
+BENCHMARK(ReadSynced)->Name("ReadSyncedBySixteen")->Threads(16)->UseRealTime();
+BENCHMARK(ReadMany)->UseRealTime();
+BENCHMARK(ReadManyUnaudited)->UseRealTime();
+BENCHMARK(Scan)->UseRealTime();
+BENCHMARK(ScanFloor)->UseRealTime();
+BENCHMARK(Find)->UseRealTime();
 
 }  // namespace
 }  // namespace bailee::bench

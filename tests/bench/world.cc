@@ -1,57 +1,133 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/world.h"
 
+#include <lmdb.h>
+
 #include <algorithm>
-#include <cstdlib>
-#include <iostream>
+
+#include "store/engine.h"
 
 namespace bailee::bench {
 namespace {
 
-constexpr size_t kBatchSubjects = 500;
+// Pages of all tables of the data file but those of the trail, with what is free left out: the file
+// grows by trees of one transaction, and the trail is not what the data takes.
+uint64_t BytesWithoutTrail(const std::string& directory) {
+  MDB_env* environment = nullptr;
+  MDB_txn* transaction = nullptr;
+  Must(mdb_env_create(&environment) == 0);
+  Must(mdb_env_set_maxdbs(environment, 16) == 0);
+  Must(mdb_env_set_mapsize(environment, size_t{64} << 30) == 0);
+  Must(mdb_env_open(environment, directory.c_str(), MDB_RDONLY | MDB_NOTLS, 0600) == 0);
+  Must(mdb_txn_begin(environment, nullptr, MDB_RDONLY, &transaction) == 0);
+  uint64_t bytes = 0;
+  for (uint8_t number = 0; number < store::kTableCount; ++number) {
+    const auto table = static_cast<store::Table>(number);
+    if (table == store::Table::kAuditLeaf || table == store::Table::kAuditNode) continue;
+    const std::string name(store::TableName(table));
+    MDB_dbi opened = 0;
+    MDB_stat stat;
+    if (mdb_dbi_open(transaction, name.c_str(), 0, &opened) != 0) continue;
+    Must(mdb_stat(transaction, opened, &stat) == 0);
+    bytes += stat.ms_psize * (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages);
+  }
+  mdb_txn_abort(transaction);
+  mdb_env_close(environment);
+  return bytes;
+}
 
 }  // namespace
 
-std::string NotePolicy() {
+std::string BenchPolicy() {
   return R"(
-    name: "notes"  version: 1  effective: "2013-01-01"
+    name: "bench"  version: 1  effective: "2013-01-01"
     purpose { id: "read"  says: "Read notes" }
-    notice { id: "n1"  purpose: "read" }
+    purpose { id: "support"  says: "Answer" }
+    purpose { id: "news"  says: "Send news" }
+    purpose { id: "research"  says: "Count" }
+    notice { id: "n1"  purpose: ["read", "support", "news", "research"]  source: "web" }
     source { id: "web"  role: OWN }
     category {
       id: "note"  says: "A note"  about: SUBJECT  holds: MANY
       field { id: "body"  kind: TEXT  required: true }
+      field { id: "address"  kind: TEXT  lookup { purpose: "read" } }
       allow { purpose: "read"  basis: NECESSARY }
       retain { purpose: "read"  days: 3650  from: COLLECTION }
-    })";
+    }
+    category {
+      id: "card"  says: "A card"  about: SUBJECT  holds: MANY
+      field { id: "pan"  kind: PAN  required: true  view { id: "last4"  mask: LAST4 } }
+      allow { purpose: "read"  basis: NECESSARY }
+      allow { purpose: "support"  basis: NECESSARY  field: "pan.last4" }
+      retain { purpose: ["read", "support"]  days: 365  from: COLLECTION }
+    }
+    category {
+      id: "account"  says: "An account"  about: SUBJECT  holds: ONE
+      field { id: "name"  kind: TEXT }
+      allow { purpose: "read"  basis: NECESSARY }
+      allow { purpose: "news"  basis: OPT_IN }
+      retain { purpose: ["read", "news"]  days: 365  from: COLLECTION }
+    }
+    category {
+      id: "visit"  says: "A visit"  about: SUBJECT  holds: MANY
+      field { id: "country"  kind: COUNTRY }
+      field { id: "at"  kind: TIME }
+      retain { purpose: "research"  days: 365  from: COLLECTION }
+    }
+    recipient { id: "public"  role: PUBLIC }
+    report { id: "visits"  category: "visit"  count: SUBJECTS  by: "country"  bucket: DAY  of: "at"
+             min_subjects: 20  purpose: "research"  recipient: "public" })";
 }
 
-void AddNotes(Batch& batch, size_t round, size_t subjects, size_t records_each) {
+std::string RefOf(uint64_t subject) { return "subject-" + std::to_string(subject); }
+
+void AddNotes(Batch& batch, uint64_t first, size_t subjects, size_t records_each) {
   const std::string value(kValueBytes, 'v');
-  for (size_t s = 0; s < subjects; ++s) {
-    const std::string ref = "subject-" + std::to_string(round) + "-" + std::to_string(s);
+  for (uint64_t s = first; s < first + subjects; ++s) {
+    const std::string ref = RefOf(s);
     Collection& collection =
         batch.Add({.who = Who::Ref(ref), .notice = "n1", .source = "web", .on_behalf_of = {}});
-    for (size_t r = 0; r < records_each; ++r) collection.Put("note", {{"body", MakeSecret(value)}});
+    for (size_t r = 0; r < records_each; ++r)
+      collection.Put("note",
+                     {{"body", MakeSecret(value)}, {"address", MakeSecret(AddressOf(s, r))}});
   }
 }
 
-NoteWorld::NoteWorld(size_t subjects, size_t records_each) : vault_(NotePolicy()) {
-  Vault vault = vault_.Open({"read"});
-  for (size_t round = 0; round * kBatchSubjects < subjects; ++round) {
+NoteWorld::NoteWorld(size_t subjects, size_t records_each, size_t spare_subjects)
+    : vault_(BenchPolicy()) {
+  {
+    Vault vault = vault_.Open({"read"});
+    notes_.reserve(subjects * records_each);
+    Store(vault, subjects, records_each, &notes_);
+    next_spare = subjects;
+    Store(vault, spare_subjects, records_each, nullptr);
+  }
+  const size_t records = (subjects + spare_subjects) * records_each;
+  bytes_ratio_ = static_cast<double>(BytesWithoutTrail(vault_.path())) /
+                 static_cast<double>(records * (kValueBytes + kAddressBytes));
+  const size_t hot = std::min(kHotRecords, notes_.size());
+  for (size_t i = 0; i < hot; ++i) hot_.push_back(notes_[i * (notes_.size() / hot)]);
+}
+
+void NoteWorld::Store(Vault& vault, size_t subjects, size_t records_each,
+                      std::vector<Note>* notes) {
+  const size_t at_once = std::max<size_t>(1, kBatchRecords / records_each);
+  for (const uint64_t end = next_new + subjects; next_new < end;) {
+    const size_t count = std::min<size_t>(at_once, end - next_new);
     Batch batch = vault.CollectBatch();
-    const size_t rest = subjects - round * kBatchSubjects;
-    AddNotes(batch, round, std::min(kBatchSubjects, rest), records_each);
-    const auto stored = batch.Commit();
-    if (!stored.ok()) std::abort();
-    for (const Result<Collected>& each : *stored) {
-      if (!each.ok()) {
-        std::cerr << each.status().name() << ": " << each.status().message() << "\n";
-        std::abort();
-      }
-      for (const RecordId& record : each->records) notes_.push_back({each->handle, record});
+    AddNotes(batch, next_new, count, records_each);
+    next_new += count;
+    for (Result<Collected>& each : Done(batch.Commit())) {
+      const Collected collected = Done(std::move(each));
+      if (notes == nullptr) continue;
+      for (const RecordId& record : collected.records) notes->push_back({collected.handle, record});
     }
   }
+}
+
+NoteWorld& World() {
+  static NoteWorld world(SubjectsRead(), kRecordsEach, kSpareSubjects);
+  return world;
 }
 
 }  // namespace bailee::bench
