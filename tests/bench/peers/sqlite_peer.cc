@@ -92,14 +92,14 @@ class SqlitePeer final : public Peer {
 #ifdef BAILEE_PEER_SQLCIPHER
     // A raw key: no derivation from a passphrase at open.
     Do("PRAGMA key = \"x'2DD29CA851E7B56E4697B0E1F08507293D761A05CE4D1B628663F411A8086D99'\"");
-    Do("PRAGMA cipher_page_size = 4096");
+    Do("PRAGMA cipher_page_size = 1024");
 #else
-    Do("PRAGMA page_size = 4096");
+    Do("PRAGMA page_size = 1024");
 #endif
     Do("PRAGMA journal_mode = WAL");
     Do("PRAGMA temp_store = MEMORY");
     Do("PRAGMA secure_delete = ON");
-    Do("PRAGMA wal_autocheckpoint = 4000");
+    Do("PRAGMA wal_autocheckpoint = 65536");
     if (options.cache == PeerCache::kAll) {
       Do("PRAGMA cache_size = -8000000");  // KiB: more than any of these files
 #ifndef BAILEE_PEER_SQLCIPHER
