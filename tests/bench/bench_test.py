@@ -90,7 +90,7 @@ class Runs(unittest.TestCase):
     def test_a_program_that_dies_is_said(self):
         program = bench.Program("dead", "/bin/false", 100, 0.01)
         program.process.wait()
-        self.addCleanup(program.process.stdout.close)
+        self.addCleanup(program.close)
         self.assertIn("ended", program.measure("ReadWarm")["failed"])
 
 

@@ -200,16 +200,16 @@ void DecideNo(benchmark::State& state) {
   }
 }
 
-BENCHMARK(LedgerEventOfOne)->Name("LedgerEvent")->UseRealTime()->Iterations(100);
-BENCHMARK(LedgerEventFloor)->UseRealTime()->Iterations(100);
-BENCHMARK(Consent)->UseRealTime()->Iterations(50);
-BENCHMARK(ConsentFloor)->UseRealTime()->Iterations(50);
-BENCHMARK(Withdraw)->UseRealTime()->Iterations(50);
-BENCHMARK(WithdrawFloor)->UseRealTime()->Iterations(50);
-BENCHMARK(Renew)->UseRealTime()->Iterations(10);
+BENCHMARK(LedgerEventOfOne)->Name("LedgerEvent")->UseRealTime()->Iterations(20);
+BENCHMARK(LedgerEventFloor)->UseRealTime()->Iterations(20);
+BENCHMARK(Consent)->UseRealTime()->Iterations(20);
+BENCHMARK(ConsentFloor)->UseRealTime()->Iterations(20);
+BENCHMARK(Withdraw)->UseRealTime()->Iterations(20);
+BENCHMARK(WithdrawFloor)->UseRealTime()->Iterations(20);
+BENCHMARK(Renew)->UseRealTime()->Iterations(4);
 BENCHMARK(ReadView)->UseRealTime();
 // Work apart from waiting for the disk is what the processor did.
-BENCHMARK(Erase)->MeasureProcessCPUTime()->UseRealTime()->Iterations(10);
+BENCHMARK(Erase)->MeasureProcessCPUTime()->UseRealTime()->Iterations(4);
 BENCHMARK(Report)->UseRealTime()->Iterations(2);
 BENCHMARK(ReportAgain)->UseRealTime()->Iterations(2);
 BENCHMARK(Decide);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -12,7 +13,7 @@
 namespace bailee::bench {
 namespace {
 
-constexpr size_t kReadsOfEach = 20'000;
+const size_t kReadsOfEach = std::min<size_t>(20'000, 2 * RecordsRead());
 
 int ReadWhenTold(const testing::Channel& channel) {
   const std::vector<Note>& notes = World().hot();

@@ -144,7 +144,7 @@ BENCHMARK(ReadAudited)->UseRealTime();
 BENCHMARK(ReadColdAudited)->UseRealTime();
 BENCHMARK(CollectBatch)->UseRealTime();
 BENCHMARK(Find)->UseRealTime();
-BENCHMARK(Erase)->UseRealTime()->Iterations(10);
+BENCHMARK(Erase)->UseRealTime()->Iterations(4);
 BENCHMARK(FileBytes)->Iterations(1);
 
 }  // namespace
