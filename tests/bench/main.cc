@@ -5,7 +5,8 @@
 //   PROGRAM --serve [GOOGLE BENCHMARK FLAGS]   runs the figures named on standard input as they are
 //                                              named, so that tools/bench can have programs take
 //                                              turns; a line of JSON for each, and an empty one
-// BAILEE_RECORDS says how many records there are.
+// BAILEE_RECORDS says how many records there are. Exits with 77 where a peer cannot be on this
+// machine.
 #include <benchmark/benchmark.h>
 #include <sodium.h>
 
@@ -14,6 +15,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "bench/must.h"
 
 namespace {
 
@@ -56,17 +59,22 @@ void Serve() {
   }
 }
 
-// Prints as usual and remembers whether anything failed.
+// Prints as usual and remembers what went wrong.
 class Console final : public benchmark::ConsoleReporter {
  public:
   void ReportRuns(const std::vector<Run>& runs) override {
-    for (const Run& run : runs) failed_ |= run.error_occurred;
+    for (const Run& run : runs) {
+      if (!run.error_occurred) continue;
+      const bool absent = run.error_message.starts_with(bailee::bench::kAbsent);
+      exit_code_ = absent && exit_code_ != 1 ? kSkipped : 1;
+    }
     ConsoleReporter::ReportRuns(runs);
   }
-  bool failed() const { return failed_; }
+  int exit_code() const { return exit_code_; }
 
  private:
-  bool failed_ = false;
+  static constexpr int kSkipped = 77;
+  int exit_code_ = 0;
 };
 
 }  // namespace
@@ -86,5 +94,5 @@ int main(int argc, char** argv) {
   }
   Console reporter;
   benchmark::RunSpecifiedBenchmarks(&reporter);
-  return reporter.failed() ? 1 : 0;
+  return reporter.exit_code();
 }

@@ -18,4 +18,7 @@ inline void Must(bool holds, const char* said) {
   std::abort();
 }
 
+// How an error begins that says why a peer cannot be on this machine: that is no failure.
+inline constexpr const char* kAbsent = "cannot be here: ";
+
 }  // namespace bailee::bench

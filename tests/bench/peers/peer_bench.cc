@@ -34,21 +34,21 @@ void MustBeEncrypted(const std::string& directory) {
 // The peer with all records, opened as a figure needs it.
 class PeerWorld {
  public:
-  // Null if it cannot be, with the reason in `why_not`.
-  Peer* Open(PeerCache cache) {
-    if (!loaded_ && why_not.empty()) Load();
-    if (!why_not.empty()) return nullptr;
-    if (peer_ != nullptr && cache_ == cache) return peer_.get();
-    peer_.reset();
-    peer_ = OpenPeer({.directory = directory_.path(), .cache = cache}, &why_not);
-    cache_ = cache;
+  // Null if it cannot be; then the figure says why.
+  Peer* Open(benchmark::State& state, PeerCache cache) {
+    if (!loaded_ && why_not_.empty()) Load();
+    if (why_not_.empty() && (peer_ == nullptr || cache_ != cache)) {
+      peer_.reset();
+      peer_ = OpenPeer({.directory = directory_.path(), .cache = cache}, &why_not_);
+      cache_ = cache;
+    }
+    if (peer_ == nullptr) state.SkipWithError((kAbsent + why_not_).c_str());
     return peer_.get();
   }
   // Bytes for each byte of plaintext, of the people that were stored first.
   double bytes_ratio() const { return bytes_ratio_; }
   uint64_t next_spare = 0;  // person to erase
   uint64_t next_record = 0;
-  std::string why_not;
 
   static PeerWorld& Get() {
     static PeerWorld world;
@@ -57,7 +57,7 @@ class PeerWorld {
 
  private:
   void Load() {
-    peer_ = OpenPeer({.directory = directory_.path(), .cache = PeerCache::kAll}, &why_not);
+    peer_ = OpenPeer({.directory = directory_.path(), .cache = PeerCache::kAll}, &why_not_);
     if (peer_ == nullptr) return;
     cache_ = PeerCache::kAll;
     const size_t all = RecordsRead() + kSpareSubjects * kRecordsEach;
@@ -82,11 +82,12 @@ class PeerWorld {
   PeerCache cache_ = PeerCache::kAll;
   bool loaded_ = false;
   double bytes_ratio_ = 0;
+  std::string why_not_;
 };
 
 void Read(benchmark::State& state, PeerCache cache) {
-  Peer* peer = PeerWorld::Get().Open(cache);
-  if (peer == nullptr) return state.SkipWithError(PeerWorld::Get().why_not.c_str());
+  Peer* peer = PeerWorld::Get().Open(state, cache);
+  if (peer == nullptr) return;
   const bool warm = cache == PeerCache::kAll;
   for (size_t i = 0; warm && i < HotRecords(); ++i) peer->Get(HotRecord(i) + 1);
   Round round(warm ? HotRecords() : RecordsRead());
@@ -104,13 +105,13 @@ void ReadColdAudited(benchmark::State& state) { Read(state, PeerCache::kNone); }
 
 void CollectBatch(benchmark::State& state) {
   PeerWorld& world = PeerWorld::Get();
-  if (world.Open(PeerCache::kAll) == nullptr) return state.SkipWithError(world.why_not.c_str());
+  if (world.Open(state, PeerCache::kAll) == nullptr) return;
   while (state.KeepRunningBatch(kBatchRecords)) world.Put(kBatchRecords);
 }
 
 void Find(benchmark::State& state) {
-  Peer* peer = PeerWorld::Get().Open(PeerCache::kAll);
-  if (peer == nullptr) return state.SkipWithError(PeerWorld::Get().why_not.c_str());
+  Peer* peer = PeerWorld::Get().Open(state, PeerCache::kAll);
+  if (peer == nullptr) return;
   Round round(HotRecords());
   for ([[maybe_unused]] auto _ : state) {
     const size_t record = HotRecord(round.Next());
@@ -122,8 +123,8 @@ void Find(benchmark::State& state) {
 
 void Erase(benchmark::State& state) {
   PeerWorld& world = PeerWorld::Get();
-  Peer* peer = world.Open(PeerCache::kAll);
-  if (peer == nullptr) return state.SkipWithError(world.why_not.c_str());
+  Peer* peer = world.Open(state, PeerCache::kAll);
+  if (peer == nullptr) return;
   for ([[maybe_unused]] auto _ : state) {
     if (world.next_spare == SubjectsRead() + kSpareSubjects) {
       return state.SkipWithError("nobody is left to erase");
@@ -134,7 +135,7 @@ void Erase(benchmark::State& state) {
 
 void FileBytes(benchmark::State& state) {
   PeerWorld& world = PeerWorld::Get();
-  if (world.Open(PeerCache::kAll) == nullptr) return state.SkipWithError(world.why_not.c_str());
+  if (world.Open(state, PeerCache::kAll) == nullptr) return;
   for ([[maybe_unused]] auto _ : state) {
   }
   state.counters["value"] = world.bytes_ratio();
