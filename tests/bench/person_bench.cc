@@ -200,18 +200,18 @@ void DecideNo(benchmark::State& state) {
   }
 }
 
-BENCHMARK(LedgerEventOfOne)->Name("LedgerEvent")->UseRealTime()->Iterations(20);
-BENCHMARK(LedgerEventFloor)->UseRealTime()->Iterations(20);
-BENCHMARK(Consent)->UseRealTime()->Iterations(20);
-BENCHMARK(ConsentFloor)->UseRealTime()->Iterations(20);
-BENCHMARK(Withdraw)->UseRealTime()->Iterations(20);
-BENCHMARK(WithdrawFloor)->UseRealTime()->Iterations(20);
+BENCHMARK(LedgerEventOfOne)->Name("LedgerEvent")->UseRealTime()->Iterations(8);
+BENCHMARK(LedgerEventFloor)->UseRealTime()->Iterations(8);
+BENCHMARK(Consent)->UseRealTime()->Iterations(8);
+BENCHMARK(ConsentFloor)->UseRealTime()->Iterations(8);
+BENCHMARK(Withdraw)->UseRealTime()->Iterations(8);
+BENCHMARK(WithdrawFloor)->UseRealTime()->Iterations(8);
 BENCHMARK(Renew)->UseRealTime()->Iterations(4);
 BENCHMARK(ReadView)->UseRealTime();
 // Work apart from waiting for the disk is what the processor did.
 BENCHMARK(Erase)->MeasureProcessCPUTime()->UseRealTime()->Iterations(4);
-BENCHMARK(Report)->UseRealTime()->Iterations(2);
-BENCHMARK(ReportAgain)->UseRealTime()->Iterations(2);
+BENCHMARK(Report)->UseRealTime()->Iterations(1);
+BENCHMARK(ReportAgain)->UseRealTime()->Iterations(1);
 BENCHMARK(Decide);
 BENCHMARK(DecideNo);
 
