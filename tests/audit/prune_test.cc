@@ -184,6 +184,16 @@ TEST_F(PruneTest, FindsARowOfTheCutThatWasChangedOrLost) {
   EXPECT_TRUE(Finds(Verify(), "trail.not-open", 512));
 }
 
+TEST_F(PruneTest, AnInstanceThatEndedMayHaveBeenPruned) {
+  const Bytes key = audit::WatermarkKey(InstanceId{});
+  Put(Table::kMeta, key, audit::EncodeWatermark({.state = audit::InstanceState::kEnded}));
+  EXPECT_TRUE(Finds(Verify(), "trail.watermark-stray"));
+  ASSERT_EQ(*Prune(), 512u);
+  EXPECT_THAT(Verify(), IsEmpty());
+  Put(Table::kMeta, key, audit::EncodeWatermark({.state = audit::InstanceState::kOpen}));
+  EXPECT_TRUE(Finds(Verify(), "trail.watermark-stray"));
+}
+
 TEST_F(PruneTest, FindsALeafThatCameBackAndAHashOfPrunedLeavesThatIsLost) {
   const Bytes first = RawLeaves()[0];
   ASSERT_EQ(*Prune(), 512u);
