@@ -124,6 +124,30 @@ TEST_F(ReceiptTest, ShowsEachStepOnceAndNoneBeforeTheOneItNeeds) {
   }
 }
 
+// Each proof alone holds.
+TEST_F(ReceiptTest, IsOfOneHeadAndInItsOrder) {
+  const std::vector<Bytes> leaves = {Write(0, BytesOf(Erased())), Write(1, BytesOf(Shredded())),
+                                     Write(2, BytesOf(Compacted()))};
+  const NaiveTree tree({std::string(AsText(leaves[0])), std::string(AsText(leaves[1])),
+                        std::string(AsText(leaves[2]))});
+  const auto shown = [&](uint64_t index, uint64_t size) {
+    return ShownEntry{KeyOfWrite(index), leaves[index],
+                      *FormatProof({.index = index,
+                                    .hashes = tree.Path(index, size),
+                                    .checkpoint = log_.Checkpoint(size, tree.Root(size))})};
+  };
+  const auto check = [&](std::initializer_list<std::pair<uint64_t, uint64_t>> entries) {
+    std::vector<ShownEntry> made;
+    for (const auto& [index, size] : entries) made.push_back(shown(index, size));
+    return StatusOf(Check(FormatReceipt(kVault, made)));
+  };
+  EXPECT_THAT(check({{0, 3}, {1, 3}, {2, 3}}), IsOk());
+  EXPECT_THAT(check({{0, 2}, {1, 2}}), IsOk());
+  EXPECT_THAT(check({{0, 2}, {1, 3}}), kWrongEntry);
+  EXPECT_THAT(check({{0, 3}, {1, 3}, {1, 3}}), kWrongEntry);
+  EXPECT_THAT(check({{1, 3}, {0, 3}}), kWrongEntry);
+}
+
 TEST_F(ReceiptTest, RefusesAnEventThatIsNoStep) {
   EventCopy refused = Erased();
   refused.outcome = Outcome::kRefused;

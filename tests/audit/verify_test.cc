@@ -3,7 +3,7 @@
 
 #include "audit/checkpoint_sign.h"
 #include "audit/checkpoint_text.h"
-#include "audit/failing_reads.h"
+#include "audit/failing_scans.h"
 #include "audit/verify_world.h"
 #include "base/arena.h"
 
@@ -207,17 +207,19 @@ TEST_F(VerifyTest, StopsWhenItIsToldTo) {
 TEST_F(VerifyTest, ReturnsWhyTheStoreCouldNotBeRead) {
   const auto trail = Start();
   Record(*trail, 3);
-  for (const std::string_view row : {"pruned", "trail", "tree"}) {
-    FailingReads failing(*engine, [&](Table table, ByteView prefix) {
-      const bool this_one = table == Table::kMeta && AsText(prefix) == row;
-      return this_one ? Status(Code::kFailed, "test.unreadable", "cannot be read") : Status();
+  using Rows = std::pair<Table, std::string_view>;
+  for (const Rows& rows : {Rows{Table::kMeta, "pruned"}, Rows{Table::kMeta, "trail"},
+                           Rows{Table::kAuditLeaf, ""}, Rows{Table::kAuditNode, ""}}) {
+    FailingScans failing(*engine, [&](Table table, ByteView prefix) {
+      const bool these = table == rows.first && AsText(prefix) == rows.second;
+      return these ? Status(Code::kFailed, "test.unreadable", "cannot be read") : Status();
     });
     audit::Findings findings;
     EXPECT_THAT(
         StatusOf(audit::VerifyTrail(failing, *directory_of_journals, {.vault = vault}, findings)),
         ErrorIs(Code::kFailed, "test.unreadable"))
-        << row;
-    EXPECT_THAT(findings.Take(), IsEmpty()) << row;
+        << rows.second;
+    EXPECT_THAT(findings.Take(), IsEmpty()) << rows.second;
   }
 }
 

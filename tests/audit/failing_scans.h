@@ -11,13 +11,13 @@
 
 namespace bailee::testing {
 
-// An engine whose snapshots fail to read what a test says they cannot.
-class FailingReads final : public store::Engine {
+// An engine whose snapshots fail to scan what a test says they cannot.
+class FailingScans final : public store::Engine {
  public:
-  // Why the rows of `table` from `prefix` or at a key cannot be read; success if they can.
-  using Refuse = std::function<Status(store::Table table, ByteView prefix_or_key)>;
+  // Why the rows of `table` that begin with `prefix` cannot be read; success if they can.
+  using Refuse = std::function<Status(store::Table table, ByteView prefix)>;
 
-  FailingReads(store::Engine& engine, Refuse refuse)
+  FailingScans(store::Engine& engine, Refuse refuse)
       : engine_(engine), refuse_(std::move(refuse)) {}
   Result<std::unique_ptr<store::Snapshot>> Read() override {
     auto snapshot = engine_.Read();
@@ -39,14 +39,10 @@ class FailingReads final : public store::Engine {
     uint64_t transaction_id() const override { return rows_->transaction_id(); }
     bool current() const override { return rows_->current(); }
     Result<std::optional<ByteView>> Get(store::Table table, ByteView key) override {
-      if (Status refused = refuse_(table, key); !refused.ok()) return refused;
       return rows_->Get(table, key);
     }
     Status GetMany(store::Table table, std::span<const ByteView> keys,
                    std::span<std::optional<ByteView>> values) override {
-      for (const ByteView key : keys) {
-        if (Status refused = refuse_(table, key); !refused.ok()) return refused;
-      }
       return rows_->GetMany(table, keys, values);
     }
     Status Scan(store::Table table, ByteView prefix, ByteView from, const Visitor& visit) override {
