@@ -188,7 +188,8 @@ int fcntl(int fd, int command, ...) {
   void* const argument = va_arg(rest, void*);
   va_end(rest);
   const auto call = [&] { return real(fd, command, argument); };
-  const bool locks = command == F_OFD_SETLK || command == F_OFD_GETLK || command == F_SETLK;
+  const bool locks = command == F_OFD_SETLK || command == F_OFD_GETLK || command == F_SETLK ||
+                     command == F_ADD_SEALS;
   return locks ? JudgedLook(fd, Operation::kLock, call) : call();
 }
 

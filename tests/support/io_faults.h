@@ -29,7 +29,7 @@ class IoFaults {
     kMap,
     // Of a directory that is watched with `looks`:
     kLook,  // stat, lstat, fstat, fstatat
-    kLock,  // fcntl, of locks
+    kLock,  // fcntl, of locks and seals
   };
   struct Verdict {
     int error = 0;           // 0: let it pass
