@@ -61,7 +61,7 @@ TEST_F(RegionFaults, OfTheFileAreNoDamage) {
 
 TEST_F(RegionFaults, OfTheCopyAreNoDamage) {
   EXPECT_THAT(Open(kCopy, FailNth(Operation::kData, ENOSPC)), kIo);
-  EXPECT_THAT(Open(kCopy, FailNth(Operation::kLock, EPERM)), kIo);
+  EXPECT_THAT(Open(kCopy, FailNth(Operation::kControl, EPERM)), kIo);
   EXPECT_THAT(Open(kCopy, FailNth(Operation::kMap, ENOMEM)), kIo);
   EXPECT_THAT(Open(kCopy, FailNth(Operation::kMap, EIO)), kIo);
   EXPECT_THAT(Open(kDescriptors, FailNth(Operation::kOpen, EMFILE)), kIo);

@@ -31,7 +31,7 @@ inline IoFaults::Judge Interrupt(size_t times) {
     using Operation = IoFaults::Operation;
     const bool waits = operation == Operation::kData || operation == Operation::kMeta ||
                        operation == Operation::kSync || operation == Operation::kRead ||
-                       operation == Operation::kLength || operation == Operation::kLock;
+                       operation == Operation::kLength || operation == Operation::kControl;
     if (!waits || seen++ % (times + 1) == times) return {};
     return {.error = EINTR};
   };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls of a watched directory beyond those of io_faults.cc.
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -188,9 +189,23 @@ int fcntl(int fd, int command, ...) {
   void* const argument = va_arg(rest, void*);
   va_end(rest);
   const auto call = [&] { return real(fd, command, argument); };
-  const bool locks = command == F_OFD_SETLK || command == F_OFD_GETLK || command == F_SETLK ||
-                     command == F_ADD_SEALS;
-  return locks ? JudgedLook(fd, Operation::kLock, call) : call();
+  switch (command) {
+    case F_OFD_SETLK:
+    case F_OFD_GETLK:
+    case F_SETLK:
+    case F_ADD_SEALS:
+      return JudgedLook(fd, Operation::kControl, call);
+    case F_DUPFD_CLOEXEC:
+      return JudgedLook(fd, Operation::kOpen, call);
+    default:
+      return call();
+  }
+}
+
+struct dirent* readdir(DIR* directory) {
+  static auto* const real = RealCall<struct dirent*(DIR*)>("readdir");
+  const int fd = dirfd(directory);
+  return JudgedLook(fd, Operation::kLook, [] { return 0; }) == 0 ? real(directory) : nullptr;
 }
 
 int rename(const char* from, const char* to) {

@@ -28,8 +28,8 @@ class IoFaults {
     kRead,
     kMap,
     // Of a directory that is watched with `looks`:
-    kLook,  // stat, lstat, fstat, fstatat
-    kLock,  // fcntl, of locks and seals
+    kLook,     // stat, lstat, fstat, fstatat, readdir
+    kControl,  // fcntl, of locks and seals; that of a further descriptor is kOpen
   };
   struct Verdict {
     int error = 0;           // 0: let it pass
