@@ -80,13 +80,33 @@ TEST_F(EpochFaults, OfWritingTheNextSayWhenTheDiskIsFull) {
 TEST_F(EpochFaults, OfWipingLeaveItToBeWiped) {
   ASSERT_THAT(StatusOf(Prepare(2)), IsOk());
   const auto wipe = [&] { return file_.Wipe(1); };
-  EXPECT_THAT(With(FailNth(Operation::kOpen, EROFS, 1), wipe), kIo);
+  EXPECT_THAT(With(FailNth(Operation::kOpen, EROFS), wipe), kIo);
   EXPECT_THAT(With(FailNth(Operation::kMeta, EIO), wipe), kIo);
   EXPECT_TRUE(*file_.Holds(1));
   EXPECT_THAT(With(FailNth(Operation::kSync, EIO), wipe), kIo);
   EXPECT_THAT(wipe(), IsOk());
   EXPECT_FALSE(*file_.Holds(1));
   EXPECT_THAT(StatusOf(file_.Get(2, Storage())), IsOk());
+}
+
+// After a sync that failed the key may be on the disk, and zeros be read all the same.
+TEST_F(EpochFaults, OfSyncingAWipeAreForgottenByNobody) {
+  const std::vector<Operation> written = {Operation::kOpen, Operation::kRead, Operation::kMeta,
+                                          Operation::kSync};
+  const auto none = [](Operation, size_t) { return IoFaults::Verdict{}; };
+  const auto wipe = [&] { return file_.Wipe(1); };
+  ASSERT_THAT(StatusOf(Prepare(2)), IsOk());
+  for (int times = 0; times < 3; ++times) {
+    EXPECT_THAT(With(FailNth(Operation::kSync, EIO), wipe), kIo);
+  }
+  EXPECT_THAT(With(none, wipe), IsOk());
+  EXPECT_EQ(IoFaults::seen(), written) << "written again, and synced";
+  // Nor when a later epoch has its place by then.
+  EXPECT_THAT(With(FailNth(Operation::kSync, EIO), [&] { return StatusOf(Prepare(3)); }), kIo);
+  EXPECT_THAT(With(FailNth(Operation::kSync, EIO), wipe), kIo);
+  EXPECT_THAT(With(none, wipe), IsOk());
+  EXPECT_EQ(IoFaults::seen(), written);
+  EXPECT_THAT(StatusOf(file_.Get(3, Storage())), IsOk());
 }
 
 }  // namespace
