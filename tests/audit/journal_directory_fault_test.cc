@@ -184,6 +184,10 @@ TEST_F(JournalFaults, OfRemovingWhatIsStaleLeaveItForTheNextTime) {
   EXPECT_FALSE(remove([](Operation operation, size_t number) {
     return Verdict{.error = operation == Operation::kOpen && number > 0 ? EACCES : 0};
   }));
+  EXPECT_FALSE(remove([opened = 0](Operation operation, size_t) mutable {
+    opened += operation == Operation::kOpen ? 1 : 0;
+    return Verdict{.error = operation == Operation::kLook && opened > 1 ? EIO : 0};
+  })) << "nobody knows how old it is";
   EXPECT_FALSE(remove(FailEach(Operation::kControl, EIO)));
   EXPECT_TRUE(remove([](Operation, size_t) { return Verdict{}; }));
   EXPECT_TRUE(fs::exists(pipe)) << "a file is what was made";
