@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/file_errors.h"
+#include "base/new_file.h"
 #include "support/error_is.h"
 #include "support/fail_nth.h"
 #include "support/temporary_directory.h"
@@ -213,6 +214,89 @@ TEST_F(FileFaults, TheDirectoryThatIsSyncedIsThatOfTheFile) {
   const IoFaults root(IoFaults::Below{.directory = "/"}, FailEach(Operation::kSync, EIO));
   EXPECT_THAT(SyncDirectoryOf("/file"), kIo);
   EXPECT_EQ(IoFaults::seen(), (std::vector{Operation::kOpen, Operation::kSync}));
+}
+
+// --- Files that appear whole
+// ----------------------------------------------------------------------
+
+class NewFileFaults : public FileFaults {
+ protected:
+  // Makes a file of `content` bit by bit; `replace`: in the place of another.
+  Status Make(std::string_view content, bool replace) const {
+    auto file = NewFile::Create(path_);
+    if (!file.ok()) return file.status();
+    for (const std::string_view half :
+         {content.substr(0, content.size() / 2), content.substr(content.size() / 2)}) {
+      if (Status written = file->Write(AsBytes(half)); !written.ok()) return written;
+    }
+    EXPECT_EQ(file->bytes_written(), content.size());
+    if (Status synced = file->Sync(); !synced.ok()) return synced;
+    return replace ? file->CommitReplace() : file->CommitNew();
+  }
+};
+
+TEST_F(NewFileFaults, LeaveNothingUnderItsNameNorBesideIt) {
+  for (const Step& step :
+       {Step{Operation::kOpen, 0}, Step{Operation::kMode, 0}, Step{Operation::kData, 0},
+        Step{Operation::kData, 1}, Step{Operation::kSync, 0}, Step{Operation::kName, 0}}) {
+    EXPECT_THAT(With(FailNth(step.operation, EIO, step.nth), [&] { return Make("new", false); }),
+                kIo);
+    EXPECT_EQ(Count(), 0u);
+  }
+  Put("old");
+  for (const Step& step :
+       {Step{Operation::kData, 1}, Step{Operation::kSync, 0}, Step{Operation::kName, 0}}) {
+    EXPECT_THAT(With(FailNth(step.operation, EIO, step.nth), [&] { return Make("new", true); }),
+                kIo);
+    EXPECT_EQ(Content(), "old");
+    EXPECT_EQ(Count(), 1u);
+  }
+  EXPECT_THAT(Make("new", false), ErrorIs(Code::kConflict, "file.exists"));
+  EXPECT_EQ(Content(), "old");
+}
+
+TEST_F(NewFileFaults, AreNoneWhenASignalComesOrLessIsWritten) {
+  EXPECT_THAT(With(FailNth(Operation::kData, EINTR), [&] { return Make("content", false); }),
+              IsOk());
+  EXPECT_EQ(Content(), "content");
+  EXPECT_THAT(With([](Operation, size_t) { return Verdict{.cut_short = true}; },
+                   [&] { return Make("another", true); }),
+              IsOk());
+  EXPECT_EQ(Content(), "another");
+}
+
+// What was there is still what somebody may find on the disk, unless it goes by another name.
+TEST_F(NewFileFaults, WhatIsReplacedIsOverwrittenWhereNobodyElseHasIt) {
+  const auto replaced = [&](IoFaults::Judge judge) {
+    Put("old secret");
+    const int old = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    const Status made = With(std::move(judge), [&] { return Make("new", true); });
+    std::string left(20, '?');
+    const ssize_t got = ::pread(old, left.data(), left.size(), 0);
+    ::close(old);
+    left.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    EXPECT_EQ(Content(), "new");
+    return std::pair(made, left);
+  };
+  const auto none = [](Operation, size_t) { return Verdict{}; };
+  EXPECT_EQ(replaced(none).second, std::string(10, '\0'));
+  // Until the new one's name is durable a crash may bring the old one back: it stays whole.
+  const auto not_durable = replaced(FailNth(Operation::kSync, EIO, 1));
+  EXPECT_THAT(not_durable.first, kIo);
+  EXPECT_EQ(not_durable.second, "old secret");
+  const std::string other = directory_ / "other";
+  const auto keep = [&](Operation operation, size_t) {
+    if (operation == Operation::kName) std::filesystem::create_hard_link(path_, other);
+    return Verdict{};
+  };
+  EXPECT_EQ(replaced(keep).second, "old secret");
+  std::filesystem::remove(other);
+  // The new file is in its place whatever becomes of the old one.
+  for (const Operation operation : {Operation::kLook, Operation::kMeta}) {
+    const auto kept = replaced(FailNth(operation, EIO));
+    EXPECT_THAT(kept.first, IsOk());
+    EXPECT_EQ(kept.second, "old secret");
+  }
 }
 
 }  // namespace
