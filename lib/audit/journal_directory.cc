@@ -134,13 +134,13 @@ Result<std::unique_ptr<JournalFile>> JournalDirectory::Create(const InstanceId& 
   const std::string temporary = NameOf(instance, kTemporarySuffix);
   struct stat info {};
   UniqueFd fd(::openat(fd_, temporary.c_str(), kOpenFlags | O_CREAT | O_EXCL, 0600));
-  if ((!fd.ok() && errno == EEXIST) ||
-      ::fstatat(fd_, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+  const int error = fd.ok() ? 0 : errno;
+  if (error == EEXIST || ::fstatat(fd_, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
     if (fd.ok()) ::unlinkat(fd_, temporary.c_str(), 0);
     return Status(Code::kConflict, "journal.exists", "an instance has its journal already",
                   "open the vault again");
   }
-  if (!fd.ok()) return JournalError(errno, "create");
+  if (!fd.ok()) return JournalError(error, "create");
   Status status = Fill(fd.get(), head);
   if (status.ok() && ::renameat(fd_, temporary.c_str(), fd_, name.c_str()) != 0) {
     status = JournalError(errno, "create");

@@ -44,7 +44,8 @@ Status VerifyInclusion(const TreeHash& leaf, uint64_t index, uint64_t size,
     node >>= 1;
     last >>= 1;
   }
-  return last == 0 && hash == root ? Status() : NotIncluded();
+  if (last == 0 && hash == root) return Status();
+  return NotIncluded();
 }
 
 Status VerifyConsistency(const TreeHead& older, const TreeHead& newer,
@@ -83,8 +84,8 @@ Status VerifyConsistency(const TreeHead& older, const TreeHead& newer,
     node >>= 1;
     last >>= 1;
   }
-  return last == 0 && older_hash == older.root && newer_hash == newer.root ? Status()
-                                                                           : NotConsistent();
+  if (last == 0 && older_hash == older.root && newer_hash == newer.root) return Status();
+  return NotConsistent();
 }
 
 }  // namespace bailee

@@ -82,14 +82,12 @@ struct OpenedWrite {
 Result<OpenedWrite> OpenClaimed(const VaultId& vault, const Claimed& claimed) {
   const Result<Leaf> leaf = ParseLeaf(claimed.leaf);
   if (!leaf.ok() || leaf->type != LeafType::kWrite) return WrongEntry();
-  const Result<WriteBody> body = ParseWriteBody(leaf->body);
-  if (!body.ok()) return WrongEntry();
+  const WriteBody body = *ParseWriteBody(leaf->body);  // it parsed with the leaf
   BAILEE_TRY(const EntryKey key, EntryKey::FromBytes(claimed.key));
-  const Result<Bytes> bytes = OpenWriteBody(*body, key, vault, leaf->instance, leaf->number);
-  if (bytes.status().code() == Code::kFull) return bytes.status();
+  const Result<Bytes> bytes = OpenWriteBody(body, key, vault, leaf->instance, leaf->number);
   if (!bytes.ok()) return WrongEntry();
   Result<EventCopy> event = ParseEvent(*bytes);
-  if (!event.ok() || event->transaction != body->transaction) return WrongEntry();
+  if (!event.ok() || event->transaction != body.transaction) return WrongEntry();
   return OpenedWrite{{leaf->instance, true, leaf->number}, *std::move(event)};
 }
 

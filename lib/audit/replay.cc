@@ -47,8 +47,7 @@ std::optional<Leaf> Replay::Add(uint64_t index, ByteView bytes) {
 }
 
 void Replay::Open(uint64_t index, const Leaf& leaf) {
-  const Result<Head> head = ParseHead(leaf.body);
-  if (!head.ok() || head->vault != vault_) {
+  if (ParseHead(leaf.body)->vault != vault_) {  // it parsed with the leaf
     findings_.Broken("trail.other-vault", "an instance of another vault opens",
                      {index, leaf.instance});
   }
@@ -90,14 +89,13 @@ void Replay::AddEntry(uint64_t index, const Leaf& leaf, OpenInstance& open) {
 void Replay::AddWrite(uint64_t index, const Leaf& leaf, OpenInstance& open) {
   if (!TakeNumber(index, leaf, open.ends.write_number)) return;
   open.ends.write_chain = ChainStep(open.ends.write_chain, leaf.body);
-  const Result<WriteBody> body = ParseWriteBody(leaf.body);
-  if (!body.ok()) return;  // then the leaf would not have parsed
-  if (body->transaction < transaction_) {
+  const uint64_t transaction = ParseWriteBody(leaf.body)->transaction;  // it parsed with the leaf
+  if (transaction < transaction_) {
     findings_.Broken("trail.transaction-order",
                      "a write of an earlier transaction than the write before it",
                      {index, leaf.instance});
   }
-  transaction_ = body->transaction;
+  transaction_ = transaction;
 }
 
 void Replay::End(uint64_t index, const Leaf& leaf) {

@@ -95,16 +95,15 @@ class Closings {
 
   // Whether the end `leaf` is where its instance said.
   bool Has(const Leaf& leaf, const OpenInstances& cut) const {
-    const Result<ChainEnds> ends = ParseChainEnds(leaf.body);
-    if (!ends.ok()) return false;
+    const ChainEnds ends = *ParseChainEnds(leaf.body);  // it parsed with the leaf
     const auto found = said_.find(leaf.instance);
     if (found != said_.end()) {
-      return found->second.writes == ends->write_number &&
-             found->second.entries == std::to_string(ends->journal_number);
+      return found->second.writes == ends.write_number &&
+             found->second.entries == std::to_string(ends.journal_number);
     }
     // The event may be the last leaf that was pruned.
     const auto before = cut.find(leaf.instance);
-    return before != cut.end() && before->second.ends == *ends;
+    return before != cut.end() && before->second.ends == ends;
   }
 
  private:

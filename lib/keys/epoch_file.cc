@@ -212,11 +212,14 @@ Result<EpochFile::Content> EpochFile::Look(uint64_t epoch, const StorageKeyRef& 
 }
 
 Status EpochFile::Wipe(uint64_t epoch) const {
-  BAILEE_TRY(const bool holds, Holds(epoch));
-  if (!holds) return Status();
   const UniqueFd file = OpenFile(path_, O_RDWR);
   if (!file.ok()) return EpochError("open");
-  return WriteBlock(file.get(), epoch, Block{});
+  BAILEE_TRY(Block block, ReadBlock(file.get(), epoch));
+  const std::optional<uint64_t> held = EpochOf(block, vault_);
+  if (!held || *held <= epoch) block = Block{};
+  // Also what was there: after a sync that failed, zeros that are read may be nowhere but in
+  // memory, and the key on the disk.
+  return WriteBlock(file.get(), epoch, block);
 }
 
 }  // namespace bailee::keys

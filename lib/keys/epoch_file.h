@@ -62,7 +62,8 @@ class EpochFile {
   };
   Result<Content> Look(uint64_t epoch, const StorageKeyRef& storage) const;
 
-  // Overwrites the block of `epoch` with zeros and syncs; nothing if it holds a later one.
+  // Overwrites the block of `epoch` with zeros, or with the later epoch it holds, and syncs, also
+  // if that was done before: whoever did it may have failed to sync it.
   // REQUIRES: the committed epoch is above it, in both pages of LMDB's head.
   Status Wipe(uint64_t epoch) const;
 

@@ -46,7 +46,8 @@ ReasonSet DiscloseStageTwo(const Asked& asked, const Datum* older,
 ReasonSet ContactStageOne(const Asked& asked);                            // [1], [80], [81]
 ReasonSet ContactStageTwo(const Asked& asked, const Standing& standing);  // [82] to [85]
 
-// What the choices of a subject come to.
+// What the choices of a subject come to. A yes and a no never stand together: whichever was said
+// later has undone the other.
 struct Said {
   bool yes = false;  // one covers the use
   ReasonSet noes;    // of the noes that stand

@@ -83,7 +83,7 @@ bool ThenOk(const Asked& asked, const Held& held, const Then& then) {
 
 // [41], the consent route
 bool Consented(const Asked& asked, const Held& held, const Said& said) {
-  return said.yes && said.noes.empty() && held.source_open && AllowedNow(asked, held);
+  return said.yes && held.source_open && AllowedNow(asked, held);
 }
 
 // [43]

@@ -134,7 +134,10 @@ Result<std::unique_ptr<RegionFile>> RegionFile::Open(const std::string& path) {
   }
   struct stat facts = {};
   if (file.get() < 0 || fstat(file.get(), &facts) != 0) return Io();
-  if (!S_ISREG(facts.st_mode) || facts.st_size > kFileBytesMax) return Malformed();
+  // Nobody can map nothing: of an empty file the library says that it could not read it.
+  if (!S_ISREG(facts.st_mode) || facts.st_size == 0 || facts.st_size > kFileBytesMax) {
+    return Malformed();
+  }
   // The library maps what it is given: a file cut while it is mapped would kill the process.
   const UniqueFd copy(memfd_create("regions", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (copy.get() < 0 || !CopyAll(file.get(), copy.get(), kFileBytesMax)) return Io();
@@ -145,8 +148,16 @@ Result<std::unique_ptr<RegionFile>> RegionFile::Open(const std::string& path) {
   auto database = std::make_unique<Database>();
   const std::string name = "/proc/self/fd/" + std::to_string(copy.get());
   const int opened = MMDB_open(name.c_str(), MMDB_MODE_MMAP, &database->mmdb);
-  if (opened == MMDB_OUT_OF_MEMORY_ERROR || opened == MMDB_FILE_OPEN_ERROR) return Io();
-  if (opened != MMDB_SUCCESS) return Malformed();
+  switch (opened) {
+    case MMDB_SUCCESS:
+      break;
+    case MMDB_FILE_OPEN_ERROR:
+    case MMDB_IO_ERROR:
+    case MMDB_OUT_OF_MEMORY_ERROR:
+      return Io();
+    default:
+      return Malformed();
+  }
   database->open = true;
   if (!IsSound(database->mmdb.metadata)) return Malformed();
   return std::unique_ptr<RegionFile>(new RegionFile(std::move(database)));

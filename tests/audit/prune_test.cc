@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit/prune.h"
 
+#include "audit/checkpoint_text.h"
 #include "audit/cut.h"
 #include "audit/entry_reader.h"
 #include "audit/export.h"
@@ -182,6 +183,144 @@ TEST_F(PruneTest, FindsARowOfTheCutThatWasChangedOrLost) {
   EXPECT_TRUE(Finds(Verify(), "trail.bad-cut"));
   Delete(Table::kMeta, key);
   EXPECT_TRUE(Finds(Verify(), "trail.not-open", 512));
+}
+
+TEST_F(PruneTest, FindsARowOfTheCutThatMakesNoSense) {
+  ASSERT_EQ(*Prune(), 512u);
+  const Bytes key = audit::CutKey(trail_->instance());
+  Bytes row;
+  {
+    const auto snapshot = *engine->Read();
+    const ByteView value = **snapshot->Get(Table::kMeta, key);
+    row.assign(value.begin(), value.end());
+  }
+  constexpr size_t kOffsetAt = audit::kChainEndsBytes;
+  constexpr size_t kHeadAt = kOffsetAt + 8;
+  const auto cut = [&](size_t size) {
+    return Bytes(row.begin(), row.begin() + std::ptrdiff_t(size));
+  };
+  const auto with = [&](size_t at, uint8_t byte) {
+    Bytes changed = row;
+    changed[at] = byte;
+    return changed;
+  };
+  Bytes longer = row;
+  longer.push_back(0);
+  Bytes before_its_head = row;
+  std::fill_n(before_its_head.begin() + kOffsetAt, 8, uint8_t{0});
+  for (const Bytes& bad :
+       {Bytes{}, cut(kOffsetAt - 1), cut(kOffsetAt), cut(kHeadAt - 1), cut(kHeadAt),
+        cut(row.size() - 1), longer, with(kHeadAt, 0xff), before_its_head, with(0, 1),
+        with(40, 1)}) {  // numbers of entries and writes beyond what was pruned
+    Put(Table::kMeta, key, bad);
+    EXPECT_TRUE(Finds(Verify(false), "trail.bad-cut")) << bad.size();
+  }
+  Put(Table::kMeta, key, row);
+  ASSERT_THAT(Verify(false), IsEmpty());
+  Bytes long_key = key;
+  long_key.push_back(0);
+  const InstanceId other{crypto::RandomArray<16>(random)};
+  for (const Bytes& wrong : {long_key, Bytes(key.begin(), key.end() - 1), audit::CutKey(other)}) {
+    Put(Table::kMeta, wrong, row);
+    EXPECT_TRUE(Finds(Verify(false), "trail.bad-cut"));
+    Delete(Table::kMeta, wrong);
+  }
+  EXPECT_THAT(Verify(false), IsEmpty());
+}
+
+TEST_F(PruneTest, DeletesNothingOfATreeThatIsNotTheSignedOne) {
+  const auto broken = ErrorIs(Code::kAuditBroken, "trail.broken");
+  const auto key = audit::NodeKey({8, 0});
+  Bytes hash;
+  {
+    const auto snapshot = *engine->Read();
+    const ByteView value = **snapshot->Get(Table::kAuditNode, key);
+    hash.assign(value.begin(), value.end());
+  }
+  Bytes other = hash;
+  other[0] ^= 1;
+  Put(Table::kAuditNode, key, other);
+  EXPECT_THAT(StatusOf(Prune()), broken);
+  Put(Table::kAuditNode, key, hash);
+  Rewrite([](auto& leaves) { leaves.insert(leaves.begin() + 9, Bytes(leaves[8])); });
+  EXPECT_THAT(StatusOf(Prune()), broken) << "an entry is there twice";
+  EXPECT_TRUE(Finds(Verify(false), "trail.entry-repeated", 9));
+  EXPECT_EQ(last.pruned, 0u);
+}
+
+// Calls somebody else before it says where a write begins.
+class Between final : public audit::EventSink {
+ public:
+  Between(audit::EventSink& events, std::function<void()> call)
+      : events_(events), call_(std::move(call)) {}
+  Result<DecisionId> Append(const audit::Event& event) override { return events_.Append(event); }
+  Result<audit::WriteMark> BeginWrite() override {
+    std::exchange(call_, [] {})();
+    return events_.BeginWrite();
+  }
+  std::unique_ptr<audit::WriteEvents> EventsOf(store::WriteTransaction& transaction,
+                                               const audit::WriteMark& mark) override {
+    return events_.EventsOf(transaction, mark);
+  }
+  void Committed(const DecisionId& last) override { events_.Committed(last); }
+
+ private:
+  audit::EventSink& events_;
+  std::function<void()> call_;
+};
+
+TEST_F(PruneTest, GivesWayToWhoeverPrunesMeanwhile) {
+  Between between(*trail_, [&] { EXPECT_EQ(*Prune(256), 256u); });
+  EXPECT_THAT(StatusOf(audit::PruneLeaves(*engine, between, Request(1'000))),
+              ErrorIs(Code::kBusy, "audit.pruned-meanwhile"));
+  EXPECT_THAT(Verify(), IsEmpty());
+  EXPECT_EQ(last.pruned, 256u);
+}
+
+TEST_F(PruneTest, APinOfWhatWasPrunedIsNotCompared) {
+  TreeHead at_100;
+  {
+    const auto snapshot = *engine->Read();
+    at_100 = {100, *audit::TreeReader::Open(*snapshot)->RootAt(100)};
+  }
+  const auto check = [&](const TreeHead& head) {
+    audit::Findings findings;
+    const auto snapshot = *engine->Read();
+    EXPECT_THAT(
+        audit::CheckPin(*snapshot, {audit::CheckpointText("log", head), "log", {}}, findings),
+        IsOk());
+    return findings.Take();
+  };
+  EXPECT_THAT(check(at_100), IsEmpty());
+  ASSERT_EQ(*Prune(), 512u);
+  const auto findings = check(at_100);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_TRUE(Finds(findings, "trail.pin-pruned", {}, kUnproven));
+}
+
+TEST_F(PruneTest, APinThatCannotBeComparedForARowThatIsLostIsBroken) {
+  TreeHead at_600;
+  {
+    const auto snapshot = *engine->Read();
+    at_600 = {600, *audit::TreeReader::Open(*snapshot)->RootAt(600)};
+  }
+  Delete(Table::kAuditLeaf, audit::LeafKey(590));
+  audit::Findings findings;
+  const auto snapshot = *engine->Read();
+  EXPECT_THAT(
+      audit::CheckPin(*snapshot, {audit::CheckpointText("log", at_600), "log", {}}, findings),
+      IsOk());
+  EXPECT_TRUE(Finds(findings.Take(), "trail.forked"));
+}
+
+TEST_F(PruneTest, AnInstanceThatEndedMayHaveBeenPruned) {
+  const Bytes key = audit::WatermarkKey(InstanceId{});
+  Put(Table::kMeta, key, audit::EncodeWatermark({.state = audit::InstanceState::kEnded}));
+  EXPECT_TRUE(Finds(Verify(), "trail.watermark-stray"));
+  ASSERT_EQ(*Prune(), 512u);
+  EXPECT_THAT(Verify(), IsEmpty());
+  Put(Table::kMeta, key, audit::EncodeWatermark({.state = audit::InstanceState::kOpen}));
+  EXPECT_TRUE(Finds(Verify(), "trail.watermark-stray"));
 }
 
 TEST_F(PruneTest, FindsALeafThatCameBackAndAHashOfPrunedLeavesThatIsLost) {

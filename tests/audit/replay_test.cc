@@ -65,6 +65,18 @@ TEST_F(ReplayTest, FindsARepeatedEntry) {
   EXPECT_TRUE(Finds(Verify(false), "trail.entry-repeated", at));
 }
 
+TEST_F(ReplayTest, FindsARepeatedWrite) {
+  size_t at = 0;
+  Rewrite([&](auto& leaves) {
+    const size_t first = IndexOf(leaves, LeafType::kWrite, 0);
+    at = first + 1;
+    leaves.insert(leaves.begin() + static_cast<ptrdiff_t>(at), Bytes(leaves[first]));
+  });
+  const auto findings = Verify(false);
+  EXPECT_TRUE(Finds(findings, "trail.entry-repeated", at));
+  EXPECT_EQ(findings.size(), 1u) << "what follows it is still what follows the first";
+}
+
 TEST_F(ReplayTest, FindsALeafAfterTheEnd) {
   size_t at = 0;
   Rewrite([&](auto& leaves) {
@@ -109,6 +121,23 @@ TEST_F(ReplayTest, FindsAnEndThatIsNotWhereTheInstanceWas) {
     leaves[at].back() ^= 1;
   });
   EXPECT_TRUE(Finds(Verify(false), "trail.ends-differ", at));
+}
+
+TEST_F(ReplayTest, FindsAnAdoptionThatClaimsMoreToBeProvenThanThereWas) {
+  Dead(3, Bytes{});
+  const auto adopter = Start();
+  ASSERT_EQ(Verify(false).size(), 1u);
+  size_t at = 0;
+  Rewrite([&](auto& leaves) {
+    at = IndexOf(leaves, LeafType::kAdopted);
+    audit::Adoption adoption = *audit::ParseAdoption(audit::ParseLeaf(leaves[at])->body);
+    adoption.first_unproven = adoption.ends.journal_number + 1;
+    leaves[at].resize(audit::kLeafHeadBytes);
+    audit::AppendAdoption(adoption, leaves[at]);
+  });
+  const auto findings = Verify(false);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_TRUE(Finds(findings, "trail.ends-differ", at));
 }
 
 TEST_F(ReplayTest, FindsAnEntryThatWasExchanged) {
@@ -180,9 +209,47 @@ TEST_F(ReplayTest, FindsAWatermarkOfNobodyAndOneOfAnEndedInstanceThatIsSaidToBeO
   }
 }
 
+// Ids before and after every other: an instance that never was is not taken for its neighbour.
+TEST_F(ReplayTest, FindsAWatermarkOfAnInstanceThatIsSaidToHaveEndedAndNeverWas) {
+  const auto ended = audit::EncodeWatermark({.state = audit::InstanceState::kEnded});
+  Put(Table::kMeta, audit::WatermarkKey(ended_->instance()), ended);
+  EXPECT_THAT(Verify(false), IsEmpty());
+  InstanceId above;
+  above.bytes.fill(0xff);
+  for (const InstanceId& never : {InstanceId{}, above}) {
+    Put(Table::kMeta, audit::WatermarkKey(never), ended);
+    EXPECT_TRUE(Finds(Verify(false), "trail.watermark-stray"));
+    Delete(Table::kMeta, audit::WatermarkKey(never));
+  }
+}
+
+// It may be among the leaves that are not there.
+TEST_F(ReplayTest, BesideLostLeavesSaysNothingOfAnInstanceThatMayHaveEndedAmongThem) {
+  const Bytes key = audit::WatermarkKey(InstanceId{});
+  Delete(Table::kAuditLeaf, audit::LeafKey(2));
+  Put(Table::kMeta, key, audit::EncodeWatermark({.state = audit::InstanceState::kEnded}));
+  auto findings = Verify(false);
+  EXPECT_TRUE(Finds(findings, "trail.leaf-missing", 2));
+  EXPECT_FALSE(Finds(findings, "trail.watermark-stray"));
+  Put(Table::kMeta, key, audit::EncodeWatermark({.state = audit::InstanceState::kOpen}));
+  EXPECT_TRUE(Finds(Verify(false), "trail.watermark-stray")) << "what is open is at hand";
+}
+
 TEST_F(ReplayTest, FindsAWatermarkThatMakesNoSense) {
   Put(Table::kMeta, audit::WatermarkKey(open_->instance()), Bytes{1, 2});
   EXPECT_TRUE(Finds(Verify(false), "trail.watermark-malformed"));
+}
+
+TEST_F(ReplayTest, FindsAWatermarkOfWhatIsNoInstance) {
+  const auto good = audit::EncodeWatermark({.state = audit::InstanceState::kEnded});
+  for (const size_t bytes : {size_t{0}, size_t{15}, size_t{17}}) {
+    Bytes key = audit::WatermarkKey(ended_->instance());
+    key.resize(key.size() - 16 + bytes);
+    Put(Table::kMeta, key, good);
+    EXPECT_TRUE(Finds(Verify(false), "trail.watermark-malformed")) << bytes;
+    Delete(Table::kMeta, key);
+  }
+  EXPECT_THAT(Verify(false), IsEmpty());
 }
 
 TEST_F(ReplayTest, OpensEveryEntryWithTheAuditorsKey) { EXPECT_THAT(Verify(), IsEmpty()); }

@@ -3,7 +3,9 @@
 
 #include "audit/checkpoint_sign.h"
 #include "audit/checkpoint_text.h"
+#include "audit/failing_scans.h"
 #include "audit/verify_world.h"
+#include "base/arena.h"
 
 // The stored tree, the journals and what was pinned, each broken once.
 namespace bailee::testing {
@@ -166,6 +168,73 @@ TEST_F(VerifyTest, SaysThatTheEndOfAnAdoptedInstanceThatLeftNothingIsUnproven) {
   EXPECT_TRUE(Finds(Verify(), "trail.end-unproven", 2, kUnproven));
 }
 
+TEST_F(VerifyTest, SaysHowFarItIs) {
+  const auto trail = Start();
+  Record(*trail, 5'000);
+  const uint64_t all = RawLeaves().size();
+  std::vector<std::pair<uint64_t, uint64_t>> said;
+  audit::Findings findings;
+  const auto verified = audit::VerifyTrail(*engine, *directory_of_journals,
+                                           {.vault = vault,
+                                            .progress =
+                                                [&](uint64_t done, uint64_t of) {
+                                                  said.push_back({done, of});
+                                                }},
+                                           findings);
+  ASSERT_THAT(StatusOf(verified), IsOk());
+  EXPECT_THAT(
+      said, ::testing::ElementsAre(std::pair(0, all), std::pair(4'096, all), std::pair(all, all)));
+}
+
+TEST_F(VerifyTest, StopsWhenItIsToldTo) {
+  const auto trail = Start();
+  Record(*trail, 5'000);
+  size_t asked = 0;
+  const auto verify = [&](size_t stop_at) {
+    asked = 0;
+    audit::Findings findings;
+    return StatusOf(audit::VerifyTrail(
+        *engine, *directory_of_journals,
+        {.vault = vault, .stopped = [&] { return ++asked == stop_at; }}, findings));
+  };
+  EXPECT_THAT(verify(2), ErrorIs(Code::kPartial, "audit.stopped"));
+  EXPECT_EQ(asked, 2u);
+  EXPECT_THAT(verify(3), IsOk());
+  EXPECT_EQ(asked, 2u) << "once in 4,096 leaves";
+}
+
+// What could not be read is not what was damaged.
+TEST_F(VerifyTest, ReturnsWhyTheStoreCouldNotBeRead) {
+  const auto trail = Start();
+  Record(*trail, 3);
+  using Rows = std::pair<Table, std::string_view>;
+  for (const Rows& rows : {Rows{Table::kMeta, "pruned"}, Rows{Table::kMeta, "trail"},
+                           Rows{Table::kAuditLeaf, ""}, Rows{Table::kAuditNode, ""}}) {
+    FailingScans failing(*engine, [&](Table table, ByteView prefix) {
+      const bool these = table == rows.first && AsText(prefix) == rows.second;
+      return these ? Status(Code::kFailed, "test.unreadable", "cannot be read") : Status();
+    });
+    audit::Findings findings;
+    EXPECT_THAT(
+        StatusOf(audit::VerifyTrail(failing, *directory_of_journals, {.vault = vault}, findings)),
+        ErrorIs(Code::kFailed, "test.unreadable"))
+        << rows.second;
+    EXPECT_THAT(findings.Take(), IsEmpty()) << rows.second;
+  }
+}
+
+TEST_F(VerifyTest, DoesNotTakeMemoryThatRanOutForForgery) {
+  const auto trail = Start();
+  Record(*trail, 3);
+  audit::Findings findings;
+  arena::SetRefusal([](size_t) { return true; });
+  const auto verified = audit::VerifyTrail(*engine, *directory_of_journals,
+                                           {.vault = vault, .auditor = &auditor}, findings);
+  arena::SetRefusal(nullptr);
+  EXPECT_THAT(StatusOf(verified), ErrorIs(Code::kFull, "secret.arena-full"));
+  EXPECT_THAT(findings.Take(), IsEmpty());
+}
+
 class PinTest : public VerifyTest {
  protected:
   std::vector<TrailFinding> CheckPin(const std::string& text) {
@@ -222,6 +291,12 @@ TEST_F(PinTest, FindsOneOfAnotherLogAndAForgedOne) {
 TEST_F(PinTest, RefusesATextThatIsNone) {
   EXPECT_THAT(CheckPin("example.com/log\n"), IsEmpty());
   EXPECT_THAT(status_, ErrorIs(Code::kInvalidValue, "checkpoint.malformed"));
+  for (const std::string text : {"", "example.com/log", "example.com/log\n7", "\n\n"}) {
+    EXPECT_THAT(CheckPin(text), IsEmpty());
+    EXPECT_THAT(status_, ErrorIs(Code::kInvalidValue, "checkpoint.malformed")) << text;
+    EXPECT_THAT(StatusOf(audit::SizeOfPin(text)),
+                ErrorIs(Code::kInvalidValue, "checkpoint.malformed"));
+  }
 }
 
 }  // namespace

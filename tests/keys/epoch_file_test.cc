@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/arena.h"
 #include "crypto/init.h"
 #include "support/error_is.h"
 #include "support/revealed.h"
@@ -226,6 +227,91 @@ TEST_F(EpochFileTest, LeavesAKeyThatWasPreparedForOthersToThoseItIsForNowAlone) 
   ASSERT_THAT(StatusOf(Prepare(2)), IsOk());
   EXPECT_EQ(Revealed(*File().Get(2, Storage())), Revealed(*once));
   EXPECT_THAT(StatusOf(File().Get(2, both[1])), ErrorIs(Code::kKey, "key.retired"));
+}
+
+// The block holds a key for a version that is not asked for: nobody can know which.
+TEST_F(EpochFileTest, MakesAnotherKeyWhereNoneOfThoseItIsForOpensTheOneThatIsThere) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  const auto once = Prepare(2);
+  const crypto::StorageKey next = *crypto::StorageKey::Generate(random());
+  const StorageKeyRef only[] = {{2, next}};
+  const auto again = File().Prepare(2, only, random());
+  ASSERT_THAT(StatusOf(again), IsOk());
+  EXPECT_NE(Revealed(*once), Revealed(*again));
+  EXPECT_EQ(Revealed(*File().Get(2, only[0])), Revealed(*again));
+  EXPECT_THAT(StatusOf(File().Get(2, Storage())), ErrorIs(Code::kKey, "key.retired"));
+}
+
+// An epoch that is taken for passed would be made anew, and with it all under it lost.
+TEST_F(EpochFileTest, IsNotPassedWhenMemoryRunsOut) {
+  ASSERT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+  ASSERT_THAT(StatusOf(Prepare(2)), IsOk());
+  const Bytes before = Content();
+  arena::SetRefusal([](size_t) { return true; });
+  const Status got = StatusOf(File().Get(2, Storage()));
+  const Status prepared = StatusOf(Prepare(2));
+  const Status looked = StatusOf(File().Look(2, Storage()));
+  arena::SetRefusal(nullptr);
+  const auto full = ErrorIs(Code::kFull, "secret.arena-full");
+  EXPECT_THAT(got, full);
+  EXPECT_THAT(prepared, full);
+  EXPECT_THAT(looked, full);
+  EXPECT_EQ(Content(), before);
+}
+
+class EpochFileLook : public EpochFileTest {
+ protected:
+  using State = EpochFile::Content::State;
+
+  EpochFileLook() {
+    EXPECT_THAT(StatusOf(File().Create(Storage(), random())), IsOk());
+    good_ = Content();
+  }
+  // What is where the first epoch belongs, after `change`.
+  template <typename Change>
+  EpochFile::Content After(const Change& change) {
+    Bytes bytes = good_;
+    change(bytes.data() + kBlock);
+    SetContent(bytes);
+    const auto found = File().Look(kFirstEpoch, Storage());
+    EXPECT_THAT(StatusOf(found), IsOk());
+    return found.ok() ? *found : EpochFile::Content{};
+  }
+  template <typename Change>
+  void ExpectDamaged(uint64_t epoch, const Change& change) {
+    const EpochFile::Content found = After(change);
+    EXPECT_EQ(found.state, State::kDamaged);
+    EXPECT_EQ(found.epoch, epoch);
+  }
+
+  Bytes good_;
+};
+
+TEST_F(EpochFileLook, TellsAKeyThatOpensFromOneForOthersAndFromNone) {
+  const auto as_it_is = After([](uint8_t*) {});
+  EXPECT_EQ(as_it_is.state, State::kOpens);
+  EXPECT_EQ(as_it_is.epoch, kFirstEpoch);
+  const auto other = File().Look(kFirstEpoch, Storage(2));
+  ASSERT_THAT(StatusOf(other), IsOk());
+  EXPECT_EQ(other->state, State::kClosed);
+  EXPECT_EQ(other->epoch, kFirstEpoch);
+  const auto empty = File().Look(2, Storage());
+  ASSERT_THAT(StatusOf(empty), IsOk());
+  EXPECT_EQ(empty->state, State::kEmpty);
+}
+
+TEST_F(EpochFileLook, FindsWhatCannotBe) {
+  ExpectDamaged(0, [](uint8_t* block) { block[0] ^= 1; });
+  ExpectDamaged(0, [](uint8_t* block) { block[9] ^= 1; });   // the format
+  ExpectDamaged(0, [](uint8_t* block) { block[10] ^= 1; });  // the vault
+  ExpectDamaged(0, [](uint8_t* block) { block[33] = 2; });   // an epoch that belongs elsewhere
+  ExpectDamaged(3, [](uint8_t* block) { block[33] = 3; });   // bound to the key
+  ExpectDamaged(1, [](uint8_t* block) { block[34] = 0; });   // how many keys
+  ExpectDamaged(1, [](uint8_t* block) { block[34] = 2; });
+  ExpectDamaged(1, [](uint8_t* block) { block[34] = 255; });   // more than fit
+  ExpectDamaged(1, [](uint8_t* block) { block[kUsed] = 1; });  // after the keys
+  ExpectDamaged(1, [](uint8_t* block) { block[kBlock - 1] = 1; });
+  ExpectDamaged(1, [](uint8_t* block) { block[kUsed - 1] ^= 1; });  // the sealed key
 }
 
 }  // namespace

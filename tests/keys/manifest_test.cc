@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "bailee/v1/manifest.pb.h"
 #include "keys/issued.h"
+#include "keys/proto_bytes.h"
 
 namespace bailee {
 namespace {
@@ -143,6 +147,172 @@ TEST_F(Manifests, SayWhichAuthorityIsStillTaken) {
   manifest_.authority_version = 1;
   EXPECT_THAT(Parse(keys::SignManifest(manifest_, *issued_.keys.authority)),
               ErrorIs(Code::kDamage, "manifest.damaged"));
+}
+
+// What an authority gone wrong could sign. Each changes one thing in a manifest that is right.
+class SignedNonsense : public Manifests {
+ protected:
+  using Proto = v1::Manifest;
+  using Change = std::function<void(Proto&)>;
+
+  SignedNonsense() {
+    // Everything that a manifest may have, so that everything can be wrong.
+    manifest_.policies = {{2, keys::PolicyDigest(policy_), {1'000}, "", std::nullopt},
+                          {3, keys::PolicyDigest(policy_), {2'000}, "n-3", Timestamp{1'500}}};
+    manifest_.authority_version = 2;
+    manifest_.open_authority = authority();
+    keys::Manifest::Purpose& billing = *manifest_.FindPurpose("billing");
+    billing.version = 4;
+    billing.open_version = 3;
+    billing.open_box_public = billing.box_public;
+    keys::Manifest::Index& index = *manifest_.FindIndex("card.pan/billing");
+    index.version = 2;
+    index.open_version = 1;
+    crypto::VerifyKey earlier;
+    earlier.bytes.fill(1);
+    manifest_.earlier_logs = {{earlier, keys::Manifest::EarlierLog::Bound{7, {}, true}}};
+    earlier.bytes.fill(2);
+    manifest_.earlier_logs.push_back({earlier, std::nullopt});
+  }
+
+  Status Signed(const Change& change) const {
+    const Bytes right = keys::SignManifest(manifest_, *issued_.keys.authority);
+    Proto proto;
+    EXPECT_TRUE(keys::ParseExactly(ByteView(right).subspan(sizeof(crypto::Signature)), proto));
+    change(proto);
+    const Bytes body = keys::SerializeDeterministically(proto);
+    const auto signature = issued_.keys.authority->Sign(crypto::person::kManifest, {body});
+    Bytes row(signature.begin(), signature.end());
+    row.insert(row.end(), body.begin(), body.end());
+    return Parse(row);
+  }
+  // That each is refused, and for which reason: the words after the colon of the message.
+  void ExpectRefused(std::string_view why, const std::vector<Change>& changes) const {
+    for (size_t i = 0; i < changes.size(); ++i) {
+      const Status status = Signed(changes[i]);
+      EXPECT_THAT(status, ErrorIs(Code::kDamage, "manifest.damaged")) << i;
+      EXPECT_TRUE(status.message().ends_with(why)) << i << ": " << status.message();
+    }
+  }
+
+  static Proto::PurposePublic& Billing(Proto& proto) {
+    for (auto& purpose : *proto.mutable_purpose()) {
+      if (purpose.name() == "billing") return purpose;
+    }
+    std::abort();
+  }
+  // A key or digest of a size that none has.
+  static std::string Short(const std::string& bytes) { return bytes.substr(1); }
+  static std::string Long(const std::string& bytes) { return bytes + "x"; }
+  // A field that this version does not know.
+  template <typename Message>
+  static void AddUnknown(Message& message) {
+    message.GetReflection()->MutableUnknownFields(&message)->AddVarint(99, 1);
+  }
+};
+
+TEST_F(SignedNonsense, IsOtherwiseRight) {
+  EXPECT_THAT(Signed([](Proto&) {}), IsOk());
+  EXPECT_THAT(Signed([](Proto& proto) { proto.clear_earlier_log(); }), IsOk());
+  EXPECT_THAT(Signed([](Proto& proto) { proto.clear_policy(); }), IsOk());
+}
+
+TEST_F(SignedNonsense, OfKeysIsRefused) {
+  ExpectRefused("a part has the wrong shape",
+                {[](Proto& proto) { proto.set_vault_id(Short(proto.vault_id())); },
+                 [](Proto& proto) { proto.set_vault_id(Long(proto.vault_id())); },
+                 [](Proto& proto) { proto.set_log_public(Short(proto.log_public())); },
+                 [](Proto& proto) { proto.set_log_public(""); },
+                 [](Proto& proto) { proto.set_auditor_public(Long(proto.auditor_public())); },
+                 [](Proto& proto) { proto.set_backup_public(Short(proto.backup_public())); }});
+}
+
+TEST_F(SignedNonsense, OfPurposesIsRefused) {
+  const auto only = [](uint32_t version) {
+    return [version](Proto& proto) {
+      Billing(proto).clear_open_version();
+      Billing(proto).clear_open_box_public();
+      Billing(proto).set_version(version);
+    };
+  };
+  EXPECT_THAT(Signed(only(65'535)), IsOk());
+  ExpectRefused(
+      "a part has the wrong shape",
+      {only(0), only(65'536), only(65'540),  // 4, if it is cut to 16 bits
+       [](Proto& proto) { Billing(proto).set_open_version(2); },
+       [](Proto& proto) { Billing(proto).set_open_version(4); },
+       [](Proto& proto) { Billing(proto).set_box_public(Short(Billing(proto).box_public())); },
+       [](Proto& proto) { Billing(proto).clear_open_version(); },
+       [](Proto& proto) { Billing(proto).clear_open_box_public(); },
+       [](Proto& proto) { Billing(proto).set_open_box_public(Long(Billing(proto).box_public())); },
+       [](Proto& proto) { AddUnknown(Billing(proto)); }});
+  EXPECT_THAT(Signed([](Proto& proto) {
+                Billing(proto).set_version(65'535);
+                Billing(proto).set_open_version(65'534);
+              }),
+              IsOk());
+}
+
+TEST_F(SignedNonsense, OfIndexesIsRefused) {
+  const auto only = [](uint32_t version) {
+    return [version](Proto& proto) {
+      proto.mutable_index(0)->clear_open_version();
+      proto.mutable_index(0)->set_version(version);
+    };
+  };
+  EXPECT_THAT(Signed(only(65'535)), IsOk());
+  ExpectRefused(
+      "a part has the wrong shape",
+      {only(0), only(65'536), [](Proto& proto) { proto.mutable_index(0)->set_open_version(2); },
+       [](Proto& proto) { AddUnknown(*proto.mutable_index(0)); }});
+}
+
+TEST_F(SignedNonsense, OfPoliciesIsRefused) {
+  ExpectRefused(
+      "a part has the wrong shape",
+      {[](Proto& proto) { proto.mutable_policy(0)->set_announced_ms(1); },
+       [](Proto& proto) { proto.mutable_policy(1)->clear_digest(); },
+       [](Proto& proto) { proto.mutable_policy(1)->set_digest(Long(proto.policy(1).digest())); },
+       [](Proto& proto) { AddUnknown(*proto.mutable_policy(1)); }});
+  ExpectRefused("its policies are not in order",
+                {[](Proto& proto) { proto.mutable_policy(0)->set_version(3); },
+                 [](Proto& proto) { proto.mutable_policy(0)->set_version(4); },
+                 [](Proto& proto) { proto.mutable_policy(0)->set_since_ms(2'001); },
+                 [](Proto& proto) { proto.set_policy_in_force(2); },
+                 [](Proto& proto) { proto.set_policy_in_force(4); }});
+  EXPECT_THAT(Signed([](Proto& proto) { proto.mutable_policy(0)->set_since_ms(2'000); }), IsOk());
+}
+
+TEST_F(SignedNonsense, OfItsAuthorityIsRefused) {
+  ExpectRefused("its authority makes no sense",
+                {[](Proto& proto) { proto.set_authority_version(1); },  // which is said by silence
+                 [](Proto& proto) { proto.clear_authority_version(); },
+                 [](Proto& proto) { proto.set_authority_version(65'536); },
+                 [](Proto& proto) { proto.set_open_authority(Short(proto.open_authority())); },
+                 [](Proto& proto) { proto.set_open_authority(Long(proto.open_authority())); }});
+  EXPECT_THAT(Signed([](Proto& proto) { proto.set_authority_version(65'535); }), IsOk());
+  EXPECT_THAT(Signed([](Proto& proto) { proto.clear_open_authority(); }), IsOk());
+}
+
+TEST_F(SignedNonsense, OfEarlierLogsIsRefused) {
+  const auto bound = [](Proto& proto) { return proto.mutable_earlier_log(0); };
+  const auto open = [](Proto& proto) { return proto.mutable_earlier_log(1); };
+  ExpectRefused("a part has the wrong shape",
+                {[&](Proto& proto) { bound(proto)->set_log_public(Short(proto.log_public())); },
+                 [&](Proto& proto) { bound(proto)->clear_log_public(); },
+                 [&](Proto& proto) { bound(proto)->set_root(Short(proto.earlier_log(0).root())); },
+                 [&](Proto& proto) { bound(proto)->set_root(Long(proto.earlier_log(0).root())); },
+                 [&](Proto& proto) { AddUnknown(*bound(proto)); },
+                 [&](Proto& proto) { open(proto)->set_size(7); },
+                 [&](Proto& proto) { open(proto)->set_leaked(true); }});
+  ExpectRefused("the log's keys are not in order",
+                {[&](Proto& proto) {
+                   bound(proto)->clear_root();
+                   bound(proto)->clear_size();
+                   bound(proto)->clear_leaked();
+                 },
+                 [&](Proto& proto) { open(proto)->set_log_public(bound(proto)->log_public()); },
+                 [&](Proto& proto) { open(proto)->set_log_public(proto.log_public()); }});
 }
 
 TEST_F(Manifests, SuccessorsAreTakenAsTheyWereSignedAlone) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "policy/decide_internal.h"
 #include "policy/decide_support.h"
 
 // What a subject said, and what that comes to on each basis: the choices of decide.h.
@@ -121,6 +122,34 @@ TEST_F(DecideTest, AYesIsTheSameToCollecting) {
   EXPECT_TRUE(Decide(*in_force, nullptr, standing, request).visible) << "whoever collects is told";
   Choose(Choice::kGiven, "contact.news", "", "news-1");
   EXPECT_EQ(AnswerWithoutDatum(), "allowed");
+}
+
+// Consent reaches data outside its terms by a yes alone: no refusal may stand beside it.
+TEST_F(DecideTest, AYesAndANoNeverStandTogether) {
+  Ask("contact.news");
+  constexpr Choice kChoices[] = {Choice::kGiven, Choice::kDeclined, Choice::kObjected,
+                                 Choice::kWithdrawn};
+  const std::string_view purposes[] = {"contact.news", "contact"};
+  const Concern concern{v1->FindPurpose("contact.news"), v1->FindCategory("card"),
+                        v1->FindField(v1->FindCategory("card"), "holder"), std::nullopt};
+  size_t yeses = 0;
+  size_t noes = 0;
+  // Every three choices, of each purpose, said in every order, at once, and under another version.
+  for (uint32_t code = 0; code < 24u * 24 * 24; ++code) {
+    standing.choices.clear();
+    for (uint32_t rest = code; standing.choices.size() < 3; rest /= 24) {
+      const uint64_t sequence = 1 + rest / 8 % 3;
+      const std::string purpose(purposes[rest / 4 % 2]);
+      const uint32_t version = v1->version() + (code % 7 == 0 && sequence == 2 ? 1 : 0);
+      standing.choices.push_back({purpose, "", kChoices[rest % 4], sequence, "all", version});
+    }
+    const Said said = WhatWasSaid(*v1, {}, standing, concern);
+    ASSERT_FALSE(said.yes && !said.noes.empty()) << code;
+    yeses += said.yes ? 1 : 0;
+    noes += said.noes.empty() ? 0 : 1;
+  }
+  EXPECT_GT(yeses, 1'000u);
+  EXPECT_GT(noes, 1'000u);
 }
 
 }  // namespace

@@ -111,6 +111,29 @@ std::string Text(const char* id, const char* kind = "TEXT") {
   return std::string("field { id: \"") + id + "\" kind: " + kind + " }";
 }
 
+// A test that is given this.
+std::string TestGiven(const std::string& given) {
+  return "test { name: \"u\" given { notice: \"n\" source: \"web\" " + given +
+         " } ask { purpose: \"billing\" category: \"c\" field: \"pan\" } expect: ALLOWED }";
+}
+// A report of category c that says this beside what every one does.
+std::string ReportThat(const std::string& says) {
+  return "report { id: \"s\" category: \"c\" of: \"at\" min_subjects: 5 purpose: \"billing\" "
+         "recipient: \"press\" " +
+         says + " }";
+}
+
+// A category with a blob, and a report of it.
+std::string BlobCategory(const std::string& by) {
+  return "category { id: \"k\" says: \"k\" about: SUBJECT holds: ONE field { id: \"b\" kind: BLOB "
+         "} "
+         "field { id: \"at\" kind: TIME } allow { purpose: \"billing\" basis: NECESSARY } retain { "
+         "purpose: \"billing\" days: 1 from: COLLECTION } } report { id: \"s\" category: \"k\" of: "
+         "\"at\" min_subjects: 5 purpose: \"billing\" recipient: \"press\" count: RECORDS bucket: "
+         "MONTH " +
+         by + " }";
+}
+
 class Lint : public ::testing::TestWithParam<Rule> {};
 
 TEST_P(Lint, FindsWhatBreaksTheRule) {
@@ -174,6 +197,34 @@ const Rule kNames[] = {
      "y"},
     {"DiscloseRecipient", "to", "bnk", "unknown recipient \"bnk\" (did you mean \"bank\"?)",
      "bank"},
+    {"AllowWithoutAField", "what", "", "no field is named", "pan.last4"},
+    {"AllowWithoutAPurpose", "who", "", "no purpose is named", "support"},
+    {"NoticeWithoutASource", "source", "", "no source is named", "shop"},
+    {"ControllerWithoutACategory", "controlled", "", "no category is named", "c"},
+    {"ControllerWithoutAPurpose", "purposes",
+     "controller { id: \"z\" agreement: \"a\" allow { category: \"c\" } }", "allow without purpose",
+     "controller { id: \"z\" agreement: \"a\" allow { purpose: \"support\" category: \"c\" } }"},
+    {"ControllerField", "purposes",
+     "controller { id: \"z\" agreement: \"a\" allow { purpose: \"support\" category: \"c\" field: "
+     "\"pan.last\" } }",
+     "unknown field \"pan.last\"",
+     "controller { id: \"z\" agreement: \"a\" allow { purpose: \"support\" category: \"c\" field: "
+     "\"pan.last4\" } }"},
+    {"DiscloseWithoutARecipient", "to", "", "no recipient is named", "bank"},
+    {"DiscloseWithoutAPurpose", "for", "", "no purpose is named", "billing"},
+    {"DiscloseNotice", "until", "notice: \"m\"", "unknown notice \"m\"", ""},
+    {"SignalWithoutAPurpose", "purposes", "signal { id: \"gpc\" }",
+     "signal \"gpc\" names no purpose", "signal { id: \"gpc\" purpose: \"contact\" }"},
+    {"CombinesOfAnInnerPurpose", "purposes",
+     "purpose { id: \"contact\" says: \"x\" combines: true }",
+     "warning: combines of \"contact\" says nothing",
+     "purpose { id: \"contact.x\" says: \"x\" combines: true }"},
+    {"TestOfANoticeThatIsNone", "categories", TestGiven("shown { notice: \"\" days_ago: 1 }"),
+     "no notice is named", TestGiven("shown { notice: \"n\" days_ago: 1 }")},
+    {"TestConsent", "categories", TestGiven("consented: \"suport\""), "unknown purpose \"suport\"",
+     TestGiven("consented: \"support\"")},
+    {"TestController", "categories", TestGiven("controller: \"acm\""), "unknown controller \"acm\"",
+     TestGiven("")},
     {"LookupLeaf", "panlookup", "lookup { purpose: \"contact\" }", "is not a leaf", ""},
     {"DiscloseLeaf", "for", "contact", "is not a leaf", "billing"},
     {"ReportLeaf", "reported", "contact", "is not a leaf", "billing"},
@@ -285,6 +336,22 @@ const Rule kOutside[] = {
      "public_key must be 64 lower-case hex digits",
      "THIRD_PARTY public_key: "
      "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\""},
+    {"RecipientKeyDigits", "press", "THIRD_PARTY public_key: \"" + std::string(63, '0') + "G\"",
+     "public_key must be 64 lower-case hex digits",
+     "THIRD_PARTY public_key: \"" + std::string(64, '0') + "\""},
+    {"RecipientRole", "purposes", "recipient { id: \"x\" }", "recipient \"x\" has no role",
+     "recipient { id: \"x\" role: AUTHORITY }"},
+    {"DiscloseWithoutAGround", "ground", "GROUND_UNSPECIFIED", "disclose without ground",
+     "ON_OUR_BEHALF"},
+    {"DiscloseShown", "until", "notice: \"n\"", "are for ground SUCCESSION", ""},
+    {"DiscloseUntilDays", "until", "until_days: 3", "are for ground SUCCESSION", ""},
+    {"ReportBucket", "categories", ReportThat("count: RECORDS"), "report \"s\" has no bucket",
+     ReportThat("count: RECORDS bucket: WEEK")},
+    {"ReportWithoutATime", "of", "", "does not say which TIME field it is by", "at"},
+    {"ReportOfSubjectsAtCollection", "count", "count: SUBJECTS feed: AT_COLLECTION",
+     "it counts RECORDS", "count: RECORDS feed: AT_COLLECTION"},
+    {"ReportByABlob", "categories", BlobCategory("by: \"b\""), "cannot be by a field of kind BLOB",
+     BlobCategory("by: \"at\"")},
     {"ReportCount", "count", "", "what it counts", "count: RECORDS"},
     {"ReportFloor", "floor", "1", "min_subjects of at least 2", "2"},
     {"ReportTime", "of", "pan", "is not a TIME field", "at"},
@@ -305,6 +372,29 @@ TEST(LintBase, IsClean) { EXPECT_EQ(FindingsOf(Filled("", "")), ""); }
 
 TEST(LintBase, GivesLineAndColumnOfWhatItFinds) {
   EXPECT_EQ(FindingsOf(Filled("days", "0")), "p:25:31: error: days must be 1 to 36525\n");
+}
+
+size_t CountOf(std::string_view text, std::string_view what) {
+  size_t count = 0;
+  for (size_t at = 0; (at = text.find(what, at)) != std::string_view::npos; ++at) ++count;
+  return count;
+}
+
+// Looking for what was meant costs time, and a hostile text may be wrong a thousand times.
+TEST(LintBase, GuessesAHundredTimesAndNamesTheRest) {
+  std::string many;
+  for (int i = 0; i < 150; ++i) many += (i == 0 ? "\"suport\"" : ", \"suport\"");
+  const std::string findings = FindingsOf(Filled("noticed", "purpose: [" + many + "]"));
+  EXPECT_EQ(CountOf(findings, "unknown purpose \"suport\""), 150u);
+  EXPECT_EQ(CountOf(findings, "did you mean"), 100u);
+}
+
+TEST(LintBase, NamesAThousandReasonsThatAreNoneAndNoMore) {
+  std::string many;
+  for (int i = 0; i < 1'500; ++i) many += (i == 0 ? "\"hold\"" : ", \"hold\"");
+  const std::string findings =
+      FindingsOf(Filled("expect", "expect: REFUSED because: [" + many + "]"));
+  EXPECT_EQ(CountOf(findings, "unknown reason \"hold\""), 1'000u);
 }
 
 TEST(LintBase, APublicRecipientGetsReportsOnly) {

@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 
+#include "policy/support.h"
+
 namespace bailee::policy {
 namespace {
 
@@ -107,6 +109,75 @@ TEST(MayCount, NothingCollectedBeforeItWasDeclared) {
   Standing agreed;
   agreed.agreed_versions = {1};
   EXPECT_TRUE(Counts(*now, Held(*then), agreed));
+}
+
+// Each says of an older policy what it did not have that the report needs.
+TEST(MayCount, NothingThatWasHeldForSomethingElse) {
+  const auto now = Load();
+  Standing agreed;
+  agreed.agreed_versions = {1};
+  const auto without = [](std::initializer_list<std::pair<std::string, std::string>> changes) {
+    std::string text(kReportPolicy);
+    text.erase(text.find("report {"));
+    text = With(text, "NECESSARY field: \"k\"", "NECESSARY field: [\"k\", \"at\"]");
+    for (const auto& [what, with] : changes) {
+      for (size_t at = 0; (at = text.find(what, at)) != text.npos; at += with.size())
+        text.replace(at, what.size(), with);
+    }
+    return Load(text);
+  };
+  const auto no_purpose = without({{"stats.visits", "stats.views"}});
+  const auto inner_purpose =
+      without({{"{ id: \"stats.visits\" }", "{ id: \"stats.visits.all\" }"}});
+  const auto no_category =
+      without({{"id: \"c\" says", "id: \"d\" says"}, {"category: \"c\"", "category: \"d\""}});
+  const auto no_field = without({{"id: \"k\" kind", "id: \"j\" kind"}, {"\"k\"", "\"j\""}});
+  const auto no_time = without({{"\"at\"", "\"on\""}});
+  for (const auto& then : {no_purpose, inner_purpose, no_category, no_field, no_time}) {
+    EXPECT_FALSE(Counts(*now, Held(*then)));
+    EXPECT_TRUE(Counts(*now, Held(*then), agreed)) << "whoever agreed did so to what is in force";
+  }
+}
+
+TEST(MayCount, UntilTheRetentionOfThePolicyItIsHeldUnderEnds) {
+  const auto then = Replaced("days: 10", "days: 2");
+  const auto now = Load();
+  EXPECT_FALSE(Counts(*now, Held(*then), {}, After(2)));
+  Standing agreed;
+  agreed.agreed_versions = {1};
+  EXPECT_TRUE(Counts(*now, Held(*then), agreed, After(2)));
+  EXPECT_FALSE(Counts(*now, Held(*then), agreed, After(10)));
+}
+
+TEST(MayCount, NothingUnderTermsThatNameNothing) {
+  const auto then = Replaced("name: \"p\"", "name: \"q\"");
+  const auto now = Load();
+  for (const auto& policy : {then, now}) {
+    Datum datum = Held(*policy);
+    datum.terms.notice = {};
+    EXPECT_FALSE(Counts(*now, datum));
+    datum = Held(*policy);
+    datum.terms.source = {};
+    EXPECT_FALSE(Counts(*now, datum));
+  }
+}
+
+TEST(MayCount, NothingForAReportThatNamesNothing) {
+  const auto policy = Load();
+  const ReportInfo& report = *FindReport(*policy, "r");
+  const auto counts = [&](const ReportInfo& other) {
+    return MayCount(*policy, other, Held(*policy), {}, After(1));
+  };
+  EXPECT_TRUE(counts(report));
+  ReportInfo other = report;
+  other.purpose = {};
+  EXPECT_FALSE(counts(other));
+  other = report;
+  other.category = {};
+  EXPECT_FALSE(counts(other));
+  other = report;
+  other.of = {};
+  EXPECT_FALSE(counts(other));
 }
 
 TEST(MayCount, NothingThatThePolicyInForceNoLongerAllows) {

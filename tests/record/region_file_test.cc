@@ -19,8 +19,8 @@ using testing::ErrorIs;
 using testing::IsOk;
 using testing::StatusOf;
 
-MmdbFile Places() {
-  MmdbFile file;
+MmdbFile Places(const MmdbFile::Format& format = {}) {
+  MmdbFile file(format);
   file.Add({83, 149, 0, 0}, 16, "RU");
   file.Add({192, 0, 2, 0}, 24, "DE", "BE");
   file.Add({198, 51, 100, 0}, 25, "de");         // no country's letters
@@ -51,6 +51,64 @@ TEST_F(Regions, AreCountriesWithTheirFirstPart) {
   }
   std::array<char, 4> narrow{};
   EXPECT_EQ((*file)->RegionOf("192.0.2.7", narrow), 0u);
+}
+
+TEST_F(Regions, AreReadFromTreesOfEverySort) {
+  for (const uint32_t ip_version : {4u, 6u}) {
+    for (const uint32_t bits : {24u, 28u, 32u}) {
+      Places({.record_bits = bits, .ip_version = ip_version}).Write(path_);
+      const auto file = RegionFile::Open(path_);
+      ASSERT_THAT(StatusOf(file), IsOk()) << bits;
+      EXPECT_EQ(RegionOf(**file, "83.149.9.216"), "RU") << bits;
+      EXPECT_EQ(RegionOf(**file, "192.0.2.7"), "DE-BE") << bits;
+      EXPECT_EQ(RegionOf(**file, "8.8.8.8"), "") << bits;
+      EXPECT_EQ(RegionOf(**file, "2001:db8::1"), "") << bits;
+    }
+  }
+}
+
+TEST_F(Regions, AreLettersAndPartsMayHaveDigits) {
+  MmdbFile file;
+  file.Add({1, 0, 0, 0}, 8, "FR", "75");
+  file.Add({2, 0, 0, 0}, 8, "AT", "9A");
+  file.Add({3, 0, 0, 0}, 8, "12");
+  file.Add({4, 0, 0, 0}, 8, "A");
+  file.Add({5, 0, 0, 0}, 8, "ABC");
+  file.Add({6, 0, 0, 0}, 8, "");
+  file.Add({7, 0, 0, 0}, 8, "ES", "LONG");
+  file.Add({9, 0, 0, 0}, 8, "ES", "a");
+  file.Write(path_);
+  const auto regions = RegionFile::Open(path_);
+  ASSERT_THAT(StatusOf(regions), IsOk());
+  EXPECT_EQ(RegionOf(**regions, "1.2.3.4"), "FR-75");
+  EXPECT_EQ(RegionOf(**regions, "2.2.3.4"), "AT-9A");
+  for (const char* none : {"3.2.3.4", "4.2.3.4", "5.2.3.4", "6.2.3.4"}) {
+    EXPECT_EQ(RegionOf(**regions, none), "") << none;
+  }
+  EXPECT_EQ(RegionOf(**regions, "7.2.3.4"), "ES") << "a part that is none is left out";
+  EXPECT_EQ(RegionOf(**regions, "9.2.3.4"), "ES");
+}
+
+TEST_F(Regions, RefuseADatabaseThatSaysWhatCannotBe) {
+  using Format = MmdbFile::Format;
+  for (const Format& format :
+       {Format{.record_bits = 0}, Format{.record_bits = 16}, Format{.record_bits = 27},
+        Format{.record_bits = 48}, Format{.ip_version = 0}, Format{.ip_version = 5},
+        Format{.major_version = 1}, Format{.major_version = 3}, Format{.type = ""},
+        Format{.nodes = false}}) {
+    Places(format).Write(path_);
+    EXPECT_THAT(StatusOf(RegionFile::Open(path_)),
+                ErrorIs(Code::kInvalidValue, "regions.malformed"))
+        << format.record_bits << ' ' << format.ip_version << ' ' << format.major_version;
+  }
+}
+
+TEST_F(Regions, RefuseAFileThatIsTooLargeBeforeItIsRead) {
+  Places().Write(path_);
+  ASSERT_EQ(truncate(path_.c_str(), (off_t{1} << 30) + 1), 0);
+  EXPECT_THAT(StatusOf(RegionFile::Open(path_)), ErrorIs(Code::kInvalidValue, "regions.malformed"));
+  EXPECT_THAT(StatusOf(RegionFile::Open(path_ + "/below")),
+              ErrorIs(Code::kNotFound, "regions.not-found"));
 }
 
 TEST_F(Regions, StayWhenTheFileIsCutOrGone) {

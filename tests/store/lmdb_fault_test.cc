@@ -7,6 +7,7 @@
 
 #include "store_test_util.h"
 #include "support/campaign.h"
+#include "support/fail_nth.h"
 #include "support/io_faults.h"
 
 namespace bailee::store {
@@ -158,6 +159,33 @@ TEST_F(LmdbFaults, WhileTheDeviceStaysBrokenItIsUnclearAndThenWorksAgain) {
   }
   EXPECT_EQ(GetText(*engine_, "k"), "(none)");
   ExpectHealthy();
+}
+
+// The old map is gone by the time at which the new one cannot be made.
+TEST_F(LmdbFaults, AMapThatCannotGrowClosesTheStoreUntilItCan) {
+  const std::string large(400'000, 'x');
+  const IoFaults::Below file{.directory = data_, .looks = true};
+  {
+    const IoFaults faults(file, testing::FailNth(Operation::kMap, ENOMEM));
+    EXPECT_THAT(PutRow(*engine_, "k0", large), IsOk()) << "there is room";
+    EXPECT_THAT(PutRow(*engine_, "k1", large), IsOk());
+    EXPECT_THAT(PutRow(*engine_, "k2", large), Fails(Code::kFailed, "store.memory"));
+  }
+  ExpectHealthy();
+  {
+    const IoFaults faults(file, testing::FailEach(Operation::kMap, ENOMEM));
+    EXPECT_THAT(PutRow(*engine_, "k3", large), Fails(Code::kFailed, "store.memory"));
+    EXPECT_THAT(engine_->Read().status(), Fails(Code::kFailed, "store.memory"))
+        << "nor can it be opened again";
+    EXPECT_THAT(PutRow(*engine_, "small", "v"), Fails(Code::kFailed, "store.memory"));
+  }
+  ExpectHealthy();
+  EXPECT_THAT(PutRow(*engine_, "k4", large), IsOk());
+  EXPECT_EQ(GetText(*engine_, "k0"), large);
+  EXPECT_EQ(GetText(*engine_, "k1"), large);
+  EXPECT_EQ(GetText(*engine_, "k2"), "(none)");
+  EXPECT_EQ(GetText(*engine_, "k3"), "(none)");
+  EXPECT_EQ(GetText(*engine_, "k4"), large);
 }
 
 TEST_F(LmdbFaults, AfterAWriteErrorThePagesAreWalkedByWhoeverReopens) {

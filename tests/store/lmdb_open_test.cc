@@ -275,6 +275,19 @@ TEST_F(LmdbOpen, ATableOfAnotherKindIsDamage) {
   EXPECT_THAT(OpenLmdb(vault_, SmallOptions()).status(), Fails(Code::kDamage, "store.damaged"));
 }
 
+TEST_F(LmdbOpen, ATableThatIsGoneIsDamage) {
+  MakeVaultWith("k", "v");
+  std::ifstream in(vault_ + "/data.mdb", std::ios::binary);
+  std::string file{std::istreambuf_iterator<char>(in), {}};
+  in.close();
+  // Another name in its place, in the order of the others.
+  for (size_t at = file.find("lookup"); at != std::string::npos; at = file.find("lookup", at + 1)) {
+    file[at + 5] = 'q';
+  }
+  WriteFile(vault_ + "/data.mdb", file);
+  EXPECT_THAT(OpenLmdb(vault_, SmallOptions()).status(), Fails(Code::kDamage, "store.damaged"));
+}
+
 TEST(LmdbEngineDeath, ASnapshotMustNotOutliveItsEngine) {
   const testing::TemporaryDirectory directory;
   EXPECT_DEATH(

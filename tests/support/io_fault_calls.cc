@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls of a watched directory beyond those of io_faults.cc.
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,6 +19,7 @@ IoFaults::IoFaults(Below below, Judge judge) {
   IoWatch& watch = TheIoWatch();
   const std::lock_guard lock(watch.mutex);
   watch.directory = below.directory;
+  watch.looks = below.looks;
   watch.seen.clear();
   watch.judge = std::move(judge);
 }
@@ -39,6 +41,22 @@ auto JudgedBelow(int fd, Operation operation, const Call& call, const Half& half
 template <typename Call>
 auto JudgedBelow(int fd, Operation operation, const Call& call) -> decltype(call()) {
   return JudgedBelow(fd, operation, call, call);
+}
+
+template <typename Call>
+int JudgedLook(int fd, Operation operation, const Call& call) {
+  IoWatch& watch = TheIoWatch();
+  const std::lock_guard lock(watch.mutex);
+  if (!watch.looks || watch.directory.empty() || !watch.Watches(fd)) return call();
+  return AsJudged(watch, operation, call, call);
+}
+
+template <typename Call>
+int JudgedLook(int at, const char* name, const Call& call) {
+  IoWatch& watch = TheIoWatch();
+  const std::lock_guard lock(watch.mutex);
+  if (!watch.looks || !watch.Watches(at, name)) return call();
+  return AsJudged(watch, Operation::kLook, call, call);
 }
 
 template <typename Call>
@@ -70,6 +88,7 @@ int JudgedOpen(int at, const char* name, const Call& call) {
 
 // NOLINTBEGIN: the names, types and variable arguments are the C library's.
 using bailee::testing::JudgedBelow;
+using bailee::testing::JudgedLook;
 using bailee::testing::JudgedName;
 using bailee::testing::JudgedOpen;
 using bailee::testing::Operation;
@@ -141,6 +160,52 @@ off_t lseek(int fd, off_t at, int whence) {
 int fchmod(int fd, mode_t mode) {
   static auto* const real = RealCall<int(int, mode_t)>("fchmod");
   return JudgedBelow(fd, Operation::kMode, [&] { return real(fd, mode); });
+}
+
+int fstat(int fd, struct stat* info) {
+  static auto* const real = RealCall<int(int, struct stat*)>("fstat");
+  return JudgedLook(fd, Operation::kLook, [&] { return real(fd, info); });
+}
+
+int stat(const char* name, struct stat* info) {
+  static auto* const real = RealCall<int(const char*, struct stat*)>("stat");
+  return JudgedLook(AT_FDCWD, name, [&] { return real(name, info); });
+}
+
+int lstat(const char* name, struct stat* info) {
+  static auto* const real = RealCall<int(const char*, struct stat*)>("lstat");
+  return JudgedLook(AT_FDCWD, name, [&] { return real(name, info); });
+}
+
+int fstatat(int at, const char* name, struct stat* info, int flags) {
+  static auto* const real = RealCall<int(int, const char*, struct stat*, int)>("fstatat");
+  return JudgedLook(at, name, [&] { return real(at, name, info, flags); });
+}
+
+int fcntl(int fd, int command, ...) {
+  static auto* const real = RealCall<int(int, int, void*)>("fcntl");
+  va_list rest;
+  va_start(rest, command);
+  void* const argument = va_arg(rest, void*);
+  va_end(rest);
+  const auto call = [&] { return real(fd, command, argument); };
+  switch (command) {
+    case F_OFD_SETLK:
+    case F_OFD_GETLK:
+    case F_SETLK:
+    case F_ADD_SEALS:
+      return JudgedLook(fd, Operation::kControl, call);
+    case F_DUPFD_CLOEXEC:
+      return JudgedLook(fd, Operation::kOpen, call);
+    default:
+      return call();
+  }
+}
+
+struct dirent* readdir(DIR* directory) {
+  static auto* const real = RealCall<struct dirent*(DIR*)>("readdir");
+  const int fd = dirfd(directory);
+  return JudgedLook(fd, Operation::kLook, [] { return 0; }) == 0 ? real(directory) : nullptr;
 }
 
 int rename(const char* from, const char* to) {

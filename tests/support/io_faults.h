@@ -27,6 +27,9 @@ class IoFaults {
     kMode,
     kRead,
     kMap,
+    // Of a directory that is watched with `looks`:
+    kLook,     // stat, lstat, fstat, fstatat, readdir
+    kControl,  // fcntl, of locks and seals; that of a further descriptor is kOpen
   };
   struct Verdict {
     int error = 0;           // 0: let it pass
@@ -39,9 +42,10 @@ class IoFaults {
   // Watches one file, and of it pwrite, writev and fdatasync alone.
   IoFaults(const std::string& path, Judge judge);
   // Watches every call for anything at or below `directory`, an absolute path without links. Needs
-  // io_fault_calls.cc.
+  // io_fault_calls.cc. A file without a name is watched by what /proc calls it.
   struct Below {
     std::string_view directory;
+    bool looks = false;  // those that change and read nothing, too
   };
   IoFaults(Below below, Judge judge);
   ~IoFaults();

@@ -17,6 +17,7 @@ struct IoWatch {
   std::recursive_mutex mutex;
   IoFaults::Judge judge;  // empty: nothing is watched
   std::string directory;  // empty: one file is
+  bool looks = false;
   dev_t device = 0;
   ino_t inode = 0;
   bool judging = false;  // what the judge itself does passes

@@ -11,18 +11,29 @@
 
 namespace bailee {
 
-// Writes a small MaxMind DB, version 2, with 24-bit records and IPv6 trees: for tests of whoever
-// reads one.
+// Writes a small MaxMind DB, version 2: for tests of whoever reads one.
 class MmdbFile {
  public:
+  // What the file says of itself. The tree is as it says if that is possible.
+  struct Format {
+    uint32_t record_bits = 24;
+    uint32_t ip_version = 6;
+    uint32_t major_version = 2;
+    std::string type = "Test-City";  // empty: nothing is said
+    bool nodes = true;               // false: it says that there are none
+  };
+  MmdbFile() = default;
+  explicit MmdbFile(const Format& format) : format_(format) {}
+
   // Addresses that begin with these bits of an IPv4 address are in `country`, and `part` of it
   // unless empty. Later ones must not lie within earlier ones.
   void Add(std::array<uint8_t, 4> address, int bits, std::string_view country,
            std::string_view part = "") {
     size_t node = 0;
-    const int all = 96 + bits;
+    const int before = format_.ip_version == 4 ? 0 : 96;
+    const int all = before + bits;
     for (int depth = 0; depth < all; ++depth) {
-      const int at = depth - 96;
+      const int at = depth - before;
       const bool right = at >= 0 && ((address[static_cast<size_t>(at / 8)] >> (7 - at % 8)) & 1);
       size_t& next = nodes_[node][right ? 1 : 0];
       if (depth + 1 == all) {
@@ -51,14 +62,11 @@ class MmdbFile {
     }
     std::string tree;
     for (const auto& node : nodes_) {
-      for (const size_t record : node) {
-        size_t value = nodes_.size();  // nothing
-        if (record >= kLeaf)
-          value = nodes_.size() + 16 + offsets[record - kLeaf];
-        else if (record != 0)
-          value = record;
-        for (const int shift : {16, 8, 0}) tree += static_cast<char>((value >> shift) & 0xff);
-      }
+      const auto value = [&](size_t record) {
+        if (record >= kLeaf) return nodes_.size() + 16 + offsets[record - kLeaf];
+        return record != 0 ? record : nodes_.size();  // nothing
+      };
+      tree += Node(value(node[0]), value(node[1]));
     }
     return tree + std::string(16, '\0') + data + "\xab\xcd\xefMaxMind.com" + Metadata();
   }
@@ -75,6 +83,18 @@ class MmdbFile {
     std::string part;
   };
 
+  static std::string BigEndian(size_t value, int bytes) {
+    std::string text;
+    for (int i = bytes - 1; i >= 0; --i) text += static_cast<char>((value >> (8 * i)) & 0xff);
+    return text;
+  }
+  std::string Node(size_t left, size_t right) const {
+    if (format_.record_bits == 32) return BigEndian(left, 4) + BigEndian(right, 4);
+    const std::string middle =
+        format_.record_bits == 28 ? BigEndian((left >> 24) << 4 | right >> 24, 1) : "";
+    return BigEndian(left, 3) + middle + BigEndian(right, 3);
+  }
+
   static std::string Map(size_t count) { return {static_cast<char>(0xe0 + count)}; }
   static std::string Text(std::string_view text) {
     return static_cast<char>(0x40 + text.size()) + std::string(text);
@@ -88,14 +108,17 @@ class MmdbFile {
     return static_cast<char>(0xa2) + bytes.substr(2);
   }
   std::string Metadata() const {
-    return Map(9) + Text("node_count") + Number(6, static_cast<uint32_t>(nodes_.size())) +
-           Text("record_size") + Number(5, 24) + Text("ip_version") + Number(5, 6) +
-           Text("database_type") + Text("Test-City") + Text("languages") +
-           std::string("\x00\x04", 2) + Text("binary_format_major_version") + Number(5, 2) +
-           Text("binary_format_minor_version") + Number(5, 0) + Text("build_epoch") +
-           Number(9, 1'400'000'000) + Text("description") + Map(0);
+    const uint32_t nodes = format_.nodes ? static_cast<uint32_t>(nodes_.size()) : 0;
+    const bool typed = !format_.type.empty();
+    return Map(typed ? 9 : 8) + Text("node_count") + Number(6, nodes) + Text("record_size") +
+           Number(5, format_.record_bits) + Text("ip_version") + Number(5, format_.ip_version) +
+           (typed ? Text("database_type") + Text(format_.type) : "") + Text("languages") +
+           std::string("\x00\x04", 2) + Text("binary_format_major_version") +
+           Number(5, format_.major_version) + Text("binary_format_minor_version") + Number(5, 0) +
+           Text("build_epoch") + Number(9, 1'400'000'000) + Text("description") + Map(0);
   }
 
+  Format format_;
   std::vector<std::array<size_t, 2>> nodes_ = {{}};
   std::vector<Place> places_;
 };
