@@ -65,7 +65,7 @@ bool IsSound(const MMDB_metadata_s& meta) {
 
 // Of a file that nobody can change. Errors: no memory.
 Status CheckNodes(int file, size_t bytes) {
-  if (bytes == 0) return Malformed();
+  if (bytes == 0) return Malformed();  // nobody can map nothing
   void* const mapped = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file, 0);
   if (mapped == MAP_FAILED) return Io();
   const bool fit = RegionNodesFit({static_cast<const uint8_t*>(mapped), bytes});
@@ -134,10 +134,7 @@ Result<std::unique_ptr<RegionFile>> RegionFile::Open(const std::string& path) {
   }
   struct stat facts = {};
   if (file.get() < 0 || fstat(file.get(), &facts) != 0) return Io();
-  // Nobody can map nothing: of an empty file the library says that it could not read it.
-  if (!S_ISREG(facts.st_mode) || facts.st_size == 0 || facts.st_size > kFileBytesMax) {
-    return Malformed();
-  }
+  if (!S_ISREG(facts.st_mode) || facts.st_size > kFileBytesMax) return Malformed();
   // The library maps what it is given: a file cut while it is mapped would kill the process.
   const UniqueFd copy(memfd_create("regions", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (copy.get() < 0 || !CopyAll(file.get(), copy.get(), kFileBytesMax)) return Io();

@@ -62,8 +62,13 @@ TEST_F(RegionFaults, OfTheFileAreNoDamage) {
 TEST_F(RegionFaults, OfTheCopyAreNoDamage) {
   EXPECT_THAT(Open(kCopy, FailNth(Operation::kData, ENOSPC)), kIo);
   EXPECT_THAT(Open(kCopy, FailNth(Operation::kControl, EPERM)), kIo);
-  EXPECT_THAT(Open(kCopy, FailNth(Operation::kMap, ENOMEM)), kIo);
-  EXPECT_THAT(Open(kCopy, FailNth(Operation::kMap, EIO)), kIo);
+  EXPECT_THAT(Open(kCopy, FailNth(Operation::kLook, EIO)), kIo);
+  // It is mapped to be measured, and then by the library.
+  for (const size_t nth : {size_t{0}, size_t{1}}) {
+    EXPECT_THAT(Open(kCopy, FailNth(Operation::kMap, ENOMEM, nth)), kIo) << nth;
+    EXPECT_THAT(Open(kCopy, FailNth(Operation::kMap, EIO, nth)), kIo) << nth;
+  }
+  EXPECT_THAT(Open(kCopy, FailNth(Operation::kMap, EIO, 2)), IsOk());
   EXPECT_THAT(Open(kDescriptors, FailNth(Operation::kOpen, EMFILE)), kIo);
 }
 
