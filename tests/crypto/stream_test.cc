@@ -2,9 +2,11 @@
 #include "crypto/stream.h"
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 
 #include <algorithm>
 
+#include "crypto/hash.h"
 #include "support/error_is.h"
 #include "support/test_random.h"
 
@@ -72,6 +74,45 @@ TEST_F(Stream, OpensInNoOtherOrderAndWithNoBitChanged) {
   }
   StreamOpener opener = *StreamOpener::Begin(key_, bound_, start_);
   EXPECT_FALSE(opener.OpenInto(ByteView(messages_[0]).first(16), {}).ok()) << "shorter than any";
+}
+
+TEST_F(Stream, OpensAMessageOfNothingAndNoneThatIsShorter) {
+  StreamSealer sealer = *StreamSealer::Begin(key_, bound_);
+  Bytes message;
+  sealer.SealAppend({}, true, message);
+  Bytes out;
+  StreamOpener opener = *StreamOpener::Begin(key_, bound_, sealer.start());
+  const auto last = Open(opener, message, out);
+  ASSERT_TRUE(last.ok());
+  EXPECT_TRUE(*last);
+  for (size_t size = 0; size < message.size(); ++size) {
+    Bytes left(8, 0xee);
+    EXPECT_THAT(StatusOf(opener.OpenInto(ByteView(message).first(size), left)),
+                ErrorIs(Code::kDamage, "crypto.damaged"));
+    EXPECT_EQ(left, Bytes(8));
+  }
+}
+
+// The tags with which the cipher's own library means other things.
+TEST_F(Stream, OpensNoMessageWithATagThatIsNoneOfOurs) {
+  for (const int tag : {crypto_secretstream_xchacha20poly1305_TAG_PUSH,
+                        crypto_secretstream_xchacha20poly1305_TAG_REKEY}) {
+    std::array<uint8_t, 64> derived{};
+    KeyedHashInto(key_, person::kStream, {bound_}, derived);
+    crypto_secretstream_xchacha20poly1305_state state;
+    StreamStart start;
+    std::copy(derived.begin() + kKeyBytes, derived.end(), start.commitment.begin());
+    crypto_secretstream_xchacha20poly1305_init_push(&state, start.start.data(), derived.data());
+    const Bytes plain(40, 7);
+    Bytes message(plain.size() + kStreamMessageOverhead);
+    crypto_secretstream_xchacha20poly1305_push(&state, message.data(), nullptr, plain.data(),
+                                               plain.size(), nullptr, 0,
+                                               static_cast<unsigned char>(tag));
+    StreamOpener opener = *StreamOpener::Begin(key_, bound_, start);
+    Bytes out;
+    EXPECT_THAT(StatusOf(Open(opener, message, out)), ErrorIs(Code::kDamage, "crypto.damaged"));
+    EXPECT_EQ(out, Bytes(plain.size()));
+  }
 }
 
 TEST_F(Stream, BeginsWithItsKeyAndItsHeadAlone) {
