@@ -118,11 +118,12 @@ Result<std::unique_ptr<JournalDirectory>> JournalDirectory::Open(const std::stri
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   const UniqueFd vault(::open(vault_path.c_str(), kFlags));
   if (!vault.ok()) return JournalError(errno, "find the vault of");
-  const bool made = ::mkdirat(vault.get(), "journal", 0700) == 0;
-  if (!made && errno != EEXIST) return JournalError(errno, "make a directory for");
+  if (::mkdirat(vault.get(), "journal", 0700) != 0 && errno != EEXIST)
+    return JournalError(errno, "make a directory for");
   UniqueFd fd(::openat(vault.get(), "journal", kFlags | O_NOFOLLOW));
   if (!fd.ok()) return JournalError(errno, "open the directory of");
-  if (made) BAILEE_RETURN_IF_ERROR(SyncDirectory(vault.get()));
+  // Whoever made it may have failed to sync it, or not come to it yet.
+  BAILEE_RETURN_IF_ERROR(SyncDirectory(vault.get()));
   return std::unique_ptr<JournalDirectory>(new JournalDirectory(fd.Release()));
 }
 

@@ -9,6 +9,7 @@
 #include "support/error_is.h"
 #include "support/fail_nth.h"
 #include "support/mmdb_file.h"
+#include "support/sanitized.h"
 #include "support/temporary_directory.h"
 
 // A file of regions that cannot be read is not one that is malformed.
@@ -80,6 +81,7 @@ TEST_F(RegionFaults, AreNoneWhenASignalComesOrLessIsWritten) {
 }
 
 TEST_F(RegionFaults, TheLastDescriptorIsNotEnough) {
+  if (testing::kSanitized) GTEST_SKIP() << "a sanitizer needs a descriptor to look at memory";
   EXPECT_EQ(testing::ExitCodeOfChild([&] {
               const rlimit few{128, 128};
               if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return 1;
