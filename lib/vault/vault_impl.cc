@@ -217,7 +217,7 @@ void VaultImpl::Forget() {
 }
 
 Status VaultImpl::NoticeEpoch() {
-  const Status begun = Begin().status();
+  Status begun = Begin().status();
   // A process whose keys were rotated out can do nothing more, and nobody is to wait for it.
   const bool retired = begun.name() == "key.retired";
   if (retired) Forget();

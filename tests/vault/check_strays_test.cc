@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bailee/inspect.h"
 #include "base/hex.h"
 #include "support/campaign.h"
 #include "vault/check_world.h"
@@ -98,6 +99,31 @@ TEST_F(CheckStrays, OfAnyShapeAreEachSeen) {
   for (const CheckFinding& each : checked.findings) ++seen[each.table];
   EXPECT_GT(planted.size(), 6u);
   for (const auto& [table, count] : planted) EXPECT_GE(seen[table], count) << table;
+}
+
+// Without a key nothing is proven: every row is shown, as far as it can be understood.
+TEST_F(CheckStrays, AreShownToWhoeverHasNoKey) {
+  std::map<std::string, uint64_t> planted;
+  {
+    const RawRows rows(path());
+    for (const Stray& stray : AllStrays(rows)) {
+      const bool of_the_vault = stray.table == Table::kMeta || stray.table == Table::kPolicies;
+      if (!of_the_vault) rows.Put(stray.table, stray.key, stray.value);
+    }
+    for (uint8_t i = 0; i < store::kTableCount; ++i)
+      planted[std::string(store::TableName(Table{i}))] = rows.Count(Table{i});
+  }
+  std::map<std::string, uint64_t> seen;
+  std::set<std::string> kinds;
+  const auto inspected = Inspect(path(), {.visit = [&](const InspectedRow& row) {
+                                   ++seen[row.table];
+                                   kinds.insert(row.kind);
+                                   return true;
+                                 }});
+  ASSERT_THAT(testing::StatusOf(inspected), testing::IsOk());
+  for (const auto& [table, rows] : planted) EXPECT_EQ(seen[table], rows) << table;
+  EXPECT_TRUE(kinds.contains("")) << "not understood";
+  EXPECT_GT(kinds.size(), 12u);
 }
 
 TEST_F(CheckStrays, WhereOneFindingStandsForManyAreSeenAlone) {
