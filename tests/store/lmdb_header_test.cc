@@ -58,6 +58,21 @@ TEST_F(LmdbHeader, AnEmptyOrForeignFileIsNoVault) {
   EXPECT_THAT(Parse(Bytes(100000, 0x5a)).status(), Fails(Code::kNoVault, "store.not-a-vault"));
 }
 
+// Of the write that makes a file a loss of power may leave either page out.
+TEST_F(LmdbHeader, AFileThatWasNeverMadeToItsEndIsNoVault) {
+  for (const size_t missing : {0, 1}) {
+    Bytes half(2 * 4096, 0);
+    const size_t there = 4096 * (1 - missing);
+    std::copy_n(file_.begin() + static_cast<std::ptrdiff_t>(there), 4096,
+                half.begin() + static_cast<std::ptrdiff_t>(there));
+    EXPECT_THAT(Parse(half).status(), Fails(Code::kDamage, "store.damaged")) << missing;
+    std::memset(half.data() + there + 144, 0, 8);
+    EXPECT_THAT(Parse(half).status(), Fails(Code::kNoVault, "store.not-a-vault")) << missing;
+    half[4096 * missing + 4095] = 1;
+    EXPECT_THAT(Parse(half).status(), Fails(Code::kDamage, "store.damaged")) << missing;
+  }
+}
+
 TEST_F(LmdbHeader, ALostMarkIsDamageWhileTheOtherPageKeepsIts) {
   EXPECT_THAT(Parse(With<uint32_t>(16, 0)).status(), Fails(Code::kDamage, "store.damaged"));
   EXPECT_THAT(Parse(With<uint32_t>(4096 + 16, 0)).status(), Fails(Code::kDamage, "store.damaged"));
