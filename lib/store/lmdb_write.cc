@@ -59,8 +59,7 @@ Status LmdbWrite::CountRow(size_t bytes) {
 // Whoever goes on over what is damaged means a row that does not open. What the store cannot read
 // may be the half of what the job is about to say.
 Status LmdbWrite::NoteRead(const Status& status) {
-  const bool as_it_was = status.ok() || status.code() == Code::kInvalidValue;
-  if (!as_it_was && failure_.ok()) failure_ = status;
+  if (!status.ok() && failure_.ok()) failure_ = status;
   return status;
 }
 
