@@ -7,6 +7,7 @@
 
 #include "audit/event_codec.h"
 #include "audit/journal_format.h"
+#include "base/brief_lock.h"
 #include "base/check.h"
 #include "base/fork.h"
 #include "base/try.h"
@@ -81,7 +82,7 @@ Journal::~Journal() = default;
 
 Result<uint64_t> Journal::Append(const Event& event) {
   if (forked()) return Forked();
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   if (!closed_.ok()) return closed_;
   BAILEE_RETURN_IF_ERROR(LookIfDue());
   const size_t ciphertext = CiphertextSize(EventSize(event));
@@ -213,7 +214,7 @@ Status Journal::Check() {
   if (forked()) return Forked();
   const auto now = now_();
   const Status status = file_->Check();
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   if (!closed_.ok()) return closed_;
   if (!status.ok()) return CloseForEver(JournalGone());
   there_at_ = std::max(there_at_, now);
@@ -229,31 +230,31 @@ Status Journal::CloseForEver(Status why) {
 
 Journal::Position Journal::written() const {
   if (forked()) return {};
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   return written_;
 }
 
 Journal::Position Journal::synced() const {
   if (forked()) return {};
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   return synced_;
 }
 
 Status Journal::closed() const {
   if (forked()) return Forked();
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   return closed_;
 }
 
 std::optional<Journal::Doubtful> Journal::doubtful() const {
   if (forked()) return std::nullopt;
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   return doubtful_;
 }
 
 bool Journal::low_on_space() const {
   if (forked()) return false;
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   return low_on_space_;
 }
 

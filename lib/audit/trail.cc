@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "audit/trail_writes.h"
+#include "base/brief_lock.h"
 #include "base/check.h"
 #include "base/fork.h"
 #include "base/try.h"
@@ -31,7 +32,7 @@ Status Trail::Owned() const {
 
 uint64_t Trail::Backlog() const {
   const uint64_t written = journal_->written().offset;
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   return written - std::min(written, drained_.offset);
 }
 
@@ -78,7 +79,7 @@ Result<WriteMark> Trail::BeginWrite() {
   const Journal::Position written = journal_->written();
   while (true) {
     {
-      const std::lock_guard lock(mutex_);
+      const BriefLock lock(mutex_);
       if (written.number <= drained_.number + kEntriesAlong &&
           written.offset <= drained_.offset + kBytesAlong) {
         return WriteMark{written.number};
@@ -97,7 +98,7 @@ void Trail::Committed(const DecisionId& last) {
   BAILEE_CHECK(last.write && last.instance == instance_);
   Journal::Position reached;
   {
-    const std::lock_guard lock(mutex_);
+    const BriefLock lock(mutex_);
     const auto end = awaited_.upper_bound(last.number);
     for (auto each = awaited_.begin(); each != end; ++each) {
       if (each->second.offset > reached.offset) reached = each->second;
@@ -114,7 +115,7 @@ void Trail::Reached(const Journal::Position& position) {
   uint64_t from = 0;
   uint64_t to = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const BriefLock lock(mutex_);
     if (position.offset <= drained_.offset) return;
     drained_ = position;
     drained_at_ = Steady::now();
@@ -150,7 +151,7 @@ Status Trail::Drain() {
   const uint64_t end = journal_->written().number;
   while (true) {
     {
-      const std::lock_guard lock(mutex_);
+      const BriefLock lock(mutex_);
       if (drained_.number >= end) return Status();
     }
     BAILEE_RETURN_IF_ERROR(DrainSome());

@@ -129,15 +129,6 @@ const FieldInfo& Policy::field(CategoryIndex category, FieldIndex field) const {
   return info.fields[field.value];
 }
 
-std::vector<std::string_view> NameMap::Names() const {
-  std::vector<std::string_view> names;
-  for (const auto& [name, number] : map_) {
-    if (name.size() <= limits::kNameBytesMax) names.push_back(name);
-  }
-  std::sort(names.begin(), names.end());  // so that a suggestion does not depend on hashing
-  return names;
-}
-
 bool MayCombine(const Policy& policy, PurposeIndex purpose) {
   if (!purpose.valid() || !policy.purpose(purpose).leaf) return false;
   if (policy.purpose(purpose).combines) return true;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "policy/draft.h"
@@ -14,27 +12,32 @@
 // What a Policy is inside. Only for the files of this module.
 namespace bailee::policy {
 
-// From names to numbers, without allocating for a lookup.
+// From names to numbers. Each read looks up several: no lookup allocates or divides.
 class NameMap {
  public:
   // The first of two equal names stays.
-  void Add(const std::string& name, size_t number) {
-    map_.emplace(name, static_cast<uint16_t>(number));
-  }
+  void Add(const std::string& name, size_t number);
   template <typename Tag>
   Index<Tag> Find(std::string_view name) const {
-    const auto found = map_.find(name);
-    return found == map_.end() ? Index<Tag>{} : Index<Tag>{found->second};
+    const Entry* const found = Look(name);
+    return found == nullptr ? Index<Tag>{} : Index<Tag>{found->number};
   }
   // For suggestions: every name not longer than a name may be.
   std::vector<std::string_view> Names() const;
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  struct Entry {
+    std::string name;
+    uint16_t number = 0;
   };
-  std::unordered_map<std::string, uint16_t, Hash, std::equal_to<>> map_;
+  const Entry* Look(std::string_view name) const;
+  // Where the name is, or where it would be. REQUIRES: an empty place.
+  size_t PlaceOf(std::string_view name) const;
+
+  std::vector<Entry> entries_;
+  // Places by hash, a power of two and at least half of them empty (0); others hold the number of
+  // an entry, from 1.
+  std::vector<uint16_t> places_;
 };
 
 struct Policy::Tables {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 
+#include "base/brief_lock.h"
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
@@ -62,7 +63,7 @@ Result<TransactionGate::Pass> LmdbCore::Enter() {
 }
 
 MDB_txn* LmdbCore::TakeIdle() {
-  const std::lock_guard lock(idle_mutex_);
+  const BriefLock lock(idle_mutex_);
   if (idle_.empty()) return nullptr;
   MDB_txn* const txn = idle_.back();
   idle_.pop_back();
@@ -72,7 +73,7 @@ MDB_txn* LmdbCore::TakeIdle() {
 void LmdbCore::GiveIdle(MDB_txn* txn) {
   mdb_txn_reset(txn);
   {
-    const std::lock_guard lock(idle_mutex_);
+    const BriefLock lock(idle_mutex_);
     if (idle_.size() < kIdleMax) {
       idle_.push_back(txn);
       return;

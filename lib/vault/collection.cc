@@ -152,7 +152,7 @@ Collection& Collection::Put(std::string_view category, std::vector<FieldInput> f
   if (!impl_->problem.ok()) return *this;
   Result<vault::PreparedRecord> prepared =
       vault::PrepareRecord(*impl_->rules->in_force->policy, category, fields, record,
-                           impl_->vault->random(), {.regions = impl_->vault->regions()});
+                           impl_->ids, {.regions = impl_->vault->regions()});
   if (!prepared.ok()) {
     impl_->problem = prepared.status();
   } else {

@@ -11,14 +11,17 @@
 namespace bailee {
 
 struct Collection::Impl {
+  static constexpr uint16_t kRecordsInRun = 10'000;
+
   Impl(std::shared_ptr<vault::VaultImpl> in, const CollectRequest& asked)
-      : vault(std::move(in)), request(asked) {}
+      : vault(std::move(in)), request(asked), ids(vault->random(), kRecordsInRun) {}
 
   std::shared_ptr<vault::VaultImpl> vault;
   vault::PreparedRequest request;
   std::shared_ptr<const vault::Rules> rules;
   std::vector<vault::PreparedRecord> records;
-  Status problem;  // the first thing that went wrong; Commit says it
+  crypto::IdRun ids;  // of records of one collection alone: others are not to be told by them
+  Status problem;     // the first thing that went wrong; Commit says it
 };
 
 namespace vault {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vault/opened_subject.h"
 
+#include "base/brief_lock.h"
 #include "base/try.h"
 
 namespace bailee::vault {
@@ -33,7 +34,7 @@ Result<OpenedSubject::SharedKey> OpenedSubject::CompartmentKey(
     const crypto::NameId& purpose, const keys::KeyringKeys& keyring) const {
   const Slot slot{place.category, place.compartment, place.terms, generation, purpose};
   {
-    const std::lock_guard lock(mutex_);
+    const BriefLock lock(mutex_);
     for (const Cached& cached : cached_) {
       if (cached.slot == slot) return cached.key;
     }
@@ -49,7 +50,7 @@ Result<OpenedSubject::SharedKey> OpenedSubject::CompartmentKey(
   BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, *wrap, held->key));
   auto shared = std::make_shared<const crypto::CompartmentKey>(std::move(key));
 
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   if (cached_.size() < kCachedKeysMax) {
     cached_.push_back({slot, shared});
   } else {

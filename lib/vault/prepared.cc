@@ -88,10 +88,10 @@ Status UnknownIn(const policy::Policy& policy, std::string_view category, std::s
 }
 
 Result<RecordId> IdFor(const policy::CategoryInfo& category, const std::optional<RecordId>& id,
-                       crypto::Random& random) {
+                       crypto::IdRun& ids) {
   if (category.holds == policy::Holds::kMany) {
     if (id && *id != RecordId{}) return *id;
-    if (!id) return RecordId{crypto::RandomArray<16>(random)};
+    if (!id) return RecordId{ids.Next()};
     return Status(Code::kInvalidValue, "collect.record-id",
                   category.id + ": sixteen zero bytes name no record",
                   "choose another id, for instance a UUID, or leave it out");
@@ -138,12 +138,12 @@ Result<PreparedRecord> PrepareValues(const policy::Policy& policy, std::string_v
 
 Result<PreparedRecord> PrepareRecord(const policy::Policy& policy, std::string_view category_name,
                                      const std::vector<FieldInput>& fields,
-                                     const std::optional<RecordId>& id, crypto::Random& random,
+                                     const std::optional<RecordId>& id, crypto::IdRun& ids,
                                      const record::ViewContext& views) {
   const policy::CategoryIndex index = policy.FindCategory(category_name);
   if (!index.valid()) return UnknownIn(policy, category_name, {});
   const policy::CategoryInfo& category = policy.category(index);
-  BAILEE_TRY(const RecordId chosen, IdFor(category, id, random));
+  BAILEE_TRY(const RecordId chosen, IdFor(category, id, ids));
   BAILEE_TRY(PreparedRecord record, PrepareValues(policy, category_name, fields, views));
   record.id = chosen;
   BAILEE_RETURN_IF_ERROR(CheckRequired(category, record));

@@ -10,6 +10,7 @@
 #include "bailee/collection.h"
 #include "bailee/secret.h"
 #include "bailee/who.h"
+#include "crypto/id_run.h"
 #include "policy/policy.h"
 #include "record/view.h"
 #include "vault/vault_impl.h"
@@ -29,12 +30,12 @@ struct PreparedRecord {
   std::vector<PreparedField> fields;  // ascending by field
 };
 
-// Validates, normalises and computes views.
+// Validates, normalises and computes views. A record without an id gets the next of `ids`.
 // Errors: kRefused (unknown category, undeclared field); kInvalidValue naming the field, never the
 // value; kFull.
 Result<PreparedRecord> PrepareRecord(const policy::Policy& policy, std::string_view category,
                                      const std::vector<FieldInput>& fields,
-                                     const std::optional<RecordId>& id, crypto::Random& random,
+                                     const std::optional<RecordId>& id, crypto::IdRun& ids,
                                      const record::ViewContext& views = {});
 
 // The same of some values of a record that is there and not named yet: what else it requires is not

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bailee/limits.h"
+#include "base/brief_lock.h"
 #include "base/check.h"
 #include "base/try.h"
 #include "crypto/hash.h"
@@ -27,6 +28,8 @@ Status CheckKeyring(const keys::KeyringKeys& keyring, const VaultRow& row) {
   return Status();
 }
 
+// Enough to fill pages; few enough that erasing one does not have many of its shard sealed again.
+constexpr uint16_t kHandlesInRun = 64;
 constexpr int kEpochTriesMax = 8;
 constexpr uint64_t kNoEpochCached = 0;  // the first is 1
 
@@ -138,6 +141,8 @@ VaultImpl::VaultImpl(const std::string& directory, const VaultRow& row,
       secrets_(std::move(secrets)),
       clock_(options.clock == nullptr ? Clock::System() : *options.clock),
       epoch_file_(EpochPath(directory, options), row_.id),
+      subject_handles_(random(), kHandlesInRun),
+      tag_handles_(random(), kHandlesInRun),
       subjects_(options.cached_subjects_max) {}
 
 Status VaultImpl::RequireOpener() const {
@@ -145,7 +150,7 @@ Status VaultImpl::RequireOpener() const {
 }
 
 VaultImpl::Moment VaultImpl::Known() {
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   return moment_;
 }
 
@@ -186,7 +191,7 @@ Result<std::shared_ptr<keys::Shards>> VaultImpl::ShardsOf(store::Snapshot& snaps
 }
 
 void VaultImpl::Remember(const Moment& moment) {
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   if (moment_.rules != nullptr && moment_.transaction >= moment.transaction) return;
   if (moment_.shards != moment.shards) {
     if (moment_.shards != nullptr) over_.push_back(moment_.shards);
@@ -196,7 +201,7 @@ void VaultImpl::Remember(const Moment& moment) {
 }
 
 uint64_t VaultImpl::LowestEpochHeld() {
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   std::erase_if(over_, [](const auto& over) { return over.expired(); });
   uint64_t lowest = moment_.shards != nullptr ? moment_.shards->epoch()
                     : retired_                ? keys::kNoEpochHeld
@@ -208,7 +213,7 @@ uint64_t VaultImpl::LowestEpochHeld() {
 }
 
 void VaultImpl::Forget() {
-  const std::lock_guard lock(mutex_);
+  const BriefLock lock(mutex_);
   if (moment_.shards != nullptr) over_.push_back(moment_.shards);
   // What the cache has opened holds the shards that it was opened with.
   subjects_.Begin(kNoEpochCached);
@@ -224,7 +229,7 @@ Status VaultImpl::NoticeEpoch() {
   if (!begun.ok() && !retired) return begun;
   const uint64_t lowest = LowestEpochHeld();
   {
-    const std::lock_guard lock(mutex_);
+    const BriefLock lock(mutex_);
     if (said_ == lowest) return begun;
     said_ = lowest;
   }
@@ -315,13 +320,17 @@ Result<std::optional<Handle>> VaultImpl::Resolve(const Frame& frame, const Who& 
 
 Result<std::shared_ptr<const OpenedSubject>> VaultImpl::LoadSubject(Frame& frame,
                                                                     const Handle& handle) {
+  const bool committed = frame.owned != nullptr;
+  const uint64_t transaction = frame.snapshot->transaction_id();
+  if (committed) {
+    if (auto cached = subjects_.Find(handle, transaction)) return cached;
+  }
   BAILEE_TRY(const std::optional<ByteView> row,
              frame.snapshot->Get(store::Table::kSubjects, keys::SubjectRowKeyOf(handle)));
   if (!row) return std::shared_ptr<const OpenedSubject>();
   BAILEE_TRY(const keys::SubjectHead head, keys::ParseSubjectHead(*row));
-  const bool committed = frame.owned != nullptr;
   if (committed) {
-    if (auto cached = subjects_.Find(handle, head)) return cached;
+    if (auto cached = subjects_.Find(handle, transaction, head)) return cached;
   }
   BAILEE_TRY(keys::Subject subject,
              keys::OpenSubject(row_.id, handle, *row, *frame.shards, *frame.snapshot));
@@ -330,7 +339,7 @@ Result<std::shared_ptr<const OpenedSubject>> VaultImpl::LoadSubject(Frame& frame
                                                       std::move(ledger), frame.shards);
   // What a write sees may never be committed, and another process could then give the same head to
   // other content.
-  if (committed) subjects_.Put(frame.shards->epoch(), opened);
+  if (committed) subjects_.Put(frame.shards->epoch(), transaction, opened);
   return std::shared_ptr<const OpenedSubject>(std::move(opened));
 }
 

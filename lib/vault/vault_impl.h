@@ -13,6 +13,7 @@
 #include "audit/trail.h"
 #include "bailee/vault.h"
 #include "bailee/who.h"
+#include "crypto/id_run.h"
 #include "crypto/random.h"
 #include "keys/epoch_file.h"
 #include "keys/keyring_keys.h"
@@ -62,6 +63,10 @@ class VaultImpl {
   store::Engine& engine() { return *engine_; }
   const keys::KeyringKeys& keyring() const { return keyring_.keys(); }
   crypto::Random& random() { return crypto::SystemRandom(); }
+  // Where the handle of a new subject comes from. REQUIRES: within Write.
+  crypto::IdRun& new_handles(keys::SubjectKind kind) {
+    return kind == keys::SubjectKind::kTag ? tag_handles_ : subject_handles_;
+  }
   EventSink& events() { return *events_; }
   // Null if events go elsewhere.
   audit::Trail* trail() { return trail_.get(); }
@@ -154,6 +159,9 @@ class VaultImpl {
   const Clock& clock_;
   std::unique_ptr<const record::RegionLookup> regions_;  // set once, as events_ is
   const keys::EpochFile epoch_file_;
+  // Of people and of browsers apart: nobody's handle tells of a browser's.
+  crypto::IdRun subject_handles_;
+  crypto::IdRun tag_handles_;
   SubjectCache subjects_;
   TermsCache terms_;
   std::mutex mutex_;

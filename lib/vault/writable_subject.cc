@@ -45,7 +45,7 @@ Result<WritableSubject> MakeSubject(VaultImpl& vault, const Frame& frame, const 
   WritableSubject made;
   made.created = true;
   made.changed = true;
-  made.handle = {crypto::RandomArray<16>(vault.random())};
+  made.handle = {vault.new_handles(kind).Next()};
   made.subject.kind = kind;
   made.subject.created_at = frame.now;
   BAILEE_TRY(made.subject.key, crypto::SubjectKey::Generate(vault.random()));

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "bailee/limits.h"
+#include "policy/tables.h"
+
+namespace bailee::policy {
+namespace {
+
+// For short texts that nobody chooses to collide.
+uint64_t HashOf(std::string_view text) {
+  constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
+  uint64_t hash = text.size();
+  while (!text.empty()) {
+    uint64_t word = 0;
+    const size_t bytes = std::min(text.size(), sizeof word);
+    std::memcpy(&word, text.data(), bytes);
+    hash = (hash ^ word) * kMultiplier;
+    hash ^= hash >> 32;
+    text.remove_prefix(bytes);
+  }
+  return hash;
+}
+
+}  // namespace
+
+void NameMap::Add(const std::string& name, size_t number) {
+  if (Look(name) != nullptr) return;
+  entries_.push_back({name, static_cast<uint16_t>(number)});
+  if (2 * entries_.size() > places_.size()) {
+    places_.assign(std::bit_ceil(4 * entries_.size()), 0);
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      places_[PlaceOf(entries_[i].name)] = static_cast<uint16_t>(i + 1);
+    }
+  } else {
+    places_[PlaceOf(name)] = static_cast<uint16_t>(entries_.size());
+  }
+}
+
+const NameMap::Entry* NameMap::Look(std::string_view name) const {
+  if (places_.empty()) return nullptr;
+  const uint16_t found = places_[PlaceOf(name)];
+  return found == 0 ? nullptr : &entries_[found - 1];
+}
+
+size_t NameMap::PlaceOf(std::string_view name) const {
+  const size_t mask = places_.size() - 1;
+  size_t place = HashOf(name) & mask;
+  while (places_[place] != 0 && entries_[places_[place] - 1].name != name) {
+    place = (place + 1) & mask;
+  }
+  return place;
+}
+
+std::vector<std::string_view> NameMap::Names() const {
+  std::vector<std::string_view> names;
+  for (const Entry& each : entries_) {
+    if (each.name.size() <= limits::kNameBytesMax) names.push_back(each.name);
+  }
+  std::sort(names.begin(),
+            names.end());  // so that a suggestion does not depend on the order of a policy
+  return names;
+}
+
+}  // namespace bailee::policy

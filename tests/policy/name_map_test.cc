@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "policy/tables.h"
+
+namespace bailee::policy {
+namespace {
+
+TEST(NameMap, FindsEachOfManyNamesAndNoOther) {
+  NameMap names;
+  EXPECT_FALSE(names.Find<CategoryTag>("x").valid());
+  EXPECT_FALSE(names.Find<CategoryTag>("").valid());
+  constexpr size_t kMany = 1'024;
+  const auto name_of = [](size_t i) { return "customer." + std::to_string(i) + ".last.name"; };
+  for (size_t i = 0; i < kMany; ++i) names.Add(name_of(i), i);
+  for (size_t i = 0; i < kMany; ++i) EXPECT_EQ(names.Find<CategoryTag>(name_of(i)).value, i);
+  for (const std::string other :
+       {"", "customer.", "customer.1024.last.name", "customer.1.last.nam", "customer.1.last.name."})
+    EXPECT_FALSE(names.Find<CategoryTag>(other).valid()) << other;
+  EXPECT_EQ(names.Names().size(), kMany);
+}
+
+TEST(NameMap, ZeroBytesMakeAnotherName) {
+  NameMap names;
+  names.Add("pan", 1);
+  names.Add(std::string("pan\0", 4), 2);
+  EXPECT_EQ(names.Find<CategoryTag>("pan").value, 1);
+  EXPECT_EQ(names.Find<CategoryTag>(std::string_view("pan\0", 4)).value, 2);
+  EXPECT_FALSE(names.Find<CategoryTag>(std::string_view("pan\0\0", 5)).valid());
+}
+
+TEST(NameMap, TheFirstOfTwoEqualNamesStays) {
+  NameMap names;
+  names.Add("pan", 1);
+  names.Add("pan", 2);
+  EXPECT_EQ(names.Find<CategoryTag>("pan").value, 1);
+  EXPECT_EQ(names.Names().size(), 1U);
+}
+
+}  // namespace
+}  // namespace bailee::policy
