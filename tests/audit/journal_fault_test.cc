@@ -54,6 +54,21 @@ TEST(JournalFault, WhateverAFailedWriteLeftIsWrittenOver) {
   }
 }
 
+// What a write left behind when there was no memory to say that it failed is sealed with this key.
+TEST(JournalFault, NeverUsesANonceAgainAfterAnException) {
+  FakeJournal fake;
+  const size_t head = fake.world.head.bytes.size();
+  fake.disk->faults = {{.call = JournalCall::kWrite, .written_bytes = 1 << 20, .no_memory = true}};
+  EXPECT_THROW((void)fake->Append(EventAt(0)), std::bad_alloc);
+  const Entry first = ParseEntry(fake.world.instance, ByteView(fake.disk->content).subspan(head));
+  ASSERT_EQ(first.state, EntryState::kWhole);
+  EXPECT_EQ(*fake->Append(EventAt(1)), 0u);
+  const Entry second = ParseEntry(fake.world.instance, ByteView(fake.disk->content).subspan(head));
+  ASSERT_EQ(second.state, EntryState::kWhole);
+  EXPECT_EQ(second.number, 0u);
+  EXPECT_NE(second.attempt, first.attempt);
+}
+
 TEST(JournalFault, NeverSealsTwoEventsWithOneKeyAndNonce) {
   FakeJournal fake;
   const size_t head = fake.world.head.bytes.size();

@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct FakeDisk {
     bool for_ever = false;     // and every one after it
     size_t written_bytes = 0;  // what a failing write gets done all the same
     Status status = JournalIoError();
+    bool no_memory = false;  // of a failing write: there is none to say so
   };
 
   std::mutex mutex;
@@ -72,6 +74,7 @@ class FakeJournalFile final : public audit::JournalFile {
     }
     std::copy(bytes.begin(), bytes.end(),
               disk_->content.begin() + static_cast<std::ptrdiff_t>(offset));
+    if (fault != nullptr && fault->no_memory) throw std::bad_alloc();
     return fault == nullptr ? Status() : fault->status;
   }
 
