@@ -7,8 +7,8 @@
 
 namespace bailee {
 
-// A file descriptor that is closed when it goes, or none (negative). Never one of LMDB's lock file,
-// whose closing would drop the locks of the process. Movable.
+// A file descriptor that is closed when it goes, or none (negative). Never one of LMDB's lock file
+// while LMDB has it open: closing it would drop the locks of the process. Movable.
 class UniqueFd {
  public:
   explicit UniqueFd(int fd) : fd_(fd) {}

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 #include "base/check.h"
 #include "base/try.h"
+#include "base/unique_fd.h"
 #include "store/lmdb_errors.h"
 #include "store/lmdb_transaction.h"
 
@@ -30,6 +32,21 @@ struct stat FileInfo(MDB_env* env) {
   struct stat info = {};
   if (fstat(fd, &info) != 0) info.st_size = 0;
   return info;
+}
+
+// Readers write to the lock file through a map: where it has no block and the disk is full, that
+// would end the process. So its blocks are there before it is mapped, also those of slots that
+// nobody has used yet. REQUIRES: LMDB has it not open: to close it would drop LMDB's locks.
+Status ReserveLockFile(const std::string& directory, uint32_t readers_max) {
+  constexpr off_t kSlotBytes = 64;
+  constexpr off_t kHeadBytesMax = 4096;
+  const std::string path = directory + "/lock.mdb";
+  const UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.ok()) return LmdbError(errno, "open the lock file");
+  const off_t bytes = kHeadBytesMax + kSlotBytes * static_cast<off_t>(readers_max);
+  // Its length is LMDB's to choose.
+  if (fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, bytes) == 0 || errno == EOPNOTSUPP) return {};
+  return LmdbError(errno, "reserve the lock file");
 }
 
 int Configure(MDB_env* env, const Environment::Config& config) {
@@ -66,6 +83,7 @@ Result<std::unique_ptr<Environment>> Environment::Open(const Config& config) {
   MDB_env* handle = nullptr;
   if (const int rc = mdb_env_create(&handle); rc != 0) return LmdbError(rc, "open the store");
   std::unique_ptr<Environment> environment(new Environment(handle));
+  BAILEE_RETURN_IF_ERROR(ReserveLockFile(config.directory, config.readers_max));
   int rc = Configure(handle, config);
   // Never WRITEMAP, NOSYNC, NOMETASYNC, MAPASYNC, NOMEMINIT: a commit that returned is on disk, and
   // what was in memory by chance does not get there.

@@ -46,8 +46,8 @@ bool HasMagicAt(ByteView head, size_t page_start) {
          LoadNative<uint32_t>(head.subspan(page_start), kMagicAt) == kMagic;
 }
 
-// As a loss of power leaves a new file of whose first two pages one alone came to the disk: the
-// other is as it was made, so that nothing was ever committed.
+// As a loss of power leaves a new file of whose first two pages at most one came to the disk, as it
+// was made: nothing was ever committed.
 bool IsHalfMade(ByteView head) {
   if (head.size() < 2 * size_t{kPageBytesUsual}) return false;
   const ByteView pages[2] = {head.first(kPageBytesUsual),
@@ -58,7 +58,8 @@ bool IsHalfMade(ByteView head) {
   const auto as_made = [](ByteView page) {
     return HasMagicAt(page, 0) && LoadNative<uint64_t>(page, kTransactionAt) == 0;
   };
-  return (empty(pages[0]) && as_made(pages[1])) || (as_made(pages[0]) && empty(pages[1]));
+  const bool none = empty(pages[0]) && empty(pages[1]) && head.size() == 2 * kPageBytesUsual;
+  return none || (empty(pages[0]) && as_made(pages[1])) || (as_made(pages[0]) && empty(pages[1]));
 }
 
 // What must hold for a meta page of either age. After a failed commit LMDB puts the old numbers
@@ -112,7 +113,10 @@ Result<MetaPages> ParseChosen(ByteView page, uint32_t page_bytes, uint64_t file_
 }  // namespace
 
 Result<MetaPages> ParseMetaPages(ByteView head, uint64_t file_bytes) {
-  if (IsHalfMade(head)) return NotAVault("the file was never made to its end");
+  if (IsHalfMade(head)) {
+    return Status(Code::kNoVault, kNeverMade, "the file was never made to its end",
+                  "make the vault again");
+  }
   if (!HasMagicAt(head, 0)) {
     return HasMagicAt(head, kPageBytesUsual) ? Damaged("the first meta page has lost its mark")
                                              : NotAVault("the file is not a vault");

@@ -27,8 +27,11 @@ struct MetaPages {
 // How much of the head of the file ParseMetaPages wants to see: two pages of the largest size.
 inline constexpr size_t kHeadBytesMax = size_t{2} * 32768;
 
+inline constexpr char kNeverMade[] = "store.never-made";
+
 // Parses the head of data.mdb. `head` is its first min(file_bytes, kHeadBytesMax) bytes.
-// Errors: kNoVault "store.not-a-vault" (empty, or not LMDB); kTooNew "store.too-new" (another
+// Errors: kNoVault "store.not-a-vault" (empty, or not LMDB), kNeverMade (a loss of power ended its
+// making before anything was committed); kTooNew "store.too-new" (another
 // version of LMDB's format); kDamage "store.damaged" (LMDB, but its numbers make no sense or point
 // behind the end of the file).
 Result<MetaPages> ParseMetaPages(ByteView head, uint64_t file_bytes);

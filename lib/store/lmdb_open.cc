@@ -93,6 +93,8 @@ Status LmdbCore::CheckFile(bool create) {
     if (info.st_size == 0) return {};
     // A making that ended before its one transaction may be taken up again.
     const auto meta = ReadMetaPages(file.get());
+    if (meta.status().name() == kNeverMade && !openers_->others_live())
+      return ftruncate(file.get(), 0) == 0 ? Status() : LmdbError(errno, "empty the data file");
     if (meta.ok() && meta->main_tree.root == kNoPage && !openers_->others_live()) return {};
     return {Code::kConflict, "store.exists", "there is a store in this directory already",
             "open it, or choose another directory"};

@@ -12,6 +12,7 @@
 
 #include "base/codec.h"
 #include "base/try.h"
+#include "base/unique_fd.h"
 #include "store/lmdb_errors.h"
 
 namespace bailee::store {
@@ -87,37 +88,34 @@ Openers::HeadLock::~HeadLock() {
 Result<std::unique_ptr<Openers>> Openers::Open(const std::string& directory,
                                                std::chrono::milliseconds wait) {
   const std::string path = directory + "/openers";
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return LmdbError(errno, "open the list of openers");
-  return std::unique_ptr<Openers>(new Openers(fd, wait));
+  UniqueFd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.ok()) return LmdbError(errno, "open the list of openers");
+  return std::unique_ptr<Openers>(new Openers(std::move(file), wait));
 }
 
-Openers::~Openers() {
-  Leave();
-  close(fd_);
-}
+Openers::~Openers() { Leave(); }
 
 void Openers::Leave() {
   if (slot_ == kNoSlot) return;
-  (void)WriteSlot(fd_, slot_, SlotBytes{});
+  (void)WriteSlot(file_.get(), slot_, SlotBytes{});
   Abandon();
 }
 
 void Openers::Abandon() {
   if (slot_ == kNoSlot) return;
   // Said aloud, because a forked child may keep the description, and so the lock, alive.
-  Unlock(fd_, SlotAt(slot_));
+  Unlock(file_.get(), SlotAt(slot_));
   slot_ = kNoSlot;
 }
 
 void Openers::ForgetDead() {
-  const auto slots = ReadSlots(fd_);
+  const auto slots = ReadSlots(file_.get());
   if (!slots.ok()) return;
   for (size_t i = 0; i < slots->size(); ++i) {
     bool live = true;
     if (i == slot_ || IsEmpty((*slots)[i])) continue;
-    if (IsLockedByAnother(fd_, SlotAt(i), live) == 0 && !live) {
-      (void)WriteSlot(fd_, i, SlotBytes{});
+    if (IsLockedByAnother(file_.get(), SlotAt(i), live) == 0 && !live) {
+      (void)WriteSlot(file_.get(), i, SlotBytes{});
     }
   }
 }
@@ -125,8 +123,8 @@ void Openers::ForgetDead() {
 Result<Openers::HeadLock> Openers::LockHead() {
   const auto deadline = std::chrono::steady_clock::now() + wait_;
   for (;;) {
-    const int rc = TryLock(fd_, kHeadAt);
-    if (rc == 0) return HeadLock(fd_);
+    const int rc = TryLock(file_.get(), kHeadAt);
+    if (rc == 0) return HeadLock(file_.get());
     if (rc != EAGAIN && rc != EACCES && rc != EINTR) {
       return LmdbError(rc, "lock the list of openers");
     }
@@ -139,11 +137,11 @@ Result<Openers::HeadLock> Openers::LockHead() {
 }
 
 Status Openers::Join(uint64_t pid_namespace) {
-  BAILEE_TRY(const std::vector<SlotBytes> slots, ReadSlots(fd_));
+  BAILEE_TRY(const std::vector<SlotBytes> slots, ReadSlots(file_.get()));
   size_t free_slot = slots.size();
   for (size_t i = 0; i < slots.size(); ++i) {
     bool live = false;
-    if (const int rc = IsLockedByAnother(fd_, SlotAt(i), live); rc != 0) {
+    if (const int rc = IsLockedByAnother(file_.get(), SlotAt(i), live); rc != 0) {
       return LmdbError(rc, "lock the list of openers");
     }
     if (!live) {
@@ -164,7 +162,7 @@ Status Openers::Join(uint64_t pid_namespace) {
   if (getrandom(instance_.data(), instance_.size(), 0) != static_cast<ssize_t>(instance_.size())) {
     return LmdbError(errno, "draw a random number");
   }
-  if (const int rc = TryLock(fd_, SlotAt(free_slot)); rc != 0) {
+  if (const int rc = TryLock(file_.get(), SlotAt(free_slot)); rc != 0) {
     return LmdbError(rc, "lock the list of openers");
   }
   slot_ = static_cast<uint16_t>(free_slot);
@@ -172,24 +170,24 @@ Status Openers::Join(uint64_t pid_namespace) {
   StoreBigEndian(pid_namespace, mine.data());
   StoreBigEndian(static_cast<uint64_t>(getpid()), mine.data() + 8);
   std::ranges::copy(instance_, mine.begin() + 16);
-  return WriteSlot(fd_, slot_, mine);
+  return WriteSlot(file_.get(), slot_, mine);
 }
 
 Status Openers::Say(uint64_t number) {
   std::array<uint8_t, 8> bytes{};
   StoreBigEndian(number, bytes.data());
-  const ssize_t put = pwrite(fd_, bytes.data(), bytes.size(), SlotAt(slot_) + kSaidAt);
+  const ssize_t put = pwrite(file_.get(), bytes.data(), bytes.size(), SlotAt(slot_) + kSaidAt);
   if (put == static_cast<ssize_t>(bytes.size())) return {};
   return LmdbError(put < 0 ? errno : ENOSPC, "write the list of openers");
 }
 
 Result<std::vector<Engine::Opener>> Openers::Live() const {
-  BAILEE_TRY(const std::vector<SlotBytes> slots, ReadSlots(fd_));
+  BAILEE_TRY(const std::vector<SlotBytes> slots, ReadSlots(file_.get()));
   std::vector<Engine::Opener> live;
   for (size_t i = 0; i < slots.size(); ++i) {
     bool locked = i == slot_;
     if (!locked) {
-      const int rc = IsLockedByAnother(fd_, SlotAt(i), locked);
+      const int rc = IsLockedByAnother(file_.get(), SlotAt(i), locked);
       if (rc != 0) return LmdbError(rc, "look at the list of openers");
     }
     if (!locked) continue;

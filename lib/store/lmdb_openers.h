@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bailee/result.h"
+#include "base/unique_fd.h"
 #include "store/engine.h"
 
 namespace bailee::store {
@@ -81,9 +82,9 @@ class Openers {
  private:
   static constexpr uint16_t kNoSlot = 0xFFFF;
 
-  Openers(int fd, std::chrono::milliseconds wait) : fd_(fd), wait_(wait) {}
+  Openers(UniqueFd file, std::chrono::milliseconds wait) : file_(std::move(file)), wait_(wait) {}
 
-  int fd_;
+  const UniqueFd file_;
   std::chrono::milliseconds wait_;
   uint16_t slot_ = kNoSlot;
   Instance instance_{};

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "crypto/random.h"
 #include "support/checked.h"
+#include "support/descriptors.h"
 #include "vault/stories.h"
 
 namespace bailee::faults {
@@ -27,12 +28,6 @@ constexpr int kUntouched = 3;
 constexpr int kWrongStruck = 1;
 constexpr int kWrongUntouched = 2;
 constexpr int kImpossible = 4;
-
-size_t OpenDescriptors() {
-  size_t count = 0;
-  for ([[maybe_unused]] const auto& each : fs::directory_iterator("/proc/self/fd")) ++count;
-  return count;
-}
 
 // What an operation said. Memory that ran out may also be an exception: the one that a call of ours
 // lets pass.
@@ -106,7 +101,7 @@ std::function<Status()> PreparedFor(const Operation& operation, Context& context
 }
 
 bool Case::Go(const Arm& arm) {
-  const size_t descriptors = OpenDescriptors();
+  const size_t descriptors = testing::OpenDescriptors();
   // What every thread that draws random bytes keeps.
   (void)crypto::RandomArray<8>(crypto::SystemRandom());
   const size_t secrets = arena::Health().bytes_in_use;
@@ -133,7 +128,7 @@ bool Case::Go(const Arm& arm) {
     Retry(context);
   }
   outcome_ = {};
-  Expect(OpenDescriptors() == descriptors, "descriptors leak");
+  Expect(testing::OpenDescriptors() == descriptors, "descriptors leak");
   const size_t secrets_now = arena::Health().bytes_in_use;
   Expect(secrets_now == secrets, "secret memory leaks: " + std::to_string(secrets) + " became " +
                                      std::to_string(secrets_now) + " bytes");

@@ -2,10 +2,16 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <new>
 #include <thread>
 
 #include "faults/memory_faults.h"
 #include "faults/plans.h"
+#include "store/lmdb_engine.h"
+#include "store/store_test_util.h"
+#include "support/descriptors.h"
+#include "support/must.h"
+#include "support/temporary_directory.h"
 #include "vault/stories.h"
 
 // Every operation, with every allocation failing. What it may answer is an error or std::bad_alloc.
@@ -40,6 +46,23 @@ TEST(MemoryFaultsEverywhere, AreAnErrorOrBadAllocAndLeaveNothingHalfDone) {
   RunSweep({.plans = {MemoryPlan(false), MemoryPlan(true)},
             .stride = 1'500,
             .counting = CountingMemory()});
+}
+
+TEST(MemoryFaultsEverywhere, OfOpeningAStoreLeaveNoDescriptorOpen) {
+  const testing::TemporaryDirectory directory;
+  const std::string path = directory / "vault";
+  (void)Must(store::CreateLmdb(path, store::SmallOptions()));
+  const size_t before = testing::OpenDescriptors();
+  size_t failed = 0;
+  for (bool opened = false; !opened; ++failed) {
+    try {
+      const MemoryFaults faults({.nth = failed});
+      opened = store::OpenLmdb(path, store::SmallOptions()).ok();
+    } catch (const std::bad_alloc&) {
+    }
+    ASSERT_EQ(testing::OpenDescriptors(), before) << failed;
+  }
+  EXPECT_GT(failed, 10u);
 }
 
 // Whoever destroys a secret has nobody to tell that there was no memory for it.

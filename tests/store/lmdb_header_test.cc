@@ -67,10 +67,15 @@ TEST_F(LmdbHeader, AFileThatWasNeverMadeToItsEndIsNoVault) {
                 half.begin() + static_cast<std::ptrdiff_t>(there));
     EXPECT_THAT(Parse(half).status(), Fails(Code::kDamage, "store.damaged")) << missing;
     std::memset(half.data() + there + 144, 0, 8);
-    EXPECT_THAT(Parse(half).status(), Fails(Code::kNoVault, "store.not-a-vault")) << missing;
+    EXPECT_THAT(Parse(half).status(), Fails(Code::kNoVault, kNeverMade)) << missing;
     half[4096 * missing + 4095] = 1;
     EXPECT_THAT(Parse(half).status(), Fails(Code::kDamage, "store.damaged")) << missing;
   }
+}
+
+TEST_F(LmdbHeader, NeitherIsAFileOfTwoEmptyPages) {
+  EXPECT_THAT(Parse(Bytes(2 * 4096, 0)).status(), Fails(Code::kNoVault, kNeverMade));
+  EXPECT_THAT(Parse(Bytes(3 * 4096, 0)).status(), Fails(Code::kNoVault, "store.not-a-vault"));
 }
 
 TEST_F(LmdbHeader, ALostMarkIsDamageWhileTheOtherPageKeepsIts) {

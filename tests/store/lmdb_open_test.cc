@@ -42,6 +42,34 @@ TEST_F(LmdbOpen, MakesFilesOnlyTheOwnerCanRead) {
   }
 }
 
+// It is written to through a map: a block that is missing when the disk is full would end the host.
+TEST_F(LmdbOpen, EverySlotOfTheLockFileHasItsBlock) {
+  struct stat info = {};
+  const std::string path = vault_ + "/lock.mdb";
+  (void)Must(CreateLmdb(vault_, SmallOptions()));
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_GE(info.st_blocks * 512, info.st_size);
+  // Also of one that was made without.
+  ASSERT_EQ(truncate(path.c_str(), 0), 0);
+  ASSERT_EQ(truncate(path.c_str(), info.st_size), 0);
+  (void)Must(OpenLmdb(vault_, SmallOptions()));
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_GE(info.st_blocks * 512, info.st_size);
+}
+
+TEST_F(LmdbOpen, AMakingThatLostHalfOfItsFirstWriteIsTakenUpAgain) {
+  (void)Must(CreateLmdb(vault_, SmallOptions()));
+  Bytes half(2 * 4096, 0);
+  {
+    std::ifstream whole(vault_ + "/data.mdb", std::ios::binary);
+    whole.read(reinterpret_cast<char*>(half.data()), 4096);
+  }
+  std::fill_n(half.begin() + 144, 8, uint8_t{0});  // as it was made
+  WriteFile(vault_ + "/data.mdb", {half.begin(), half.end()});
+  EXPECT_THAT(OpenLmdb(vault_, SmallOptions()).status(), Fails(Code::kNoVault, kNeverMade));
+  EXPECT_THAT(CreateLmdb(vault_, SmallOptions()).status(), IsOk());
+}
+
 TEST_F(LmdbOpen, LeavesNoDescriptorToProgramsTheHostStarts) {
   const auto engine = Must(CreateLmdb(vault_, SmallOptions()));
   int of_ours = 0;

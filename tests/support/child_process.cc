@@ -2,6 +2,7 @@
 #include "support/child_process.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ ChildProcess::ChildProcess(const std::function<int(const Channel&)>& body) : cha
   pid_ = fork();
   if (pid_ < 0) std::abort();
   if (pid_ == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody would be there to end it
     close(in_[0]);
     close(out_[1]);
     _exit(body(Channel(out_[0], in_[1])));

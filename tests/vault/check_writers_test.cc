@@ -3,13 +3,17 @@
 #include "support/child_process.h"
 #include "vault/check_world.h"
 
-// Checks while other processes write, each in its own way: nothing may look damaged for that.
+// Checks while other processes write, each in its own way: nothing may look damaged for that. They
+// write more slowly than what they write is checked: otherwise a check would take the longer the
+// more came before it, without end.
 namespace bailee {
 namespace {
 
 using testing::Channel;
 using testing::ChildProcess;
 using testing::IsOk;
+
+constexpr useconds_t kPaceMicros = 2'000;
 
 constexpr const char* kComesAndGoes = "user-comes-and-goes";
 
@@ -20,6 +24,7 @@ class CheckAmongWriters : public CheckTest {
     Vault vault = Open({"billing"});
     channel.Send('o');
     for (uint64_t step = 0;; ++step) {
+      usleep(kPaceMicros);
       const std::string name = "user-" + std::to_string(step % 7);
       const auto pan = step % 2 == 0 ? kCardNumber : kOtherCardNumber;
       if (!StoreCard(vault, IdOf(static_cast<uint8_t>(step % 3 + 1)), pan, Who::Ref(name)).ok())
@@ -35,6 +40,7 @@ class CheckAmongWriters : public CheckTest {
     Vault vault = Open({"upkeep", "service"});
     channel.Send('o');
     for (uint64_t step = 0;; ++step) {
+      usleep(kPaceMicros);
       const LedgerEvent yes{
           .kind = LedgerKind::kGiven, .purpose = "contact.news", .notice = "news-1"};
       const LedgerEvent no{.kind = LedgerKind::kWithdrawn, .purpose = "contact.news"};
@@ -48,6 +54,7 @@ class CheckAmongWriters : public CheckTest {
     Vault vault = Open({"rights", "billing"});
     channel.Send('o');
     for (;;) {
+      usleep(kPaceMicros);
       if (!StoreCard(vault, IdOf(1), kCardNumber, Who::Ref(kComesAndGoes)).ok()) return 1;
       if (!DiscloseCard(vault, IdOf(1), Who::Ref(kComesAndGoes)).ok()) return 2;
       if (!vault.Erase(Who::Ref(kComesAndGoes), {.shred = {.wait = std::chrono::milliseconds(0)}})
