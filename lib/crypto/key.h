@@ -82,8 +82,9 @@ class KeyOf final : public Key {
 };
 
 using StorageKey = KeyOf<struct StorageKeyTag>;  // opens what a keyless reader must not see
-using EpochKey = KeyOf<struct EpochKeyTag>;      // E: opens shard keys; can be wiped
-using ShardKey = KeyOf<struct ShardKeyTag>;      // one of 1,024; opens subject rows
+using EpochKey = KeyOf<struct EpochKeyTag>;      // E: opens group keys; can be wiped
+using GroupKey = KeyOf<struct GroupKeyTag>;      // one of 256; opens shard keys
+using ShardKey = KeyOf<struct ShardKeyTag>;      // one of 16,384; opens subject rows
 using SubjectKey = KeyOf<struct SubjectKeyTag>;  // S: without it no value of a subject opens
 using HistoryKey = KeyOf<struct HistoryKeyTag>;  // H: opens what is told of a subject
 using PurposeKey = KeyOf<struct PurposeKeyTag>;  // K of one leaf purpose, one version

@@ -25,7 +25,7 @@ enum class Label : uint8_t {
   kWrapsRow = 3,         // S: a wraps row, wraps that travel with a record
   kWrap = 4,             // K of a purpose: a symmetric wrap of D
   kWriteOnlyWrap = 5,    // box key: a write-only wrap of D
-  kShardKey = 6,         // E of an epoch
+  kShardKeys = 6,        // group key: shard keys of a group
   kStorageSecrets = 7,   // storage key: ref key and tag key
   kLookupHandle = 8,     // shard key: the handle in a lookup row
   kPendingOuter = 9,     // S: pending lookup entry
@@ -46,6 +46,7 @@ enum class Label : uint8_t {
   kStreamIndex = 25,     // index key: which ranges of rows a data stream names
   kRetiredKey = 28,      // box key: a purpose's key that was rotated out
   kOlderStorage = 29,    // storage key: the one before, while both are open
+  kGroupKeys = 30,       // E of an epoch: keys of groups of shards
 };
 
 // The layout that a label is used with, and no other.
@@ -130,12 +131,12 @@ constexpr bool AllDistinct(const std::array<T, N>& values) {
 
 inline constexpr std::array kAllLabels = {
     Label::kCompartment,   Label::kSubjectRow,     Label::kWrapsRow,       Label::kWrap,
-    Label::kWriteOnlyWrap, Label::kShardKey,       Label::kStorageSecrets, Label::kLookupHandle,
+    Label::kWriteOnlyWrap, Label::kShardKeys,      Label::kStorageSecrets, Label::kLookupHandle,
     Label::kPendingOuter,  Label::kPendingInner,   Label::kKeyringSecrets, Label::kJournalHead,
     Label::kWriteEvent,    Label::kLedgerEntry,    Label::kDisclosure,     Label::kReportCell,
     Label::kReportFeed,    Label::kParcel,         Label::kRevisions,      Label::kEpochKey,
     Label::kBackRow,       Label::kKeptDisclosure, Label::kStreamKey,      Label::kStreamIndex,
-    Label::kRetiredKey,    Label::kOlderStorage};
+    Label::kRetiredKey,    Label::kOlderStorage,   Label::kGroupKeys};
 static_assert(internal::AllDistinct(kAllLabels), "a label has one use");
 static_assert(internal::AllDistinct(person::kAll), "a personalisation has one use");
 

@@ -311,8 +311,9 @@ bool InDataStream(Table table, ByteView key) {
 bool InKeyStream(Table table, ByteView key) {
   switch (table) {
     case Table::kMeta:
-      // A shard's row ends in its number; no other row begins with the word.
-      return !OfTrail(key) && !StartsWith(key, "shard") && AsText(key) != "epoch";
+      // These two end in a number; no other rows begin with the words.
+      return !OfTrail(key) && !StartsWith(key, "shards") && !StartsWith(key, "groups") &&
+             AsText(key) != "epoch";
     case Table::kPolicies:
     case Table::kLedger:
     case Table::kDisclosures:

@@ -30,7 +30,7 @@ constexpr std::array<CheckKind, kFlawCount> kKinds = {{
     {kDamage, "vault.does-not-open", "what everything in the vault hangs on is damaged",
      "restore the vault from a backup; no row could be looked at"},
     {kDamage, "meta.unknown", "a row that no vault has", "find out who wrote it; delete it then"},
-    {kDamage, "shard.damaged", "a shard has no key that opens: nobody in it can be read",
+    {kDamage, "shard.damaged", "keys of shards do not open: nobody in them can be read",
      "restore the vault from a backup; people of other shards are still readable"},
     {kDamage, "shard.two-keys", "a shard has two keys, and nothing is owed because of it",
      "what was taken away may still open under the older one; restore, or renew by erasing"},

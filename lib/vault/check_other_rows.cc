@@ -35,6 +35,11 @@ constexpr std::array<std::string_view, 4> kReadAtOpen = {kMetaVault, kMetaManife
 constexpr std::array<std::string_view, 3> kOfTheTrail = {"tree", "trail", "pruned"};
 
 std::string ShardText(uint16_t shard) { return "shard " + std::to_string(shard); }
+std::string GroupText(uint16_t group) {
+  const int first = group * keys::kShardsPerGroup;
+  return "shards " + std::to_string(first) + " to " +
+         std::to_string(first + keys::kShardsPerGroup - 1);
+}
 
 Bytes ShardIdOf(uint16_t shard) {
   Bytes id;
@@ -42,10 +47,13 @@ Bytes ShardIdOf(uint16_t shard) {
   return id;
 }
 
-Bytes ShardKeyOf(uint16_t shard) {
-  Bytes key;
-  Writer(key).Put(AsBytes("shard")).Put(shard);
-  return key;
+// The number behind a name, if it is below `end`.
+std::optional<uint8_t> NumberIn(ByteView key, std::string_view name, size_t end) {
+  Reader reader(key);
+  const bool named = AsText(reader.GetBytes(name.size())) == name;
+  const auto number = reader.Get<uint8_t>();
+  if (!named || !reader.complete() || number >= end) return std::nullopt;
+  return number;
 }
 
 bool OneOf(std::string_view key, std::string_view name, size_t more) {
@@ -96,15 +104,10 @@ Status RowChecker::Look(Frame& frame, Table table, ByteView key, ByteView value,
 
 Status RowChecker::LookAtMeta(Frame& frame, ByteView key, ByteView value, RowFindings& out) {
   const std::string_view name = AsText(key);
-  Reader shard_key(key);
-  if (AsText(shard_key.GetBytes(5)) == "shard") {
-    const auto shard = shard_key.Get<uint16_t>();
-    if (!shard_key.complete() || shard >= keys::kShardCount) {
-      out.Add(Flaw::kMetaUnknown);
-      return Status();
-    }
-    return LookAtShard(frame, shard, out);
-  }
+  if (const auto group = NumberIn(key, "shards", keys::kGroupCount))
+    return LookAtGroup(frame, *group, out);
+  // Their keys are tried with what lies under them.
+  if (NumberIn(key, "groups", keys::kGroupRowCount)) return Status();
   if (name == "epoch") return LookForShards(frame, out);
   if (name.starts_with(kMetaAuthority)) {
     if (!IsSuccession(vault_.id(), key, value)) out.Add(Flaw::kMetaUnknown, "an authority");
@@ -123,26 +126,29 @@ Status RowChecker::LookAtMeta(Frame& frame, ByteView key, ByteView value, RowFin
   return Status();
 }
 
-Status RowChecker::LookAtShard(Frame& frame, uint16_t shard, RowFindings& out) {
-  const Result<size_t> count = frame.shards->CountKeys(*frame.snapshot, shard);
-  if (count.status().code() == Code::kDamage) {
-    out.Add(Flaw::kShardDamaged, ShardText(shard));
+Status RowChecker::LookAtGroup(Frame& frame, uint16_t group, RowFindings& out) {
+  const auto counts = frame.shards->CountKeys(*frame.snapshot, group);
+  if (counts.status().code() == Code::kDamage) {
+    out.Add(Flaw::kShardDamaged, GroupText(group));
     return Status();
   }
-  if (!count.ok()) return count.status();
-  if (*count == 1) return Status();
-  BAILEE_TRY(const std::optional<ByteView> due,
-             frame.snapshot->Get(Table::kDue, DueKeyOf(Due::kShardRows, ShardIdOf(shard))));
-  if (!due) out.Add(Flaw::kShardTwoKeys, ShardText(shard));
+  if (!counts.ok()) return counts.status();
+  for (uint16_t i = 0; i < keys::kShardsPerGroup; ++i) {
+    if ((*counts)[i] == 1) continue;
+    const auto shard = static_cast<uint16_t>(group * keys::kShardsPerGroup + i);
+    BAILEE_TRY(const std::optional<ByteView> due,
+               frame.snapshot->Get(Table::kDue, DueKeyOf(Due::kShardRows, ShardIdOf(shard))));
+    if (!due) out.Add(Flaw::kShardTwoKeys, ShardText(shard));
+  }
   return Status();
 }
 
 // Those that are there are looked at where they are.
 Status RowChecker::LookForShards(Frame& frame, RowFindings& out) {
-  for (uint16_t shard = 0; shard < keys::kShardCount; ++shard) {
+  for (uint16_t group = 0; group < keys::kGroupCount; ++group) {
     BAILEE_TRY(const std::optional<ByteView> row,
-               frame.snapshot->Get(Table::kMeta, ShardKeyOf(shard)));
-    if (!row) out.Add(Flaw::kShardDamaged, ShardText(shard));
+               frame.snapshot->Get(Table::kMeta, keys::ShardsRowKeyOf(group)));
+    if (!row) out.Add(Flaw::kShardDamaged, GroupText(group));
   }
   return Status();
 }
@@ -190,9 +196,9 @@ Status RowChecker::LookAtDue(Frame& frame, ByteView key, ByteView value, RowFind
     at = ShardText(shard);
     whole = whole && shard < keys::kShardCount;
     if (whole && due == Due::kShardRows) {
-      const Result<size_t> count = frame.shards->CountKeys(*frame.snapshot, shard);
-      if (!count.ok() && count.status().code() != Code::kDamage) return count.status();
-      can_be = !count.ok() || *count == 2;
+      const auto counts = frame.shards->CountKeys(*frame.snapshot, shard / keys::kShardsPerGroup);
+      if (!counts.ok() && counts.status().code() != Code::kDamage) return counts.status();
+      can_be = !counts.ok() || (*counts)[shard % keys::kShardsPerGroup] == 2;
     }
   } else if (due == Due::kEnd) {
     const auto epoch = reader.Get<uint64_t>();

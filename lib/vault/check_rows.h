@@ -87,7 +87,7 @@ class RowChecker {
   Status LookAtRotation(Frame& frame, std::string_view key, ByteView value, RowFindings& out);
   Status LookAtRetired(const Frame& frame, ByteView key, ByteView value, RowFindings& out);
   Status LookForRetired(const Frame& frame, RowFindings& out);
-  Status LookAtShard(Frame& frame, uint16_t shard, RowFindings& out);
+  Status LookAtGroup(Frame& frame, uint16_t group, RowFindings& out);
   Status LookForShards(Frame& frame, RowFindings& out);
   Status LookAtPolicy(const Frame& frame, ByteView key, ByteView value, RowFindings& out);
   Status LookAtTerms(Frame& frame, ByteView key, ByteView value, RowFindings& out);

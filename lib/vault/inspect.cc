@@ -108,9 +108,12 @@ class RowReader {
   }
 
   static void ReadMeta(InspectedRow& row, ByteView key, ByteView value) {
-    // Keys are words, but for the shards, which end in their number, and instances of the trail.
+    // Keys are words, but for shards and their groups, which end in a number, and instances of the
+    // trail.
     const std::string_view text = AsText(key);
-    row.kind = text.starts_with("shard") ? "shard key" : "meta";
+    row.kind = text.starts_with("shards")   ? "shard keys"
+               : text.starts_with("groups") ? "group keys"
+                                            : "meta";
     if (row.kind != "meta") return;
     if (IsWord(text)) {
       row.readable.emplace_back("name", text);

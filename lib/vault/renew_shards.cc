@@ -14,6 +14,7 @@ using store::Table;
 
 constexpr size_t kRowsMovedPerWrite = 4'000;
 constexpr size_t kRowsMovedPerLook = 1'000;
+constexpr size_t kShardsPerWrite = 1'000;
 
 // Rows of one table that lie under the keys of a shard: those whose id, which decides the shard,
 // begins behind `prefix`.
@@ -26,7 +27,7 @@ struct Range {
   }
   Bytes Begin(uint16_t shard) const {
     Bytes key = prefix;
-    Writer(key).Put(static_cast<uint16_t>(shard << 6));
+    Writer(key).Put(static_cast<uint16_t>(shard << 2));
     return key;
   }
 };
@@ -87,7 +88,7 @@ class Renewal {
   // Renews shards until none is owed a key or there was enough for one write.
   Status Run() {
     BAILEE_TRY(const std::vector<Range> ranges, RangesOf(*frame_.snapshot));
-    while (rows_ < kRowsMovedPerWrite) {
+    while (rows_ < kRowsMovedPerWrite && ended_ < kShardsPerWrite) {
       BAILEE_TRY(const std::optional<uint16_t> shard, Next());
       if (!shard) {
         all_ = true;
@@ -145,7 +146,7 @@ class Renewal {
         from = std::move(old.next);
       } while (!from.empty());
     }
-    BAILEE_RETURN_IF_ERROR(frame_.shards->EndRenewal(*frame_.transaction, shard));
+    BAILEE_RETURN_IF_ERROR(frame_.shards->EndRenewal(*frame_.transaction, shard, vault_.random()));
     return Ended(shard);
   }
 

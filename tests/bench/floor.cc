@@ -74,16 +74,28 @@ ReadFloor::ReadFloor(TempVault& vault, const std::vector<Note>& notes, Keys keys
   Must(mdb_dbi_open(transaction_, "meta", 0, &meta) == 0);
   Must(mdb_dbi_open(transaction_, "subjects", 0, &subjects_) == 0);
   Must(mdb_dbi_open(transaction_, "records", 0, &records_) == 0);
-  for (uint16_t shard = 0; shard < 1024; ++shard) {
-    uint8_t key[7] = {'s', 'h', 'a', 'r', 'd'};
-    StoreBigEndian(shard, key + 5);
-    const ByteView row = Get(meta, key, sizeof(key));  // version 1, epoch 8, count 1, id 8, key
+  for (uint32_t group = 0; group < 256; ++group) {
+    const auto row = [&](const char* name, uint32_t number) {
+      uint8_t key[7];
+      std::memcpy(key, name, 6);
+      key[6] = static_cast<uint8_t>(number);
+      return Get(meta, key, sizeof(key));
+    };
     Binding binding;
-    binding.Label(1, 6);
+    binding.Label(1, 30);
     binding.Put(4, vault_.bytes);
-    StoreBigEndian(uint32_t{shard}, binding.bytes + 82);
-    std::memcpy(binding.bytes + 86, row.data() + 10, 8);
-    Open(epoch, binding.bytes, 94, row.subspan(18), shard_keys_.emplace_back().data());
+    StoreBigEndian(group / 16, binding.bytes + 82);
+    RawKey groups[16];
+    // Behind version and epoch.
+    Open(epoch, binding.bytes, 94, row("groups", group / 16).subspan(9), groups[0].data());
+    binding.Label(1, 6);
+    StoreBigEndian(group, binding.bytes + 82);
+    uint8_t shards[64][41];  // of each its count, 1, id 8, key
+    const ByteView sealed = row("shards", group).subspan(1);
+    Must(sealed.size() == sizeof(shards) + 72);
+    Open(groups[group % 16], binding.bytes, 94, sealed, shards[0]);
+    for (const auto& shard : shards)
+      std::memcpy(shard_keys_.emplace_back().data(), shard + 9, sizeof(RawKey));
   }
   mdb_txn_commit(transaction_);
   Must(mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction_) == 0);
@@ -127,7 +139,7 @@ RawKey ReadFloor::OpenD(const Note& note, ByteView subject_row, ByteView record_
   std::memcpy(binding.bytes + 78, subject_row.data() + 1, 4);
   std::memcpy(binding.bytes + 82, subject_row.data() + 13, 4);
   std::memcpy(binding.bytes + 86, subject_row.data() + 5, 8);
-  const size_t shard = static_cast<size_t>(note.handle.bytes[0]) << 2 | note.handle.bytes[1] >> 6;
+  const size_t shard = static_cast<size_t>(note.handle.bytes[0]) << 6 | note.handle.bytes[1] >> 2;
   Open(shard_keys_[shard], binding.bytes, 94, subject_row.subspan(kHeadBytes), plain);
   RawKey s;
   std::memcpy(s.data(), plain + 1, s.size());

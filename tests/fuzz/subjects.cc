@@ -247,13 +247,17 @@ void RunLookupRows(ByteView input) {
   const keys::LookupContext context{kVault, shards};
   const Bytes key = ToBytes(choices.Short());
   const Bytes value = ToBytes(choices.Short());
-  const Bytes shard_row = ToBytes(choices.Long());
+  const Bytes shards_row = ToBytes(choices.Long());
   const uint16_t shard = choices.Number<uint16_t>() % keys::kShardCount;
-  Bytes shard_key = ToBytes("shard");
-  Writer(shard_key).Put(shard);
+  const uint16_t group = shard / keys::kShardsPerGroup;
   const Bytes epoch_row = ToBytes(choices.Short());
+  const Bytes groups_row = ToBytes(choices.Long());
   Must(engine->Write([&](store::WriteTransaction& transaction) {
-    Status put = transaction.Put(store::Table::kMeta, shard_key, shard_row);
+    Status put = transaction.Put(store::Table::kMeta, keys::ShardsRowKeyOf(group), shards_row);
+    if (put.ok()) {
+      put = transaction.Put(store::Table::kMeta, keys::GroupsRowKeyOf(group / keys::kGroupsPerRow),
+                            groups_row);
+    }
     if (put.ok()) put = transaction.Put(store::Table::kMeta, AsBytes("epoch"), epoch_row);
     if (put.ok() && !key.empty()) put = transaction.Put(store::Table::kLookup, key, value);
     return put;
@@ -264,7 +268,7 @@ void RunLookupRows(ByteView input) {
   };
   check(keys::ReadEpochRow(*snapshot).status());
   check(shards.Current(*snapshot, shard).status());
-  check(shards.CountKeys(*snapshot, shard).status());
+  check(shards.CountKeys(*snapshot, group).status());
   check(keys::OpenFieldRow(context, *snapshot, key, value).status());
   check(keys::OpenRefRow(context, *snapshot, key, value).status());
   check(keys::TaggedPrefixes(*snapshot).status());
@@ -277,12 +281,55 @@ void RunLookupRows(ByteView input) {
   }));
 }
 
-Bytes ShardRow(uint16_t shard, uint64_t id) {
+// --- What is sealed in a row of shards
+
+void RunShardKeys(ByteView input) {
+  const auto group = keys::OpenedGroup::Decode(Must(Secret::From(input)));
+  if (!group.ok()) return CheckFailure(group.status(), {Code::kDamage});
+  for (size_t shard = 0; shard < keys::kShardsPerGroup; ++shard) {
+    const size_t count = group->CountOf(shard);
+    FUZZ_CHECK(count == 1 || count == 2);
+    FUZZ_CHECK(Must(group->Find(shard, group->CurrentOf(shard))).has_value());
+    const keys::OpenedGroup begun = Must(group->Renewed(shard, true, Random()));
+    FUZZ_CHECK(begun.CountOf(shard) == 2 && begun.IdOf(shard, 0) == group->CurrentOf(shard));
+    FUZZ_CHECK(begun.CurrentOf((shard + 1) % keys::kShardsPerGroup) ==
+               group->CurrentOf((shard + 1) % keys::kShardsPerGroup));
+    const keys::OpenedGroup ended = Must(begun.Renewed(shard, false, Random()));
+    FUZZ_CHECK(ended.CountOf(shard) == 1 && ended.CurrentOf(shard) == begun.CurrentOf(shard));
+  }
+}
+
+std::vector<Bytes> ShardKeysSeeds() {
+  const keys::OpenedGroup one = Must(keys::OpenedGroup::Generate(Random()));
+  const keys::OpenedGroup two = Must(one.Renewed(63, true, Random()));
+  std::vector<Bytes> seeds;
+  for (const keys::OpenedGroup* each : {&one, &two})
+    each->plain().RevealBytes([&](ByteView plain) { seeds.push_back(ToBytes(plain)); });
+  return seeds;
+}
+
+const Registered registered_shard_keys({"shard_keys", RunShardKeys, ShardKeysSeeds});
+
+// All shards have the same key and id; all groups of a row have the same key.
+Bytes ShardsRow(uint16_t group, uint64_t id) {
+  Bytes plain;
+  for (size_t i = 0; i < keys::kShardsPerGroup; ++i)
+    Writer(plain).Put(uint8_t{1}).Put(id).Put(KeyBytes(5));
+  const auto binding = crypto::Encode(
+      crypto::Binding{.label = crypto::Label::kShardKeys, .vault = kVault, .revision = group});
   Bytes row = {1};
-  Writer(row).Put(uint64_t{1}).Put(uint8_t{1}).Put(id);
-  const auto binding = crypto::Encode(crypto::Binding{
-      .label = crypto::Label::kShardKey, .vault = kVault, .revision = shard, .context = id});
-  crypto::SealAppend(FixedKey<crypto::EpochKey>(1), binding, KeyBytes(5), Random(), row);
+  crypto::SealAppend(FixedKey<crypto::GroupKey>(4), binding, plain, Random(), row);
+  return row;
+}
+
+Bytes GroupsRow(uint16_t n) {
+  Bytes plain;
+  for (size_t i = 0; i < keys::kGroupsPerRow; ++i) Writer(plain).Put(KeyBytes(4));
+  const auto binding = crypto::Encode(
+      crypto::Binding{.label = crypto::Label::kGroupKeys, .vault = kVault, .revision = n});
+  Bytes row = {1};
+  Writer(row).Put(uint64_t{1});
+  crypto::SealAppend(FixedKey<crypto::EpochKey>(1), binding, plain, Random(), row);
   return row;
 }
 
@@ -299,10 +346,12 @@ std::vector<Bytes> LookupRowsSeeds() {
   crypto::SealAppend(FixedKey<crypto::ShardKey>(5), binding, kHandle.view(), Random(), value);
   Bytes seed;
   Writer(seed).PutPrefixed<uint8_t>(key).PutPrefixed<uint8_t>(value);
-  Writer(seed).PutPrefixed<uint16_t>(ShardRow(shard, 3)).Put(shard);
+  const uint16_t group = shard / keys::kShardsPerGroup;
+  Writer(seed).PutPrefixed<uint16_t>(ShardsRow(group, 3)).Put(shard);
   Bytes epoch;
   Writer(epoch).Put(uint64_t{1}).Put(uint64_t{1});
   Writer(seed).PutPrefixed<uint8_t>(epoch);
+  Writer(seed).PutPrefixed<uint16_t>(GroupsRow(group / keys::kGroupsPerRow));
   return {seed};
 }
 

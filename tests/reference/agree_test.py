@@ -280,10 +280,10 @@ class Damaged(unittest.TestCase):
         return any(row[13:29] == terms for _, row in self.all_rows("records"))
 
     def test_a_changed_shard_key_or_epoch_is_rejected(self):
-        used = min(key[:2] for key, _ in self.all_rows("subjects"))
-        number = int.from_bytes(used, "big") >> 6
-        key, row = self.all_rows("meta", lambda key, _: key == b"shard" + number.to_bytes(2, "big"))[0]
-        self.assert_every_kind_of_damage_is_rejected("meta", key, row, bits=40)
+        group = min(key[0] for key, _ in self.all_rows("subjects"))
+        rows = dict(self.all_rows("meta"))
+        for key in b"groups" + bytes([group // 16]), b"shards" + bytes([group]):
+            self.assert_every_kind_of_damage_is_rejected("meta", key, rows[key], bits=40)
         key, row = self.all_rows("meta", lambda key, _: key == b"epoch")[0]
         self.assert_rejected("meta", key, (int.from_bytes(row[:8], "big") + 1).to_bytes(8, "big") + row[8:],
                              "another epoch")
@@ -365,7 +365,7 @@ class Damaged(unittest.TestCase):
 
     def test_a_changed_shard_is_rejected(self):
         handle = self.all_rows("subjects")[0][0]
-        key = b"shard" + (int.from_bytes(handle[:2], "big") >> 6).to_bytes(2, "big")
+        key = b"shards" + handle[:1]
         self.assert_every_kind_of_damage_is_rejected("meta", key, dict(self.all_rows("meta"))[key])
 
     def test_a_pinned_number_above_the_manifest_is_rejected(self):

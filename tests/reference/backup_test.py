@@ -83,7 +83,7 @@ class BackupAgreement(unittest.TestCase):
         self.assertEqual(sum(each.records for each in keys.taken), len(list(original.rows("records"))))
         names = {key for key, _ in keys.rows["meta"]}
         self.assertLessEqual({b"vault", b"manifest", b"secrets", b"clock"}, names)
-        self.assertFalse({name for name in names if name.startswith((b"shard", b"epoch", b"trail", b"tree"))})
+        self.assertFalse({name for name in names if name.startswith((b"shards", b"groups", b"epoch", b"trail", b"tree"))})
 
     def test_a_holder_of_the_storage_key_made_them_and_reads_the_index(self):
         original = Vault(path("vault"), reader())

@@ -9,7 +9,7 @@ from codec import Reader
 from errors import Damage, TooNew, WrongKey, require
 
 BLOCK = 4096
-SHARDS = 1024
+GROUPS, GROUPS_PER_ROW, SHARDS_PER_GROUP = 256, 16, 64
 DUE_BYTES = {1: 16, 2: 2, 3: 0, 4: 8, 5: 2}
 
 
@@ -52,34 +52,47 @@ class Shards:
     """The shard keys of a vault, by number and id."""
 
     def __init__(self, vault, path=None):
-        self.vault, self.keys, self.current = vault, {}, {}
+        self.vault, self.groups, self.keys, self.given = vault, {}, {}, {}
         reader = Reader(vault.get("meta", b"epoch"), "meta epoch")
         self.epoch, self.transaction = reader.uint(8), reader.uint(8)
         reader.end()
         path = path or os.path.join(vault.path, "epoch")
         self.key = read_key(path, vault.id, self.epoch, vault.keyring.storage, vault.keyring.header["storage_version"])
-        numbers = [int.from_bytes(key[5:], "big") for key, _ in vault.rows("meta", b"shard")]
-        require(numbers == list(range(SHARDS)), "meta shard: numbers")
+        for name, count in (b"groups", GROUPS // GROUPS_PER_ROW), (b"shards", GROUPS):
+            found = [key for key, _ in vault.rows("meta", name)]
+            require(found == [name + bytes([number]) for number in range(count)], "meta shards: rows")
 
-    def _read(self, number):
-        reader = Reader(self.vault.get("meta", b"shard" + struct.pack(">H", number)), "meta shard").version(1)
-        require(reader.uint(8) == self.epoch, "meta shard: of another epoch")
-        count = reader.uint(1)
-        require(count in (1, 2), "meta shard: count")
-        for _ in range(count):
-            name, sealed = reader.take(8), reader.take(32 + suite1.OVERHEAD)
-            bound = suite1.binding(suite1.SHARD, self.vault.id, revision=number, context=name)
-            self.keys[number, name] = suite1.open_sealed(self.key, bound, sealed, "meta shard")
-            self.current[number] = name
-        reader.end()
+    def _group_key(self, group):
+        number = group // GROUPS_PER_ROW
+        reader = Reader(self.vault.get("meta", b"groups" + bytes([number])), "meta groups").version(1)
+        require(reader.uint(8) == self.epoch, "meta groups: of another epoch")
+        bound = suite1.binding(suite1.GROUPS, self.vault.id, revision=number)
+        keys = Reader(suite1.open_sealed(self.key, bound, reader.rest(), "meta groups"), "group keys")
+        found = [keys.take(32) for _ in range(GROUPS_PER_ROW)]
+        keys.end()
+        return found[group % GROUPS_PER_ROW]
+
+    def _read(self, group):
+        self.groups[group] = self._group_key(group)
+        reader = Reader(self.vault.get("meta", b"shards" + bytes([group])), "meta shards").version(1)
+        bound = suite1.binding(suite1.SHARDS, self.vault.id, revision=group)
+        shards = Reader(suite1.open_sealed(self.groups[group], bound, reader.rest(), "meta shards"), "shard keys")
+        for shard in range(group * SHARDS_PER_GROUP, (group + 1) * SHARDS_PER_GROUP):
+            count = shards.uint(1)
+            require(count in (1, 2), "shard keys: count")
+            for _ in range(count):
+                name = shards.take(8)
+                self.keys[shard, name] = shards.take(32)
+        shards.end()
 
     def get(self, id16, name):
-        """The key called `name` of the shard of a handle or a tag, which its first ten bits choose."""
-        number = int.from_bytes(id16[:2], "big") >> 6
-        if number not in self.current:
-            self._read(number)
-        require((number, name) in self.keys, "meta shard: a key that it has not")
-        return self.keys[number, name]
+        """The key called `name` of the shard of a handle or a tag, which its first 14 bits choose."""
+        shard = int.from_bytes(id16[:2], "big") >> 2
+        if shard // SHARDS_PER_GROUP not in self.groups:
+            self._read(shard // SHARDS_PER_GROUP)
+        require((shard, name) in self.keys, "meta shards: a key that a shard has not")
+        self.given[shard, name] = self.keys[shard, name]
+        return self.keys[shard, name]
 
 
 def owed(vault):

@@ -19,7 +19,7 @@ def keys_of(vault, subject):
     keyring = vault.keyring
     return (list(keyring.purposes.values()) + list(keyring.indexes.values()) + list(keyring.roles.values()) +
             [keyring.storage, vault.ref_key, vault.tag_key, subject.key, subject.history, vault.shards.key] +
-            list(vault.shards.keys.values()))
+            list(vault.shards.groups.values()) + list(vault.shards.given.values()))
 
 
 def force_entry(vault, subject, category, record_id, record, entry):

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
+#include "base/codec.h"
 #include "crypto/box.h"
 #include "keys/epoch_file.h"
+#include "keys/lookup.h"
 #include "keys/shards.h"
 #include "keys/subject.h"
 #include "keys/wraps.h"
@@ -42,6 +45,32 @@ size_t PlantCompartmentKeys(CanarySearch& search, const RawRows::Row& row, const
   return planted;
 }
 
+// Of all groups their keys, of all shards in which something lies theirs, and the first of each
+// group, which shows where all keys of one are.
+void PlantShardKeys(CanarySearch& search, const VaultId& vault, const RawRows& rows, uint64_t epoch,
+                    const crypto::EpochKey& key) {
+  const auto snapshot = Must(rows.engine().Read());
+  for (uint16_t n = 0; n < keys::kGroupRowCount; ++n) {
+    Must(keys::OpenGroupKeys({vault, epoch, key}, *snapshot, n)).Reveal([&](std::string_view all) {
+      for (size_t at = 0; at < all.size(); at += crypto::kKeyBytes)
+        search.Plant("group key", all.substr(at, crypto::kKeyBytes));
+    });
+  }
+  std::set<uint16_t> wanted;
+  for (uint16_t group = 0; group < keys::kGroupCount; ++group)
+    wanted.insert(static_cast<uint16_t>(group * keys::kShardsPerGroup));
+  for (const RawRows::Row& row : rows.All(Table::kSubjects))
+    wanted.insert(keys::ShardOf(Reader(row.first).GetArray<16>()));
+  for (const RawRows::Row& row : rows.All(Table::kLookup)) {
+    if (row.first[0] <= 2)
+      wanted.insert(keys::ShardOf(Reader(ByteView(row.first).subspan(1)).GetArray<16>()));
+    if (row.first[0] == 3) wanted.insert(keys::ShardOf(*keys::TagOfField(row.first)));
+  }
+  keys::Shards shards(vault, epoch, Must(key.Clone()));
+  for (const uint16_t shard : wanted)
+    PlantKey(search, "shard key", *Must(shards.Current(*snapshot, shard)).key);
+}
+
 }  // namespace
 
 void PlantKeysOf(CanarySearch& search, const Keyring& keyring) {
@@ -75,8 +104,7 @@ size_t PlantInnerKeys(CanarySearch& search, const TempVault& vault) {
   const keys::StorageKeyRef storage{keys.header.storage_version, keys.storage};
   PlantKey(search, "epoch key", Must(file.Get(epoch.epoch, storage)));
   keys::Shards shards(vault.id(), epoch.epoch, Must(file.Get(epoch.epoch, storage)));
-  for (uint16_t i = 0; i < keys::kShardCount; ++i)
-    PlantKey(search, "shard key", *Must(shards.Current(*snapshot, i)).key);
+  PlantShardKeys(search, vault.id(), rows, epoch.epoch, Must(file.Get(epoch.epoch, storage)));
   size_t compartment_keys = 0;
   std::map<Handle, keys::Subject> subjects;
   for (const RawRows::Row& row : rows.All(Table::kSubjects)) {

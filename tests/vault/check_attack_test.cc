@@ -25,12 +25,6 @@ using testing::StatusOf;
 
 Bytes HandlePrefix(const Handle& handle) { return {handle.bytes.begin(), handle.bytes.end()}; }
 
-Bytes Cat(const Bytes& front, const Bytes& back) {
-  Bytes all = front;
-  all.insert(all.end(), back.begin(), back.end());
-  return all;
-}
-
 Bytes KeyOf(ByteView key) { return {key.begin(), key.end()}; }
 
 // Where a planted damage is to be named.
@@ -86,25 +80,22 @@ class CheckAttack : public CheckTest {
     Writer(prefix).Put(crypto::NameIdOf(category).view());
     return prefix;
   }
-  static Bytes ShardKey(uint16_t shard) {
-    Bytes key;
-    Writer(key).Put(AsBytes("shard")).Put(shard);
-    return key;
-  }
-  // A shard in which nothing is.
-  uint16_t EmptyShard() const {
+  // A group of shards in which nothing is.
+  uint16_t EmptyGroup() const {
     const RawRows rows(path());
     std::set<uint16_t> used;
-    for (const auto& row : rows.All(Table::kSubjects))
-      used.insert(keys::ShardOf(Reader(row.first).GetArray<16>()));
+    const auto use = [&](const std::array<uint8_t, 16>& id) {
+      used.insert(keys::ShardOf(id) / keys::kShardsPerGroup);
+    };
+    for (const auto& row : rows.All(Table::kSubjects)) use(Reader(row.first).GetArray<16>());
     for (const auto& row : rows.All(Table::kLookup)) {
-      if (row.first[0] == 3) used.insert(keys::ShardOf(*keys::TagOfField(row.first)));
-      if (row.first[0] <= 2)
-        used.insert(keys::ShardOf(Reader(ByteView(row.first).subspan(1)).GetArray<16>()));
+      if (row.first[0] == 3) use(*keys::TagOfField(row.first));
+      if (row.first[0] <= 2) use(Reader(ByteView(row.first).subspan(1)).GetArray<16>());
     }
-    for (uint16_t shard = 0;; ++shard) {
-      if (!used.contains(shard)) return shard;
-    }
+    uint16_t group = 0;
+    while (used.contains(group)) ++group;
+    EXPECT_LT(group, keys::kGroupCount);
+    return group;
   }
 
   static Planted At(std::string table, std::string where) {
@@ -212,18 +203,16 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::MetaAttacks() {
        }},
       {"shard.damaged",
        [=, this] {
-         const uint16_t shard = EmptyShard();
-         Flip(Table::kMeta, ShardKey(shard));
-         return At("meta", "shard " + std::to_string(shard));
+         const uint16_t group = EmptyGroup();
+         Flip(Table::kMeta, keys::ShardsRowKeyOf(group));
+         return At("meta", "shards " + std::to_string(group * keys::kShardsPerGroup) + " to ");
        }},
       {"shard.two-keys",
        [=, this] {
-         const uint16_t shard = EmptyShard();
-         const RawRows rows(path());
-         RawRows::Row row = rows.Only(Table::kMeta, ShardKey(shard));
-         const Bytes entry(row.second.begin() + 10, row.second.end());
-         row.second[9] = 2;
-         rows.Put(Table::kMeta, row.first, Cat(row.second, entry));
+         const uint16_t shard = 4'711;
+         Forge([&](vault::VaultImpl& vault, vault::Frame& frame) {
+           return frame.shards->BeginRenewal(*frame.transaction, shard, vault.random()).status();
+         });
          return At("meta", "shard " + std::to_string(shard));
        }},
       {"policy.unknown",
@@ -494,6 +483,32 @@ TEST_F(CheckAttack, EveryKindOfDamageIsNamedWhereItIs) {
     EXPECT_TRUE(named) << ::testing::PrintToString(checked);
   }
   EXPECT_EQ(attacks.size() + 15, CheckKinds().size());
+}
+
+TEST_F(CheckAttack, RowsOfShardsThatAreGoneOrDoNotOpenAreNamed) {
+  const auto named = [&] {
+    std::set<std::string> at;
+    for (const CheckFinding& each : Run({.slices = 1}).findings) {
+      EXPECT_TRUE(each.kind == "shard.damaged" || each.kind == "meta.unknown") << each.kind;
+      at.insert(each.at);
+    }
+    return at;
+  };
+  CopyAnew();
+  Delete(Table::kMeta, keys::ShardsRowKeyOf(EmptyGroup()));
+  EXPECT_EQ(named().size(), 1u);
+  CopyAnew();
+  Flip(Table::kMeta, keys::GroupsRowKeyOf(3));
+  EXPECT_EQ(named().size(), keys::kGroupsPerRow);
+  CopyAnew();
+  Delete(Table::kMeta, keys::GroupsRowKeyOf(15));
+  const std::set<std::string> last = named();
+  EXPECT_EQ(last.size(), keys::kGroupsPerRow);
+  EXPECT_TRUE(last.contains("shards 16320 to 16383"));
+  CopyAnew();
+  Put(Table::kMeta, KeyOf(keys::GroupsRowKeyOf(16)), {1});
+  Put(Table::kMeta, KeyOf(AsBytes("shard")), {1});
+  EXPECT_EQ(named(), std::set<std::string>{""});
 }
 
 // What names a key version that nobody has opens for nobody, whoever looks.

@@ -15,8 +15,10 @@
 namespace bailee {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using testing::IsOk;
+using ::testing::Pair;
 using testing::StatusOf;
 
 // Ids are random: each is shown by its kind and the order in which it first appears, terms by their
@@ -78,14 +80,15 @@ class Keyless : public ::testing::Test {
     }
   }
 
-  // Every row but the shard keys, as one line each, sorted.
+  // Every row but those of shards, as one line each, sorted.
   std::vector<std::string> Lines() {
     std::vector<std::string> lines;
     Ids ids;
     const auto seen =
         Inspect(vault_.path(), {.visit = [&](const InspectedRow& row) {
-                  if (row.kind == "shard key") {
-                    ++shard_keys_;
+                  if (row.kind == "shard keys" || row.kind == "group keys") {
+                    EXPECT_TRUE(row.readable.empty());
+                    ++(row.kind == "shard keys" ? shard_rows_ : group_rows_)[row.value_bytes];
                     return true;
                   }
                   ids.Learn(row);
@@ -105,7 +108,7 @@ class Keyless : public ::testing::Test {
   }
 
   TempVault vault_{PolicyText("livelook_2013")};
-  size_t shard_keys_ = 0;
+  std::map<size_t, size_t> shard_rows_, group_rows_;  // how many of which size
 };
 
 TEST_F(Keyless, LearnsExactlyThis) {
@@ -166,7 +169,8 @@ TEST_F(Keyless, LearnsExactlyThis) {
       "web, controller , 27 bytes",
   };
   EXPECT_THAT(Lines(), ElementsAreArray(expected));
-  EXPECT_EQ(shard_keys_, 1024u);
+  EXPECT_THAT(shard_rows_, ElementsAre(Pair(2697u, 256u)));
+  EXPECT_THAT(group_rows_, ElementsAre(Pair(593u, 16u)));
 }
 
 }  // namespace
