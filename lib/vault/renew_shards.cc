@@ -182,7 +182,8 @@ class Renewal {
 
 }  // namespace
 
-Result<bool> RenewShards(VaultImpl& vault, const ShredOptions& options, Shredded& done) {
+Result<bool> RenewShards(VaultImpl& vault, const ShredOptions& options,
+                         const std::function<Status(Frame&)>& at_end, Shredded& done) {
   bool all = false;
   while (!all) {
     size_t rows = 0;
@@ -193,7 +194,7 @@ Result<bool> RenewShards(VaultImpl& vault, const ShredOptions& options, Shredded
       all = renewal.all();
       rows = renewal.rows();
       ended = renewal.ended();
-      return Status();
+      return all ? at_end(frame) : Status();
     }));
     done.rows += rows;
     done.shards += ended;

@@ -49,8 +49,20 @@ Status RecordEnded(VaultImpl& vault, const Frame& frame, uint64_t epoch) {
   return vault.RecordWrite(frame, {.kind = EventKind::kShred, .details = details}).status();
 }
 
-// Begins the next epoch if one is owed. False: the one before this one has to end first.
-Result<bool> BeginEpoch(VaultImpl& vault) {
+// In a write: begins the next epoch if one is owed. False: the one before this one has to end
+// first.
+Result<bool> BeginOwedEpochIn(VaultImpl& vault, Frame& frame) {
+  BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
+  if (owed.empty()) return true;
+  StorageKeys storage;
+  BAILEE_TRY(const bool all, StorageKeysOf(vault, frame, storage));
+  // Whoever has the newer storage key as well begins it: nobody may be locked out.
+  if (!all) return true;
+  return BeginEpochIn(vault, frame, storage.refs);
+}
+
+// As above.
+Result<bool> BeginOwedEpoch(VaultImpl& vault) {
   {
     BAILEE_TRY(const Frame frame, vault.Begin());
     BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
@@ -58,14 +70,7 @@ Result<bool> BeginEpoch(VaultImpl& vault) {
   }
   bool room = true;
   BAILEE_RETURN_IF_ERROR(vault.Write([&](Frame& frame) -> Status {
-    room = true;
-    BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
-    if (owed.empty()) return Status();
-    StorageKeys storage;
-    BAILEE_TRY(const bool all, StorageKeysOf(vault, frame, storage));
-    // Whoever has the newer storage key as well begins it: nobody may be locked out.
-    if (!all) return Status();
-    BAILEE_TRY(room, BeginEpochIn(vault, frame, storage.refs));
+    BAILEE_TRY(room, BeginOwedEpochIn(vault, frame));
     return Status();
   }));
   return room;
@@ -160,12 +165,15 @@ Result<Shredded> Shred(VaultImpl& vault, const ShredOptions& options) {
   const auto deadline = std::chrono::steady_clock::now() + options.wait;
   Shredded done;
   BAILEE_RETURN_IF_ERROR(DeleteLeftRows(vault));
-  BAILEE_TRY(const bool all, RenewShards(vault, options, done));
+  // In one transaction with the last renewal, because each is waited for. What is said of room is
+  // asked again below.
+  const auto begin = [&](Frame& frame) { return BeginOwedEpochIn(vault, frame).status(); };
+  BAILEE_TRY(const bool all, RenewShards(vault, options, begin, done));
   if (all) {
     bool begun = false;
     for (int tries = 0; !begun && tries < kBeginningsMax; ++tries) {
       BAILEE_RETURN_IF_ERROR(EndEpochs(vault, deadline, done.waiting_for));
-      BAILEE_TRY(begun, BeginEpoch(vault));
+      BAILEE_TRY(begun, BeginOwedEpoch(vault));
     }
     BAILEE_RETURN_IF_ERROR(EndEpochs(vault, deadline, done.waiting_for));
   }
