@@ -116,7 +116,8 @@ Profile Of2019() {
           .shape = PaddedShape(),
           .queries = {Queries{UpdateByPurpose(.5, kUniform), Create(.25),
                               Delete(.025, By::kPurpose, kUniform)},
-                      OldCustomer(), OldProcessor(), Queries{ReadByPurpose(.46, kZipfian)}}};
+                      OldCustomer(), OldProcessor(),
+                      Queries{Read(.46, By::kPurpose, Part::kMetadata, kZipfian)}}};
 }
 
 Profile Of2020() {
@@ -127,7 +128,7 @@ Profile Of2020() {
           .queries = {Queries{UpdateByPurpose(.5, kUniform), Create(.25),
                               Delete(.25, By::kKey, kUniform)},
                       OldCustomer(), OldProcessor(),
-                      Queries{ReadByPurpose(.5, kZipfian), Log(.5)}}};
+                      Queries{Read(.5, By::kPurpose, Part::kMetadata, kZipfian), Log(.5)}}};
 }
 
 // Table 2 of the paper. Where it names several fields, each has an even share.

@@ -43,7 +43,7 @@ class Run {
     const std::vector<Query>& queries = profile_.Of(options_.role);
     for (uint64_t i = 0; i < options_.operations && !queries.empty(); ++i)
       Ask(queries[Weighted(weights_, random_.Unit())]);
-    Finish();
+    Finish("finish-deleting");
     CheckWhatIsLeft();
     return std::move(outcome_);
   }
@@ -65,6 +65,7 @@ class Run {
       outcome_.load_seconds += Timed([&] { store_.Load(rows); });
       model_.Load(rows);
     }
+    store_.Loaded();
     outcome_.bytes = store_.Bytes();
     outcome_.data_bytes = model_.Bytes();
   }
@@ -97,9 +98,9 @@ class Run {
     if (outcome_.wrong_first.size() < kWrongToldMax) outcome_.wrong_first.push_back(words);
   }
 
-  void Finish() {
+  void Finish(const std::string& name) {
     const double seconds = Timed([&] { store_.Finish(); });
-    Asked& asked = outcome_.queries["finish-deleting"];
+    Asked& asked = outcome_.queries[name];
     ++asked.times;
     asked.seconds += seconds;
     outcome_.seconds += seconds;
@@ -113,7 +114,7 @@ class Run {
       return Answer{.count = store.Delete({.by = By::kTtl, .value = shortest[kTtl], .purpose = {}}),
                     .digest = 0};
     });
-    Finish();
+    Finish("verify-ttl-finish");
     ReadLog();
   }
 

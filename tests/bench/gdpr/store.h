@@ -71,6 +71,9 @@ class Store {
   // Stores new records in one transaction, or few.
   virtual void Load(std::span<const Row> rows) = 0;
 
+  // All is there that is loaded: not timed. For what a database does once.
+  virtual void Loaded() {}
+
   virtual void Create(const Row& row) = 0;
   virtual Answer Read(const Selection& selection, Part part) = 0;
   // Of one record. Returns how many there were: 0 or 1.

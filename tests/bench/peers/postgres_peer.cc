@@ -10,6 +10,7 @@
 
 #include "bench/must.h"
 #include "bench/peers/peer.h"
+#include "bench/peers/postgres_client.h"
 #include "bench/peers/throwaway_postgres.h"
 
 namespace bailee::bench {
@@ -29,48 +30,8 @@ constexpr const char* kTables = R"(
     purpose text NOT NULL, action int NOT NULL, subject bigint, record bigint,
     outcome int NOT NULL);)";
 
-// A random key needs no stretching: s2k-mode 1 hashes it once. Checked for changes by OpenPGP's own
-// digest.
-constexpr const char* kSealed =
-    "pgp_sym_encrypt(k.address || E'\\x1f' || k.value, $5, 'cipher-algo=aes256, compress-algo=0, "
-    "s2k-mode=1')";
 constexpr const char* kAudit =
     "INSERT INTO audit(actor, purpose, action, subject, record, outcome) ";
-
-constexpr const char* kKey = "2dd29ca851e7b56e4697b0e1f08507293d761a05ce4d1b628663f411a8086d99";
-constexpr const char* kIndexKey =
-    "9e1c7b8a60d2f3459e1c7b8a60d2f3459e1c7b8a60d2f3459e1c7b8a60d2f345";
-
-class Answer {
- public:
-  explicit Answer(PGresult* result) : result_(result) {
-    const ExecStatusType status = PQresultStatus(result_);
-    Must(status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK, PQresultErrorMessage(result_));
-  }
-  ~Answer() { PQclear(result_); }
-  Answer(const Answer&) = delete;
-  Answer& operator=(const Answer&) = delete;
-
-  size_t rows() const { return static_cast<size_t>(PQntuples(result_)); }
-  std::string Text(int column) const {
-    return {PQgetvalue(result_, 0, column), static_cast<size_t>(PQgetlength(result_, 0, column))};
-  }
-  uint64_t Number(int column) const { return std::stoull(Text(column)); }
-  size_t changed() const { return std::stoul(PQcmdTuples(result_)); }
-
- private:
-  PGresult* result_;
-};
-
-// An element of an array, in quotes.
-void AddQuoted(std::string& array, std::string_view text) {
-  array += array.empty() ? "{\"" : ",\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') array += '\\';
-    array += c;
-  }
-  array += '"';
-}
 
 class PostgresPeer final : public Peer {
  public:
@@ -99,20 +60,20 @@ class PostgresPeer final : public Peer {
     }
     for (std::string* array : {&ids, &subjects, &addresses, &values}) *array += '}';
     Durably([&] {
-      Run("put", {ids, subjects, addresses, values, kKey, kIndexKey});
+      Run("put", {ids, subjects, addresses, values, kPostgresKey, kPostgresIndexKey});
       Audit(kPut, records.front().subject, records.front().id);
     });
   }
 
   std::string Get(uint64_t id) override {
-    const Answer answer = Run("get", {std::to_string(id), kKey});
+    const PostgresAnswer answer = Run("get", {std::to_string(id), kPostgresKey});
     Must(answer.rows() == 1, "postgres: no such record");
     const std::string plain = answer.Text(0);
     return plain.substr(plain.find(kBetween) + 1);
   }
 
   size_t Find(std::string_view address, uint64_t* id) override {
-    const Answer answer = Run("find", {std::string(address), kIndexKey});
+    const PostgresAnswer answer = Run("find", {std::string(address), kPostgresIndexKey});
     if (answer.rows() > 0) *id = answer.Number(0);
     return answer.rows();
   }
@@ -127,11 +88,11 @@ class PostgresPeer final : public Peer {
   }
 
   uint64_t AuditRows() override {
-    return Answer(PQexec(connection_, "SELECT count(*) FROM audit")).Number(0);
+    return PostgresAnswer(PQexec(connection_, "SELECT count(*) FROM audit")).Number(0);
   }
 
   uint64_t Bytes() override {
-    return Answer(PQexec(connection_, "SELECT pg_total_relation_size('records')")).Number(0);
+    return PostgresAnswer(PQexec(connection_, "SELECT pg_total_relation_size('records')")).Number(0);
   }
 
  private:
@@ -139,7 +100,8 @@ class PostgresPeer final : public Peer {
 
   void Prepare() {
     const std::string put = std::string("INSERT INTO records(id, subject, tag, sealed) ") +
-                            "SELECT k.id, k.subject, hmac(k.address, $6, 'sha256'), " + kSealed +
+                            "SELECT k.id, k.subject, hmac(k.address, $6, 'sha256'), "
+                            "pgp_sym_encrypt(k.address || E'\\x1f' || k.value, $5, " + kSealing + ")"
                             " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])"
                             " AS k(id, subject, address, value)";
     Define("put", put);
@@ -159,17 +121,17 @@ class PostgresPeer final : public Peer {
   }
 
   void Define(const char* name, const std::string& sql) {
-    Answer(PQprepare(connection_, name, sql.c_str(), 0, nullptr));
+    PostgresAnswer(PQprepare(connection_, name, sql.c_str(), 0, nullptr));
   }
 
-  Answer Run(const char* name, const std::vector<std::string>& values) {
+  PostgresAnswer Run(const char* name, const std::vector<std::string>& values) {
     std::vector<const char*> texts;
     for (const std::string& value : values) texts.push_back(value.c_str());
-    return Answer(PQexecPrepared(connection_, name, static_cast<int>(texts.size()), texts.data(),
+    return PostgresAnswer(PQexecPrepared(connection_, name, static_cast<int>(texts.size()), texts.data(),
                                  nullptr, nullptr, 0));
   }
 
-  void Do(const char* sql) { Answer(PQexec(connection_, sql)); }
+  void Do(const char* sql) { PostgresAnswer(PQexec(connection_, sql)); }
 
   void Audit(Action action, uint64_t subject, uint64_t record) {
     Run("audit", {std::to_string(action), std::to_string(subject), std::to_string(record)});
@@ -190,15 +152,7 @@ class PostgresPeer final : public Peer {
 }  // namespace
 
 std::unique_ptr<Peer> OpenPeer(const PeerOptions& options, std::string* why_not) {
-  std::vector<std::string> settings = {"synchronous_commit=off",
-                                       "wal_writer_delay=30ms",
-                                       "max_wal_size=8GB",
-                                       "checkpoint_timeout=30min",
-                                       "wal_level=minimal",
-                                       "max_wal_senders=0",
-                                       "jit=off",
-                                       "max_connections=10",
-                                       "maintenance_work_mem=256MB"};
+  std::vector<std::string> settings = PostgresSettings();
   settings.push_back(options.cache == PeerCache::kAll ? "shared_buffers=4GB"
                                                       : "shared_buffers=128kB");
   auto server = ThrowawayPostgres::Start(options.directory, settings, why_not);

@@ -2,21 +2,16 @@
 //
 // Compiled twice: with SQLCipher, which encrypts every page, and with SQLite, where each value is
 // sealed by libsodium before it is stored (sealed_values.h).
-#ifdef BAILEE_PEER_SQLCIPHER
-#define SQLITE_HAS_CODEC
-#include <sqlcipher/sqlite3.h>
-#else
-#include <sqlite3.h>
-
+#ifndef BAILEE_PEER_SQLCIPHER
 #include "bench/peers/sealed_values.h"
 #endif
 
-#include <chrono>
 #include <filesystem>
 #include <initializer_list>
 
 #include "bench/must.h"
 #include "bench/peers/peer.h"
+#include "bench/peers/sqlite_statement.h"
 
 namespace bailee::bench {
 namespace {
@@ -32,66 +27,12 @@ constexpr const char* kTables = R"(
     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, purpose TEXT NOT NULL,
     action INTEGER NOT NULL, subject INTEGER, record INTEGER, outcome INTEGER NOT NULL);)";
 
-// A statement between one use and the next.
-class Statement {
- public:
-  Statement(sqlite3* db, const char* sql) : db_(db) {
-    Must(sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr) == SQLITE_OK, sqlite3_errmsg(db));
-  }
-  ~Statement() { sqlite3_finalize(statement_); }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  Statement& Bind(int at, uint64_t number) {
-    Must(sqlite3_bind_int64(statement_, at, static_cast<sqlite3_int64>(number)) == SQLITE_OK,
-         sqlite3_errmsg(db_));
-    return *this;
-  }
-  Statement& Bind(int at, std::string_view bytes) {
-    Must(sqlite3_bind_blob(statement_, at, bytes.data(), static_cast<int>(bytes.size()),
-                           SQLITE_STATIC) == SQLITE_OK,
-         sqlite3_errmsg(db_));
-    return *this;
-  }
-  // Whether there is a row.
-  bool Step() {
-    const int code = sqlite3_step(statement_);
-    Must(code == SQLITE_ROW || code == SQLITE_DONE, sqlite3_errmsg(db_));
-    return code == SQLITE_ROW;
-  }
-  void Run() {
-    while (Step()) {
-    }
-    Reset();
-  }
-  void Reset() { sqlite3_reset(statement_); }
-  uint64_t Number(int column) {
-    return static_cast<uint64_t>(sqlite3_column_int64(statement_, column));
-  }
-  std::string_view Bytes(int column) {
-    const void* at = sqlite3_column_blob(statement_, column);
-    return {static_cast<const char*>(at),
-            static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
-  }
-
- private:
-  sqlite3* db_;
-  sqlite3_stmt* statement_ = nullptr;
-};
-
-uint64_t NowMs() {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                   std::chrono::system_clock::now().time_since_epoch())
-                                   .count());
-}
-
 class SqlitePeer final : public Peer {
  public:
   explicit SqlitePeer(const PeerOptions& options) : path_(options.directory + "/peer.db") {
     Must(sqlite3_open(path_.c_str(), &db_) == SQLITE_OK, "sqlite: cannot open");
 #ifdef BAILEE_PEER_SQLCIPHER
-    // A raw key: no derivation from a passphrase at open.
-    Do("PRAGMA key = \"x'2DD29CA851E7B56E4697B0E1F08507293D761A05CE4D1B628663F411A8086D99'\"");
+    Do(kSqlcipherKey);
     Do("PRAGMA cipher_page_size = 1024");
 #else
     Do("PRAGMA page_size = 1024");
