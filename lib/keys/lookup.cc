@@ -104,6 +104,46 @@ Status VisitSealed(const LookupContext& context, store::Snapshot& snapshot, cons
   return problem;
 }
 
+Result<size_t> CountRows(store::Snapshot& snapshot, const Bytes& prefix, size_t count_max) {
+  size_t count = 0;
+  BAILEE_RETURN_IF_ERROR(snapshot.Scan(Table::kLookup, prefix, {},
+                                       [&](ByteView, ByteView) { return ++count < count_max; }));
+  return count;
+}
+
+// Whether `one` has fewer rows than `other`, or not many more; takes as long as counting the fewer.
+Result<bool> HasFewerRows(store::Snapshot& snapshot, const Bytes& one, const Bytes& other) {
+  for (size_t count_max = 16;; count_max *= 4) {
+    BAILEE_TRY(const size_t of_one, CountRows(snapshot, one, count_max));
+    if (of_one < count_max) return true;
+    BAILEE_TRY(const size_t of_other, CountRows(snapshot, other, count_max));
+    if (of_other < count_max) return false;
+  }
+}
+
+// Whether a back row of the owner, and the row that it names, lead from `prefix` to the record.
+Result<bool> IsListedBackwards(const LookupContext& context, store::Snapshot& snapshot,
+                               const Bytes& prefix, const RowOwner& owner, const RecordId& record) {
+  Status problem;
+  std::vector<Bytes> named;
+  BAILEE_RETURN_IF_ERROR(snapshot.Scan(
+      Table::kLookup, BackPrefix(owner.handle), {}, [&](ByteView key, ByteView value) {
+        Result<BackRow> row = OpenBackRow(context.vault, owner, key, value);
+        problem = row.status();
+        if (!problem.ok()) return false;
+        const Bytes& field_key = row->field_key;
+        if (row->record == record && std::equal(prefix.begin(), prefix.end(), field_key.begin()))
+          named.push_back(std::move(row->field_key));
+        return true;
+      }));
+  BAILEE_RETURN_IF_ERROR(problem);
+  for (const Bytes& key : named) {
+    BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kLookup, key));
+    if (row) return true;
+  }
+  return false;
+}
+
 // The least key behind all that begin with `prefix`. REQUIRES: a byte of it is not 0xFF.
 Bytes Behind(Bytes prefix) {
   while (prefix.back() == 0xFF) prefix.pop_back();
@@ -175,8 +215,13 @@ Status FindField(const LookupContext& context, store::Snapshot& snapshot, const 
 }
 
 Result<bool> IsListed(const LookupContext& context, store::Snapshot& snapshot,
-                      const IndexName& index, const LookupTag& tag, const FieldHit& hit) {
+                      const IndexName& index, const LookupTag& tag, const RowOwner& owner,
+                      const RecordId& record) {
+  const Bytes prefix = FieldPrefix(index, tag);
+  BAILEE_TRY(const bool forwards, HasFewerRows(snapshot, prefix, BackPrefix(owner.handle)));
+  if (!forwards) return IsListedBackwards(context, snapshot, prefix, owner, record);
   bool listed = false;
+  const FieldHit hit{owner.handle, record};
   BAILEE_RETURN_IF_ERROR(FindField(context, snapshot, index, tag, [&](const FieldHit& each) {
     listed = each == hit;
     return !listed;

@@ -55,9 +55,12 @@ struct FieldHit {
 Status FindField(const LookupContext& context, store::Snapshot& snapshot, const IndexName& index,
                  const LookupTag& tag, const std::function<bool(const FieldHit&)>& visit);
 
-// Whether the value's tag already leads to this record.
+// Whether the value's tag already leads to this record of `owner`. Looks at the rows under the tag
+// or at those that lead to the owner, whichever are fewer: many may have a value in common, and one
+// may have many records. Errors: as FindField.
 Result<bool> IsListed(const LookupContext& context, store::Snapshot& snapshot,
-                      const IndexName& index, const LookupTag& tag, const FieldHit& hit);
+                      const IndexName& index, const LookupTag& tag, const RowOwner& owner,
+                      const RecordId& record);
 
 // Lists a record of `owner`, with a back row. Errors: those of the store; kDamage; kFull.
 Status PutField(const LookupContext& context, store::WriteTransaction& transaction,

@@ -79,12 +79,12 @@ Status FoldEntry(VaultImpl& vault, const Frame& frame, const Foldable& foldable,
     const keys::LookupTag tag = pending.index_form.RevealBytes(
         [&](ByteView form) { return keys::TagOfValue(foldable.index.key, form); });
     const keys::LookupContext context = vault.LookupOf(frame);
+    const keys::RowOwner owner{key.handle, subject.history};
     BAILEE_TRY(const bool listed,
-               keys::IsListed(context, transaction, key.index, tag, {key.handle, pending.record}));
+               keys::IsListed(context, transaction, key.index, tag, owner, pending.record));
     if (!listed) {
-      BAILEE_RETURN_IF_ERROR(keys::PutField(context, transaction, key.index, tag,
-                                            {key.handle, subject.history}, pending.record,
-                                            vault.random()));
+      BAILEE_RETURN_IF_ERROR(keys::PutField(context, transaction, key.index, tag, owner,
+                                            pending.record, vault.random()));
     }
   }
   return transaction.Delete(Table::kLookup, entry.key);

@@ -143,8 +143,9 @@ class RowMaker {
     if (!form) return std::optional<Missing>();
     missing.tag =
         form->RevealBytes([&](ByteView bytes) { return keys::TagOfValue(now->key, bytes); });
+    const keys::RowOwner owner{record.handle, missing.subject->subject().history};
     BAILEE_TRY(const bool listed, keys::IsListed(vault_.LookupOf(frame), *frame.snapshot, new_,
-                                                 missing.tag, {record.handle, record.record}));
+                                                 missing.tag, owner, record.record));
     if (listed) return std::optional<Missing>();
     return std::optional<Missing>(std::move(missing));
   }

@@ -229,13 +229,14 @@ Status CollectionWriter::PutLookup(Target& target, const Draft& draft, const Ind
   }
   const keys::LookupTag tag = keys::TagOfValue(index.held->key, form);
   const keys::LookupContext context = vault_.LookupOf(frame_);
+  const keys::RowOwner owner{target.handle, target.subject.history};
   if (draft.revision > 0) {
-    BAILEE_TRY(const bool listed, keys::IsListed(context, transaction_, index.index, tag,
-                                                 {target.handle, draft.record.id}));
+    BAILEE_TRY(const bool listed,
+               keys::IsListed(context, transaction_, index.index, tag, owner, draft.record.id));
     if (listed) return Status();
   }
-  return keys::PutField(context, transaction_, index.index, tag,
-                        {target.handle, target.subject.history}, draft.record.id, vault_.random());
+  return keys::PutField(context, transaction_, index.index, tag, owner, draft.record.id,
+                        vault_.random());
 }
 
 }  // namespace bailee::vault
