@@ -17,7 +17,8 @@ BUILD = os.path.abspath(sys.argv.pop())
 loader = importlib.machinery.SourceFileLoader("bench", SCRIPT)
 bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
 loader.exec_module(bench)
-from figures import Figure  # noqa: E402  (tools/bench has made it reachable)
+import gdprbench  # noqa: E402  (tools/bench has made it reachable)
+from figures import Figure  # noqa: E402
 
 
 def path_of(program):
@@ -92,6 +93,57 @@ class Runs(unittest.TestCase):
         program.process.wait()
         self.addCleanup(program.close)
         self.assertIn("ended", program.measure("ReadWarm")["failed"])
+
+
+class Gdprbench(unittest.TestCase):
+    def told(self, seconds, wrong=0):
+        return {"seconds": seconds, "first_seconds": 0, "load_seconds": 0, "bytes": 300, "data_bytes": 100, "answers": 7, "wrong": wrong}
+
+    def test_aims_are_judged_and_the_best_peer_is_the_fastest(self):
+        told = {"vault": self.told(2), "sqlite": self.told(3), "postgres": self.told(10), "sqlcipher": {"absent": "why"}}
+        rows = {row["store"]: row for row in gdprbench.rows_of(told, gdprbench.AIMS["gdprbench-paper"])}
+        self.assertEqual(rows["postgres"]["aim"], ">= 5 met")
+        self.assertEqual(rows["best peer"]["ratio"], 1.5)
+        self.assertEqual(rows["best peer"]["aim"], ">= 2 NOT MET")
+        self.assertEqual(rows["vault"]["space"], 3)
+        self.assertIn("why", rows["sqlcipher"]["words"])
+
+    def run_bench(self, *words):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "told.json")
+            ran = subprocess.run([SCRIPT, "--built", BUILD, "--gdprbench", *words, "--json", file], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, check=False)
+            if not os.path.exists(file):
+                return ran, None
+            with open(file, encoding="utf-8") as told:
+                return ran, json.load(told)
+
+    def test_every_store_answers_the_paper_as_the_model_does(self):
+        ran, told = self.run_bench("--records", "200", "--operations", "100")
+        self.assertEqual(ran.returncode, 0, ran.stdout)
+        self.assertEqual([each["role"] for each in told["gdprbench"]], ["controller", "customer", "processor", "regulator"])
+        for each in told["gdprbench"]:
+            self.assertEqual([row["store"] for row in each["table"]], ["vault", *built_peers(), "best peer"])
+            for row in each["table"][:-1]:
+                self.assertTrue("not measured" in row.get("words", "") or row["answers"] > 100, row)
+
+    def test_an_unknown_profile_is_said(self):
+        ran, _ = self.run_bench("gdprbench-2031")
+        self.assertEqual(ran.returncode, 2)
+        self.assertIn("gdprbench-k9db", ran.stderr)
+
+    def test_a_wrong_answer_is_a_failure(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "gdpr"))
+            program = gdprbench.path_of(folder, "vault")
+            with open(program, "w", encoding="utf-8") as file:
+                file.write("#!/bin/sh\n[ $1 = --list ] && echo some 10 10 customer && exit\n"
+                           f"echo '{json.dumps(self.told(1, wrong=3))}'; exit 1\n")
+            os.chmod(program, 0o755)
+            lines = []
+            _, failed = gdprbench.measure(folder, ["some"], ["vault"], lambda profile: (10, 10), lines.append)
+            self.assertTrue(failed)
+            self.assertIn("3 of 7 answers were wrong", "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -55,8 +55,8 @@ uint64_t ZipfianRanks::RankOf(double unit) const {
 KeyChooser::KeyChooser(Chooser chooser, uint64_t records, uint64_t operations, double inserted)
     : chooser_(chooser),
       records_(records),
-      scrambled_(records +
-                 static_cast<uint64_t>(static_cast<double>(operations) * inserted * 2) + 1) {}
+      scrambled_(records + static_cast<uint64_t>(static_cast<double>(operations) * inserted * 2) +
+                 1) {}
 
 uint64_t KeyChooser::Next(Random& random, uint64_t last) const {
   if (chooser_ == Chooser::kUniform) return random.Below(records_);

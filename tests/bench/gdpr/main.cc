@@ -3,8 +3,8 @@
 // One role of one profile of GDPRbench, on the store that the program was made with:
 //   PROGRAM PROFILE ROLE [RECORDS OPERATIONS [SEED]]   as published unless told otherwise
 //   PROGRAM --list                                     profiles, with their sizes and roles
-// Prints a line of JSON. Exits with 1 where an answer was wrong, 2 if it was called wrongly, 77 where
-// the store cannot be on this machine.
+// Prints a line of JSON. Exits with 1 where an answer was wrong, 2 if it was called wrongly, 77
+// where the store cannot be on this machine.
 #include <sodium.h>
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // PostgreSQL with pgcrypto, set as tests/bench/peers/postgres_peer.cc is: metadata and data of a
-// record are sealed in the server, and keyed hashes of fields are found by, with an index of each. A
-// query is one statement that audits itself.
+// record are sealed in the server, and keyed hashes of fields are found by, with an index of each.
+// A query is one statement that audits itself.
 #include <map>
 #include <memory>
 #include <vector>
@@ -134,12 +134,10 @@ class PostgresStore final : public Store {
     const std::string after = "[" + std::to_string(field + 2) + ":]";
     std::string text = "WITH r AS MATERIALIZED (SELECT id, string_to_array(" +
                        sql.Opened("metadata") + ", E'\\x1f') AS m FROM records" +
-                       sql.Where(selection) +
-                       "), changed AS (UPDATE records AS t SET metadata = " +
+                       sql.Where(selection) + "), changed AS (UPDATE records AS t SET metadata = " +
                        sql.Sealed("array_to_string(r.m" + before + " || " + sql.At(value, "text") +
                                   " || r.m" + after + ", E'\\x1f')");
-    if (IsIndexed(field))
-      text += ", " + Column(field) + " = " + sql.Tag(sql.At(value, "text"));
+    if (IsIndexed(field)) text += ", " + Column(field) + " = " + sql.Tag(sql.At(value, "text"));
     sql.text = text + " FROM r WHERE t.id = r.id RETURNING 1), " +
                sql.Audit(role_, Action::kUpdate, selection, "changed") +
                " SELECT count(*) FROM changed";
@@ -204,8 +202,8 @@ class PostgresStore final : public Store {
     }
     sql.text = "WITH changed AS (INSERT INTO records(" + columns + ") SELECT " + values +
                " FROM unnest(" + from + ") AS k(" + names + ") RETURNING 1), " +
-               sql.Audit(role_, action,
-                         {.number = rows.front().number, .value = {}, .purpose = {}}, "changed") +
+               sql.Audit(role_, action, {.number = rows.front().number, .value = {}, .purpose = {}},
+                         "changed") +
                " SELECT count(*) FROM changed";
     Must(Durably(sql) == rows.size(), "postgres: not all was stored");
   }
@@ -234,8 +232,7 @@ class PostgresStore final : public Store {
     auto known = prepared_.find(sql.text);
     if (known == prepared_.end()) {
       known = prepared_.emplace(sql.text, "s" + std::to_string(prepared_.size())).first;
-      PostgresAnswer(
-          PQprepare(connection_, known->second.c_str(), sql.text.c_str(), 0, nullptr));
+      PostgresAnswer(PQprepare(connection_, known->second.c_str(), sql.text.c_str(), 0, nullptr));
     }
     std::vector<const char*> texts;
     for (const std::string& value : sql.values) texts.push_back(value.c_str());

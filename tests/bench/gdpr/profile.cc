@@ -28,16 +28,11 @@ Values Numbered(const std::string& stem, size_t count, size_t first = 0) {
 // Of 2021, with the counts of the workload files that came with it.
 Shape NumberedShape() {
   Shape shape{.names = kNames, .values = {}};
-  shape.values = {Numbered("purpose", 25),
-                  kTtls,
-                  Numbered("user", 10'000),
-                  Numbered("obj", 100),
-                  Numbered("dec", 2),
-                  Numbered("acl", 10),
-                  Numbered("shr", 10),
-                  Numbered("src", 10),
-                  Numbered("cat", 10),
-                  {}};
+  shape.values = {Numbered("purpose", 25),  kTtls,
+                  Numbered("user", 10'000), Numbered("obj", 100),
+                  Numbered("dec", 2),       Numbered("acl", 10),
+                  Numbered("shr", 10),      Numbered("src", 10),
+                  Numbered("cat", 10),      {}};
   return shape;
 }
 
@@ -47,10 +42,10 @@ Shape PaddedShape() {
   shape.values = {
       Values{"ads", "2fa", "msg", "backup"},
       kTtls,
-      Values{"albert", "brandon", "carol",     "dilbert", "edith",   "frank",  "godel",
-             "hans",   "india",   "jack",      "kamala",  "london",  "mary",   "nancy",
-             "othello", "paris",  "quintin",   "rhodes",  "sam",     "tintin", "underwood",
-             "victor", "wang",    "xin",       "yang",    "zhou"},
+      Values{"albert",  "brandon", "carol",   "dilbert", "edith",  "frank",  "godel",
+             "hans",    "india",   "jack",    "kamala",  "london", "mary",   "nancy",
+             "othello", "paris",   "quintin", "rhodes",  "sam",    "tintin", "underwood",
+             "victor",  "wang",    "xin",     "yang",    "zhou"},
       Values{"religion", "sports", "yoga", "drugs", "alcohol", "dairy"},
       Values{"allow", "disallow", "inform"},
       Values{"ads", "billing", "infra", "emergency", "sales", "marketing", "backup", "social"},
@@ -125,10 +120,10 @@ Profile Of2020() {
           .records = 100'000,
           .operations = 10'000,
           .shape = PaddedShape(),
-          .queries = {Queries{UpdateByPurpose(.5, kUniform), Create(.25),
-                              Delete(.25, By::kKey, kUniform)},
-                      OldCustomer(), OldProcessor(),
-                      Queries{Read(.5, By::kPurpose, Part::kMetadata, kZipfian), Log(.5)}}};
+          .queries = {
+              Queries{UpdateByPurpose(.5, kUniform), Create(.25), Delete(.25, By::kKey, kUniform)},
+              OldCustomer(), OldProcessor(),
+              Queries{Read(.5, By::kPurpose, Part::kMetadata, kZipfian), Log(.5)}}};
 }
 
 // Table 2 of the paper. Where it names several fields, each has an even share.
@@ -147,15 +142,16 @@ Profile OfThePaper() {
   Queries processor = {Read(.8, By::kKey, Part::kData, kZipfian)};
   for (const By by : {By::kPurpose, By::kObjection, By::kDecision})
     processor.push_back(Read(.2 / 3, by, Part::kData, kUniform));
-  paper.queries = {controller,
-                   Queries{Read(.2, By::kUser, Part::kData, kZipfian),
-                           Read(.2, By::kKey, Part::kMetadata, kZipfian),
-                           Update(.2, By::kKey, Part::kData, kZipfian),
-                           Update(.2, By::kKey, Part::kMetadata, kZipfian),
-                           Delete(.2, By::kKey, kZipfian)},
-                   processor,
-                   Queries{Read(.46, By::kUser, Part::kMetadata, kZipfian), Log(.31),
-                           {.23, Verb::kVerifyDeletion, By::kKey, Part::kMetadata, kZipfian}}};
+  paper.queries = {
+      controller,
+      Queries{Read(.2, By::kUser, Part::kData, kZipfian),
+              Read(.2, By::kKey, Part::kMetadata, kZipfian),
+              Update(.2, By::kKey, Part::kData, kZipfian),
+              Update(.2, By::kKey, Part::kMetadata, kZipfian), Delete(.2, By::kKey, kZipfian)},
+      processor,
+      Queries{Read(.46, By::kUser, Part::kMetadata, kZipfian),
+              Log(.31),
+              {.23, Verb::kVerifyDeletion, By::kKey, Part::kMetadata, kZipfian}}};
   return paper;
 }
 
@@ -165,22 +161,20 @@ Queries Controller2021() {
 }
 
 Profile Of2021(std::string name, uint64_t records, uint64_t operations) {
-  return {.name = std::move(name),
-          .records = records,
-          .operations = operations,
-          .shape = NumberedShape(),
-          .queries = {Controller2021(),
-                      Queries{Read(.2, By::kKey, Part::kAll, kZipfian),
-                              ReadByPurpose(.1, kZipfian),
-                              Read(.1, By::kUser, Part::kAll, kZipfian),
-                              Update(.2, By::kKey, Part::kAll, kZipfian),
-                              UpdateByPurpose(.1, kZipfian),
-                              Update(.1, By::kUser, Part::kMetadata, kZipfian),
-                              Delete(.2, By::kKey, kZipfian)},
-                      Queries{Read(.2, By::kKey, Part::kAll, kUniform),
-                              ReadByPurpose(.4, kUniform),
-                              Read(.4, By::kUser, Part::kAll, kUniform)},
-                      Queries{}}};
+  return {
+      .name = std::move(name),
+      .records = records,
+      .operations = operations,
+      .shape = NumberedShape(),
+      .queries = {
+          Controller2021(),
+          Queries{Read(.2, By::kKey, Part::kAll, kZipfian), ReadByPurpose(.1, kZipfian),
+                  Read(.1, By::kUser, Part::kAll, kZipfian),
+                  Update(.2, By::kKey, Part::kAll, kZipfian), UpdateByPurpose(.1, kZipfian),
+                  Update(.1, By::kUser, Part::kMetadata, kZipfian), Delete(.2, By::kKey, kZipfian)},
+          Queries{Read(.2, By::kKey, Part::kAll, kUniform), ReadByPurpose(.4, kUniform),
+                  Read(.4, By::kUser, Part::kAll, kUniform)},
+          Queries{}}};
 }
 
 Profile OfK9db() {
@@ -188,9 +182,9 @@ Profile OfK9db() {
   k9db.queries[static_cast<size_t>(Role::kCustomer)] = {
       Read(.2, By::kKey, Part::kAll, kZipfian), Read(.2, By::kUser, Part::kAll, kZipfian),
       Update(.4, By::kKey, Part::kAll, kZipfian), Delete(.2, By::kKey, kZipfian)};
-  k9db.queries[static_cast<size_t>(Role::kProcessor)] = {
-      Read(.8, By::kKey, Part::kAll, kZipfian), ReadByPurpose(.1, kZipfian),
-      Read(.1, By::kUser, Part::kAll, kZipfian)};
+  k9db.queries[static_cast<size_t>(Role::kProcessor)] = {Read(.8, By::kKey, Part::kAll, kZipfian),
+                                                         ReadByPurpose(.1, kZipfian),
+                                                         Read(.1, By::kUser, Part::kAll, kZipfian)};
   return k9db;
 }
 
@@ -222,8 +216,7 @@ std::string_view RoleName(Role role) {
 }
 
 Field FieldOf(By by) {
-  constexpr Field kFieldsBy[] = {kData,      kPurpose,  kTtl,   kUser,
-                                 kObjection, kDecision, kShared};
+  constexpr Field kFieldsBy[] = {kData, kPurpose, kTtl, kUser, kObjection, kDecision, kShared};
   Must(by != By::kKey, "a key is no field");
   return kFieldsBy[static_cast<size_t>(by)];
 }
@@ -233,20 +226,30 @@ std::string QueryName(const Query& query) {
   const std::string by = query.by == By::kKey ? "KEY" : kNames[FieldOf(query.by)];
   const std::string part(kParts[static_cast<size_t>(query.part)]);
   switch (query.verb) {
-    case Verb::kCreate: return "create-record";
-    case Verb::kRead: return "read" + part + "-by-" + by;
-    case Verb::kUpdate: return "update" + part + "-by-" + by;
-    case Verb::kDelete: return "delete-by-" + by;
-    case Verb::kLog: return "get-system-logs";
-    case Verb::kVerifyDeletion: return "verify-deletion";
+    case Verb::kCreate:
+      return "create-record";
+    case Verb::kRead:
+      return "read" + part + "-by-" + by;
+    case Verb::kUpdate:
+      return "update" + part + "-by-" + by;
+    case Verb::kDelete:
+      return "delete-by-" + by;
+    case Verb::kLog:
+      return "get-system-logs";
+    case Verb::kVerifyDeletion:
+      return "verify-deletion";
   }
   return {};
 }
 
 const std::vector<Profile>& Profiles() {
-  static const std::vector<Profile> profiles = {
-      Of2019(), Of2020(), OfThePaper(), Of2021("gdprbench-2021", 10'000, 1'000),
-      OfK9db(), OfRuler(), Of2021("datacase-2022", 100'000, 10'000)};
+  static const std::vector<Profile> profiles = {Of2019(),
+                                                Of2020(),
+                                                OfThePaper(),
+                                                Of2021("gdprbench-2021", 10'000, 1'000),
+                                                OfK9db(),
+                                                OfRuler(),
+                                                Of2021("datacase-2022", 100'000, 10'000)};
   return profiles;
 }
 

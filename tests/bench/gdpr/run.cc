@@ -125,30 +125,33 @@ class Run {
     const uint64_t asked_before = asked_;
     Count("get-system-logs", seconds, read);
     // Fewer where there are no more: but one for each query.
-    Check(read == count || (read < count && read >= asked_before), "get-system-logs: some are missing");
+    Check(read == count || (read < count && read >= asked_before),
+          "get-system-logs: some are missing");
   }
 
   void Ask(const Query& query) {
     if (query.verb == Verb::kLog) return ReadLog();
     if (query.verb == Verb::kCreate) return Create(query);
-    const uint64_t number =
-        choosers_[static_cast<size_t>(query.chooser)].Next(random_, last_);
+    const uint64_t number = choosers_[static_cast<size_t>(query.chooser)].Next(random_, last_);
     Selection selection{.by = query.by, .number = number, .value = {}, .purpose = {}};
     if (query.by != By::kKey) selection.value = ValueOf(profile_, number, FieldOf(query.by));
-    if (options_.role == Role::kProcessor)
-      selection.purpose = ValueOf(profile_, number, kPurpose);
+    if (options_.role == Role::kProcessor) selection.purpose = ValueOf(profile_, number, kPurpose);
     switch (query.verb) {
       case Verb::kRead:
         return Compare(QueryName(query),
                        [&](Store& store) { return store.Read(selection, query.part); });
-      case Verb::kUpdate: return Update(query, selection, number);
+      case Verb::kUpdate:
+        return Update(query, selection, number);
       case Verb::kDelete:
-        return Compare(QueryName(query),
-                       [&](Store& store) { return Answer{store.Delete(selection), 0}; });
+        return Compare(QueryName(query), [&](Store& store) {
+          return Answer{store.Delete(selection), 0};
+        });
       case Verb::kVerifyDeletion:
-        return Compare(QueryName(query),
-                       [&](Store& store) { return Answer{store.IsDeleted(number), 0}; });
-      default: break;
+        return Compare(QueryName(query), [&](Store& store) {
+          return Answer{store.IsDeleted(number), 0};
+        });
+      default:
+        break;
     }
   }
 
@@ -169,8 +172,9 @@ class Run {
     }
     if (query.part == Part::kData) {
       const std::string value = UpdatedData(profile_, number, ++version_);
-      return Compare(name,
-                     [&](Store& store) { return Answer{store.UpdateData(number, value), 0}; });
+      return Compare(name, [&](Store& store) {
+        return Answer{store.UpdateData(number, value), 0};
+      });
     }
     const Field field = MetadataField();
     const std::string value = ValueOf(profile_, number, field);

@@ -29,7 +29,8 @@ enum Bound : uint64_t { kBoundMetadata = 1, kBoundData };
 
 std::string Listed(const std::vector<std::string>& words, std::string_view between) {
   std::string listed;
-  for (const std::string& word : words) listed += (listed.empty() ? "" : std::string(between)) + word;
+  for (const std::string& word : words)
+    listed += (listed.empty() ? "" : std::string(between)) + word;
   return listed;
 }
 
@@ -150,9 +151,9 @@ uint64_t SqliteStore::ChangedBy(Statement& statement) {
 }
 
 void SqliteStore::Audit(Action action, const Selection& selection, uint64_t records) {
-  Statement& audit =
-      Prepared("INSERT INTO audit(at, actor, purpose, action, record, field, records, outcome) "
-               "VALUES(?, 'tester', ?, ?, ?, ?, ?, 1)");
+  Statement& audit = Prepared(
+      "INSERT INTO audit(at, actor, purpose, action, record, field, records, outcome) "
+      "VALUES(?, 'tester', ?, ?, ?, ?, ?, 1)");
   const std::string purpose = AuditPurpose(role_, selection);
   audit.Bind(1, NowMs()).Bind(2, purpose).Bind(3, static_cast<uint64_t>(action));
   audit.Bind(4, selection.number).Bind(5, static_cast<uint64_t>(selection.by));
@@ -207,8 +208,7 @@ Answer SqliteStore::Read(const Selection& selection, Part part) {
   if (part != Part::kMetadata) columns.emplace_back("data");
 #endif
   Prepared("BEGIN IMMEDIATE").Run();
-  Statement& read =
-      Prepared("SELECT id, " + Listed(columns, ", ") + " FROM records", selection, 1);
+  Statement& read = Prepared("SELECT id, " + Listed(columns, ", ") + " FROM records", selection, 1);
   Answer answer;
   while (read.Step()) AddTo(answer, read, part);
   read.Reset();
@@ -263,15 +263,14 @@ uint64_t SqliteStore::UpdateMetadata(const Selection& selection, Field field,
     while (find.Step()) found.emplace_back(find.Number(0), find.Bytes(1));
     find.Reset();
     const std::string indexed = IndexedOf(value);
-    Statement& update = Prepared("UPDATE records SET metadata = ?" +
-                                 (IsIndexed(field) ? ", " + Column(field) + " = ?3" : "") +
-                                 " WHERE id = ?2");
+    Statement& update =
+        Prepared("UPDATE records SET metadata = ?" +
+                 (IsIndexed(field) ? ", " + Column(field) + " = ?3" : "") + " WHERE id = ?2");
     for (const auto& [number, sealed] : found) {
       Fields fields;
       SplitMetadata(sealed_.OpenText(number, kBoundMetadata, sealed), fields);
       fields[field] = value;
-      const std::string again =
-          sealed_.SealText(number, kBoundMetadata, JoinMetadata(fields));
+      const std::string again = sealed_.SealText(number, kBoundMetadata, JoinMetadata(fields));
       update.Bind(1, again).Bind(2, number);
       if (IsIndexed(field)) update.Bind(3, indexed);
       update.Run();
@@ -282,9 +281,8 @@ uint64_t SqliteStore::UpdateMetadata(const Selection& selection, Field field,
 #endif
 
 uint64_t SqliteStore::Delete(const Selection& selection) {
-  return Durably(Action::kDelete, selection, [&] {
-    return ChangedBy(Prepared("DELETE FROM records", selection, 1));
-  });
+  return Durably(Action::kDelete, selection,
+                 [&] { return ChangedBy(Prepared("DELETE FROM records", selection, 1)); });
 }
 
 bool SqliteStore::IsDeleted(uint64_t number) {

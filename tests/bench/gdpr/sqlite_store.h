@@ -15,9 +15,9 @@
 
 namespace bailee::bench::gdpr {
 
-// SQLCipher with a column for each field; or SQLite, where libsodium seals metadata and data of each
-// record, and keyed hashes are found by. Set as tests/bench/peers/sqlite_peer.cc is, with an index
-// of each field that records are named by.
+// SQLCipher with a column for each field; or SQLite, where libsodium seals metadata and data of
+// each record, and keyed hashes are found by. Set as tests/bench/peers/sqlite_peer.cc is, with an
+// index of each field that records are named by.
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(const StoreOptions& options);

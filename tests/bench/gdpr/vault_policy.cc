@@ -10,8 +10,7 @@ std::vector<std::string> PurposesOfRole(const Profile& profile, Role role) {
   if (role == Role::kCustomer) return {std::string(kOwn)};
   if (role != Role::kProcessor) return {std::string(kManage)};
   std::vector<std::string> purposes;
-  for (uint64_t i = 0; i < profile.shape.values[kPurpose].size(); ++i)
-    purposes.push_back(UseOf(i));
+  for (uint64_t i = 0; i < profile.shape.values[kPurpose].size(); ++i) purposes.push_back(UseOf(i));
   return purposes;
 }
 
@@ -22,10 +21,9 @@ std::set<std::string> LookupsOf(const Profile& profile, Field field) {
   for (const Role role : kRoles) {
     for (const Query& query : profile.Of(role)) {
       if (query.by == By::kKey || FieldOf(query.by) != field) continue;
-      purposes.merge(
-          [&](std::vector<std::string> of) {
-            return std::set<std::string>(of.begin(), of.end());
-          }(PurposesOfRole(profile, role)));
+      purposes.merge([&](std::vector<std::string> of) {
+        return std::set<std::string>(of.begin(), of.end());
+      }(PurposesOfRole(profile, role)));
     }
   }
   return purposes;

@@ -34,8 +34,7 @@ uint64_t NumberIn(const Record& record) {
 
 std::vector<std::string> AllPurposes(const Profile& profile) {
   std::vector<std::string> purposes = {std::string(kOwn), std::string(kManage), "rights", "upkeep"};
-  for (uint64_t i = 0; i < profile.shape.values[kPurpose].size(); ++i)
-    purposes.push_back(UseOf(i));
+  for (uint64_t i = 0; i < profile.shape.values[kPurpose].size(); ++i) purposes.push_back(UseOf(i));
   return purposes;
 }
 
@@ -95,8 +94,7 @@ void VaultStore::Load(std::span<const Row> rows) {
   for (const Row& row : rows) {
     const std::string key = KeyOf(profile_, row.number);
     const std::string notice = NoticeOf(purposes_.find(row.fields[kPurpose])->second);
-    AddTo(batch.Add(
-              {.who = Who::Ref(key), .notice = notice, .source = "web", .on_behalf_of = {}}),
+    AddTo(batch.Add({.who = Who::Ref(key), .notice = notice, .source = "web", .on_behalf_of = {}}),
           row);
   }
   for (Result<Collected>& each : Done(batch.Commit())) Done(std::move(each));
@@ -106,8 +104,8 @@ std::vector<Handle> VaultStore::FindAll(Session& session, const Selection& selec
   const Secret value = MakeSecret(selection.value);
   std::vector<Handle> handles;
   for (const Found& found : Done(session.Find({.category = kMetadataCategory,
-                                               .field = FieldName(FieldOf(selection.by)),
-                                               .value = value})))
+                            .field = FieldName(FieldOf(selection.by)),
+                            .value = value})))
     handles.push_back(found.handle);
   return handles;
 }
@@ -181,13 +179,13 @@ uint64_t VaultStore::UpdateData(uint64_t number, const std::string& value) {
 
 uint64_t VaultStore::UpdateMetadata(const Selection& selection, Field field,
                                     const std::string& value) {
-  if (selection.by == By::kKey)
-    return Rectify(selection.number, kMetadataCategory, field, value);
+  if (selection.by == By::kKey) return Rectify(selection.number, kMetadataCategory, field, value);
   Session& session = FinderFor(selection);
   const std::vector<Handle> handles = FindAll(session, selection);
   for (size_t at = 0; at < handles.size(); at += kRecordsPerBatch)
-    Rewrite(session, std::span(handles).subspan(at, std::min(kRecordsPerBatch, handles.size() - at)),
-            field, value);
+    Rewrite(session,
+            std::span(handles).subspan(at, std::min(kRecordsPerBatch, handles.size() - at)), field,
+            value);
   return handles.size();
 }
 
@@ -197,20 +195,18 @@ void VaultStore::Rewrite(Session& session, std::span<const Handle> handles, Fiel
                          const std::string& value) {
   Batch batch = vault_->CollectBatch();
   for (const Handle& handle : handles) {
-    const Record record = Done(session.Read({.who = Who::ByHandle(handle),
-                                             .category = kMetadataCategory,
-                                             .fields = about_fields_}));
-    const uint64_t purpose =
-        record.At(FieldName(kPurpose)).Reveal([&](std::string_view of) {
-          return purposes_.find(of)->second;
-        });
+    const Record record = Done(session.Read(
+        {.who = Who::ByHandle(handle), .category = kMetadataCategory, .fields = about_fields_}));
+    const uint64_t purpose = record.At(FieldName(kPurpose)).Reveal([&](std::string_view of) {
+      return purposes_.find(of)->second;
+    });
     std::vector<FieldInput> fields;
     for (const std::string_view name : about_fields_) {
       if (name == FieldName(field)) {
         fields.emplace_back(name, MakeSecret(value));
       } else if (record.Has(name)) {
-        fields.emplace_back(name, record.At(name).Reveal(
-                                      [](std::string_view text) { return MakeSecret(text); }));
+        fields.emplace_back(
+            name, record.At(name).Reveal([](std::string_view text) { return MakeSecret(text); }));
       }
     }
     const std::string notice = NoticeOf(purpose);

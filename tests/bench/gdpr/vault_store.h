@@ -55,8 +55,8 @@ class VaultStore final : public Store {
   const Profile& profile_;
   const Role role_;
   std::map<std::string, uint64_t, std::less<>> purposes_;  // of the profile, to their index
-  std::vector<size_t> metadata_;                            // fields that records have
-  std::vector<std::string_view> about_fields_;              // what is read of metadata
+  std::vector<size_t> metadata_;                           // fields that records have
+  std::vector<std::string_view> about_fields_;             // what is read of metadata
   TempVault files_;
   Auditor auditor_;
   std::optional<Vault> vault_;

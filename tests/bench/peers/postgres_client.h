@@ -12,26 +12,26 @@
 
 namespace bailee::bench {
 
-inline constexpr const char* kPostgresKey = "2dd29ca851e7b56e4697b0e1f08507293d761a05ce4d1b628663f411a8086d99";
+inline constexpr const char* kPostgresKey =
+    "2dd29ca851e7b56e4697b0e1f08507293d761a05ce4d1b628663f411a8086d99";
 inline constexpr const char* kPostgresIndexKey =
     "9e1c7b8a60d2f3459e1c7b8a60d2f3459e1c7b8a60d2f3459e1c7b8a60d2f345";
 
 // A random key needs no stretching: s2k-mode 1 hashes it once. Checked for changes by OpenPGP's own
 // digest.
-inline constexpr const char* kSealing =
-    "'cipher-algo=aes256, compress-algo=0, s2k-mode=1'";
+inline constexpr const char* kSealing = "'cipher-algo=aes256, compress-algo=0, s2k-mode=1'";
 
 // Those of the server, but for its cache.
 inline std::vector<std::string> PostgresSettings() {
   return {"synchronous_commit=off",
-                                       "wal_writer_delay=30ms",
-                                       "max_wal_size=8GB",
-                                       "checkpoint_timeout=30min",
-                                       "wal_level=minimal",
-                                       "max_wal_senders=0",
-                                       "jit=off",
-                                       "max_connections=10",
-                                       "maintenance_work_mem=256MB"};
+          "wal_writer_delay=30ms",
+          "max_wal_size=8GB",
+          "checkpoint_timeout=30min",
+          "wal_level=minimal",
+          "max_wal_senders=0",
+          "jit=off",
+          "max_connections=10",
+          "maintenance_work_mem=256MB"};
 }
 
 // What a statement came to, which must have worked.

@@ -92,7 +92,8 @@ class PostgresPeer final : public Peer {
   }
 
   uint64_t Bytes() override {
-    return PostgresAnswer(PQexec(connection_, "SELECT pg_total_relation_size('records')")).Number(0);
+    return PostgresAnswer(PQexec(connection_, "SELECT pg_total_relation_size('records')"))
+        .Number(0);
   }
 
  private:
@@ -101,7 +102,9 @@ class PostgresPeer final : public Peer {
   void Prepare() {
     const std::string put = std::string("INSERT INTO records(id, subject, tag, sealed) ") +
                             "SELECT k.id, k.subject, hmac(k.address, $6, 'sha256'), "
-                            "pgp_sym_encrypt(k.address || E'\\x1f' || k.value, $5, " + kSealing + ")"
+                            "pgp_sym_encrypt(k.address || E'\\x1f' || k.value, $5, " +
+                            kSealing +
+                            ")"
                             " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[])"
                             " AS k(id, subject, address, value)";
     Define("put", put);
@@ -127,8 +130,8 @@ class PostgresPeer final : public Peer {
   PostgresAnswer Run(const char* name, const std::vector<std::string>& values) {
     std::vector<const char*> texts;
     for (const std::string& value : values) texts.push_back(value.c_str());
-    return PostgresAnswer(PQexecPrepared(connection_, name, static_cast<int>(texts.size()), texts.data(),
-                                 nullptr, nullptr, 0));
+    return PostgresAnswer(PQexecPrepared(connection_, name, static_cast<int>(texts.size()),
+                                         texts.data(), nullptr, nullptr, 0));
   }
 
   void Do(const char* sql) { PostgresAnswer(PQexec(connection_, sql)); }
