@@ -118,12 +118,23 @@ class ListedTest : public ::testing::Test {
     StoreBigEndian(number, id.bytes.data());
     return id;
   }
-  // Lists record `record` of person `person` under a value.
-  void List(uint64_t value, uint64_t person, uint64_t record) {
-    const auto handle = IdOf<Handle>(person);
+  struct Entry {
+    uint64_t value;
+    uint64_t person;
+    uint64_t record;
+  };
+  // Lists records of people under values: `entry(i)`, so many.
+  template <typename EntryOf>
+  void List(uint64_t count, const EntryOf& entry) {
     Write([&](store::WriteTransaction& transaction) {
-      return PutField({vault_, *shards_}, transaction, index_, TagOf(value), {handle, history_},
-                      IdOf<RecordId>(record), random_);
+      Status put;
+      for (uint64_t i = 0; i < count && put.ok(); ++i) {
+        const Entry one = entry(i);
+        const auto handle = IdOf<Handle>(one.person);
+        put = PutField({vault_, *shards_}, transaction, index_, TagOf(one.value),
+                       {handle, history_}, IdOf<RecordId>(one.record), random_);
+      }
+      return put;
     });
   }
   bool IsListed(uint64_t value, uint64_t person, uint64_t record) {
@@ -146,9 +157,8 @@ class ListedTest : public ::testing::Test {
 };
 
 TEST_F(ListedTest, IsWhoWasListedUnderThatValueAndNobodyElse) {
-  List(1, 1, 1);
-  List(2, 1, 2);
-  List(1, 2, 1);
+  const Entry entries[] = {{1, 1, 1}, {2, 1, 2}, {1, 2, 1}};
+  List(3, [&](uint64_t i) { return entries[i]; });
   EXPECT_TRUE(IsListed(1, 1, 1));
   EXPECT_TRUE(IsListed(2, 1, 2));
   EXPECT_FALSE(IsListed(1, 1, 2));
@@ -159,8 +169,8 @@ TEST_F(ListedTest, IsWhoWasListedUnderThatValueAndNobodyElse) {
 
 // Otherwise writing over all who share a value would take the square of their number.
 TEST_F(ListedTest, WhereManyShareAValueItLooksAtThePersonsRowsAlone) {
-  for (uint64_t person = 0; person < kMany; ++person) List(1, person, 1);
-  List(2, 7, 1);
+  List(kMany, [](uint64_t person) { return Entry{1, person, 1}; });
+  List(1, [](uint64_t) { return Entry{2, 7, 1}; });
   EXPECT_TRUE(IsListed(1, kMany - 1, 1));
   EXPECT_LT(shown_, 100u);
   EXPECT_TRUE(IsListed(1, 7, 1));
@@ -170,7 +180,7 @@ TEST_F(ListedTest, WhereManyShareAValueItLooksAtThePersonsRowsAlone) {
 }
 
 TEST_F(ListedTest, WhereAPersonHasManyRecordsItLooksAtTheValuesRowsAlone) {
-  for (uint64_t record = 0; record < kMany; ++record) List(record, 1, record);
+  List(kMany, [](uint64_t record) { return Entry{record, 1, record}; });
   EXPECT_TRUE(IsListed(kMany - 1, 1, kMany - 1));
   EXPECT_LT(shown_, 100u);
   EXPECT_FALSE(IsListed(kMany, 1, 1));
@@ -179,10 +189,8 @@ TEST_F(ListedTest, WhereAPersonHasManyRecordsItLooksAtTheValuesRowsAlone) {
 
 // Both are many: it has to be found all the same.
 TEST_F(ListedTest, WhereThereAreManyOfBothNothingIsMissed) {
-  for (uint64_t each = 0; each < 100; ++each) {
-    List(1, 1, each);
-    List(1, 2 + each, 1);
-  }
+  List(100, [](uint64_t record) { return Entry{1, 1, record}; });
+  List(100, [](uint64_t person) { return Entry{1, 2 + person, 1}; });
   for (uint64_t each = 0; each < 100; ++each) EXPECT_TRUE(IsListed(1, 1, each)) << each;
   EXPECT_FALSE(IsListed(1, 1, 100));
   EXPECT_FALSE(IsListed(2, 1, 1));
@@ -190,7 +198,7 @@ TEST_F(ListedTest, WhereThereAreManyOfBothNothingIsMissed) {
 
 // A back row that names a row which is gone does not hide that it is.
 TEST_F(ListedTest, IsNotWhoseRowIsGone) {
-  for (uint64_t person = 0; person < 100; ++person) List(1, person, 1);
+  List(100, [](uint64_t person) { return Entry{1, person, 1}; });
   Write([&](store::WriteTransaction& transaction) {
     std::vector<Bytes> rows;
     Status scanned =
