@@ -15,6 +15,7 @@ namespace {
 constexpr char kTail = 't';
 constexpr char kLeaves = 'l';
 constexpr char kEnd = '\n';
+constexpr uint64_t kOtherLeaves = 16;
 
 void SendNumber(const testing::Channel& channel, uint64_t number) {
   for (const char digit : std::to_string(number)) channel.Send(digit);
@@ -32,8 +33,8 @@ std::optional<uint64_t> ReceiveNumber(const testing::Channel& channel) {
 
 uint64_t ReadTail(AuditTrail& trail, uint64_t count) {
   const uint64_t size = bailee::Must(trail.Head(), "the head of the trail").size;
-  // Not every leaf is an entry.
-  for (uint64_t back = count;; back += count) {
+  // Not every leaf is an entry: openings and closings are leaves too.
+  for (uint64_t back = count + kOtherLeaves;; back *= 2) {
     const uint64_t from = size - std::min(size, back);
     uint64_t entries = 0;
     bailee::Must(trail.Entries({}, from,
