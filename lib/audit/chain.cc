@@ -24,35 +24,24 @@ Result<KeyChain> KeyChain::Start(ChainKind kind, const VaultId& vault, const Ins
   state.RevealMutable([&](std::span<uint8_t> out) {
     first.Reveal([&](ByteView key) { std::memcpy(out.data(), key.data(), key.size()); });
   });
-  return KeyChain(kind, vault, instance, std::move(state));
-}
-
-KeyChain::KeyChain(ChainKind kind, const VaultId& vault, const InstanceId& instance, Secret state)
-    : state_(std::move(state)) {
-  Prefix out{};
-  out[0] = static_cast<uint8_t>(kind);
-  std::copy(vault.bytes.begin(), vault.bytes.end(), out.begin() + 1);
-  std::copy(instance.bytes.begin(), instance.bytes.end(), out.begin() + 17);
-  hashed_ = out;
-}
-
-void KeyChain::MakeKeys(std::span<uint8_t> state, Prefix& hashed, uint64_t number) {
-  StoreBigEndian(number, hashed.data() + kNumberAt);
-  crypto::KeyedHashInto(ByteView(state.first(crypto::kKeyBytes)), crypto::person::kTrail, hashed,
-                        state.subspan(kEntryKeyAt));
-}
-
-void KeyChain::TakeStep(std::span<uint8_t> state) {
-  std::memcpy(state.data(), state.data() + kNextAt, crypto::kKeyBytes);
+  Prefix hashed{};
+  hashed[0] = static_cast<uint8_t>(kind);
+  std::copy(vault.bytes.begin(), vault.bytes.end(), hashed.begin() + 1);
+  std::copy(instance.bytes.begin(), instance.bytes.end(), hashed.begin() + 17);
+  return KeyChain(std::move(state), hashed, 0);
 }
 
 void KeyChain::MakeKeys() {
-  state_.RevealMutable([&](std::span<uint8_t> state) { MakeKeys(state, hashed_, number_); });
+  StoreBigEndian(number_, hashed_.data() + kNumberAt);
+  state_.RevealMutable([&](std::span<uint8_t> state) {
+    crypto::KeyedHashInto(ByteView(state.first(crypto::kKeyBytes)), crypto::person::kTrail, hashed_,
+                          state.subspan(kEntryKeyAt));
+  });
 }
 
 void KeyChain::WipeKeys(bool advance) {
   state_.RevealMutable([&](std::span<uint8_t> state) {
-    if (advance) TakeStep(state);
+    if (advance) std::memcpy(state.data(), state.data() + kNextAt, crypto::kKeyBytes);
     crypto::Wipe(state.subspan(kEntryKeyAt));
   });
   if (advance) ++number_;
@@ -70,22 +59,24 @@ Status KeyChain::CheckReach(uint64_t number) const {
   return Status();
 }
 
+Result<KeyChain> KeyChain::Copy() const {
+  BAILEE_TRY(Secret state, Secret::Allocate(kStateBytes));
+  state.RevealMutable([&](std::span<uint8_t> out) {
+    state_.RevealBytes([&](ByteView mine) { std::memcpy(out.data(), mine.data(), mine.size()); });
+  });
+  return KeyChain(std::move(state), hashed_, number_);
+}
+
 Result<EntryKey> KeyChain::KeyAt(uint64_t number) const {
   BAILEE_RETURN_IF_ERROR(CheckReach(number));
-  BAILEE_TRY(Secret copy, Secret::Allocate(kStateBytes));
+  BAILEE_TRY(KeyChain ahead, Copy());
+  BAILEE_RETURN_IF_ERROR(ahead.AdvanceTo(number));
   BAILEE_TRY(Secret key, Secret::Allocate(crypto::kKeyBytes));
-  copy.RevealMutable([&](std::span<uint8_t> state) {
-    state_.RevealBytes([&](ByteView mine) { std::memcpy(state.data(), mine.data(), mine.size()); });
-    Prefix hashed = hashed_;
-    for (uint64_t i = number_;; ++i) {
-      MakeKeys(state, hashed, i);
-      if (i == number) break;
-      TakeStep(state);
-    }
-    key.RevealMutable([&](std::span<uint8_t> out) {
-      std::memcpy(out.data(), state.data() + kEntryKeyAt, out.size());
-    });
-  });
+  BAILEE_RETURN_IF_ERROR(ahead.Next([&](ByteView bytes) {
+    key.RevealMutable(
+        [&](std::span<uint8_t> out) { std::memcpy(out.data(), bytes.data(), out.size()); });
+    return Status();
+  }));
   return EntryKey::FromSecret(std::move(key));
 }
 

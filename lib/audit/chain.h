@@ -46,7 +46,11 @@ class KeyChain {
     return status;
   }
 
-  // The key of entry `number`, for work that may yet be given up; nothing advances.
+  // Another one at the same number, for work that may yet be given up: whoever made it wipes it
+  // with that work. Errors: kFull "secret.arena-full".
+  Result<KeyChain> Copy() const;
+
+  // The key of entry `number`, found in as many steps as it is ahead; nothing advances.
   // Errors: kDamage "trail.key-gone" if number < number(), "trail.key-too-far" if it is more than
   // kAheadMax ahead; kFull "secret.arena-full".
   Result<EntryKey> KeyAt(uint64_t number) const;
@@ -70,16 +74,15 @@ class KeyChain {
   static constexpr size_t kStateBytes = 3 * crypto::kKeyBytes;
   using Prefix = std::array<uint8_t, 1 + 16 + 16 + 8>;  // what is hashed: all but its last 8 fixed
 
-  KeyChain(ChainKind kind, const VaultId& vault, const InstanceId& instance, Secret state);
+  KeyChain(Secret state, const Prefix& hashed, uint64_t number)
+      : state_(std::move(state)), hashed_(hashed), number_(number) {}
   Status CheckReach(uint64_t number) const;
-  static void MakeKeys(std::span<uint8_t> state, Prefix& hashed, uint64_t number);
-  static void TakeStep(std::span<uint8_t> state);
   void MakeKeys();
   void WipeKeys(bool advance);  // what MakeKeys made
 
   Secret state_;
   Prefix hashed_;
-  uint64_t number_ = 0;
+  uint64_t number_;
 };
 
 }  // namespace bailee::audit

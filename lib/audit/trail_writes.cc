@@ -17,9 +17,15 @@ Status TrailWrites::Begin() {
   return Status(Code::kAuditDown, "trail.backlog", "the journal is too far behind", "try again");
 }
 
-Result<EntryKey> TrailWrites::KeyAt(uint64_t number) const {
-  const std::lock_guard lock(trail_.mutex_);
-  return trail_.writes_->KeyAt(number);
+// The chain itself goes on when the commit is known. Until then this one does, so that the key of a
+// transaction's thousandth event is one step from that of the one before.
+Result<EntryKey> TrailWrites::KeyAt(uint64_t number) {
+  if (!keys_) {
+    const std::lock_guard lock(trail_.mutex_);
+    BAILEE_TRY(keys_, trail_.writes_->Copy());
+  }
+  BAILEE_RETURN_IF_ERROR(keys_->AdvanceTo(number));
+  return keys_->KeyAt(number);
 }
 
 Result<DecisionId> TrailWrites::Append(const Event& event) {

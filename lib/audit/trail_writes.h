@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "audit/chain.h"
 #include "audit/trail.h"
 #include "audit/tree_store.h"
 
@@ -24,12 +25,13 @@ class TrailWrites final : public WriteEvents {
 
  private:
   Status Begin();
-  Result<EntryKey> KeyAt(uint64_t number) const;
+  Result<EntryKey> KeyAt(uint64_t number);
 
   Trail& trail_;
   store::WriteTransaction& transaction_;
   const WriteMark mark_;
   std::optional<TreeWriter> tree_;
+  std::optional<KeyChain> keys_;
   Watermark watermark_;
   Bytes event_;
   Bytes leaf_;

@@ -85,6 +85,18 @@ TEST(KeyChain, ShowsLaterKeysWithoutAdvancing) {
   EXPECT_EQ(KeyAt(chain, 15), keys[15]);
 }
 
+TEST(KeyChain, ACopyGoesOnByItself) {
+  KeyChain chain = Chain();
+  ASSERT_THAT(chain.AdvanceTo(3), IsOk());
+  KeyChain copy = *chain.Copy();
+  EXPECT_EQ(copy.number(), 3u);
+  const Bytes third = NextKey(copy);
+  const Bytes fourth = NextKey(copy);
+  EXPECT_EQ(chain.number(), 3u);
+  EXPECT_EQ(NextKey(chain), third);
+  EXPECT_EQ(NextKey(chain), fourth);
+}
+
 TEST(KeyChain, AdvancesToANumber) {
   KeyChain one = Chain();
   KeyChain two = Chain();
