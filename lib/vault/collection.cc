@@ -151,8 +151,8 @@ Collection& Collection::Put(std::string_view category, std::vector<FieldInput> f
   if (impl_->problem.ok()) impl_->problem = impl_->vault->RequireOpener();
   if (!impl_->problem.ok()) return *this;
   Result<vault::PreparedRecord> prepared =
-      vault::PrepareRecord(*impl_->rules->in_force->policy, category, fields, record,
-                           impl_->ids, {.regions = impl_->vault->regions()});
+      vault::PrepareRecord(*impl_->rules->in_force->policy, category, fields, record, impl_->ids,
+                           {.regions = impl_->vault->regions()});
   if (!prepared.ok()) {
     impl_->problem = prepared.status();
   } else {
