@@ -49,16 +49,18 @@ Status RecordEnded(VaultImpl& vault, const Frame& frame, uint64_t epoch) {
   return vault.RecordWrite(frame, {.kind = EventKind::kShred, .details = details}).status();
 }
 
-// In a write: begins the next epoch if one is owed. False: the one before this one has to end
-// first.
+// In a write: begins the next epoch if one is owed. False: one is still owed, and the one before
+// has to end first.
 Result<bool> BeginOwedEpochIn(VaultImpl& vault, Frame& frame) {
-  BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
+  BAILEE_TRY(std::vector<Bytes> owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
   if (owed.empty()) return true;
   StorageKeys storage;
   BAILEE_TRY(const bool all, StorageKeysOf(vault, frame, storage));
   // Whoever has the newer storage key as well begins it: nobody may be locked out.
   if (!all) return true;
-  return BeginEpochIn(vault, frame, storage.refs);
+  BAILEE_RETURN_IF_ERROR(BeginEpochIn(vault, frame, storage.refs).status());
+  BAILEE_TRY(owed, ListDue(*frame.snapshot, Due::kEpoch, 1));
+  return owed.empty();
 }
 
 // As above.
@@ -139,10 +141,15 @@ Result<bool> BeginEpochIn(VaultImpl& vault, Frame& frame,
     BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over - 1)));
     return false;
   }
+  // The key of a step that was given up is taken again, because nobody knows what became of that
+  // step. Pages that it wrote may lie in the file under it, with what was taken away since: that
+  // goes with one more epoch.
+  BAILEE_TRY(const bool tried_before, vault.epoch_file().Holds(over + 1));
   BAILEE_TRY(const crypto::EpochKey key,
              vault.epoch_file().Prepare(over + 1, keys, vault.random()));
   BAILEE_RETURN_IF_ERROR(frame.shards->MoveTo(*frame.transaction, over + 1, key, vault.random()));
-  BAILEE_RETURN_IF_ERROR(DeleteDue(*frame.transaction, Due::kEpoch, {}));
+  BAILEE_RETURN_IF_ERROR(tried_before ? PutDue(*frame.transaction, Due::kEpoch, {})
+                                      : DeleteDue(*frame.transaction, Due::kEpoch, {}));
   BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over)));
   BAILEE_RETURN_IF_ERROR(RecordBegun(vault, frame, over + 1));
   return true;

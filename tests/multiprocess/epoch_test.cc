@@ -2,10 +2,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <random>
 
+#include "base/codec.h"
 #include "multiprocess/witness.h"
 #include "support/campaign.h"
 #include "support/checked.h"
@@ -78,6 +80,25 @@ class Epochs : public ::testing::Test {
     }
   }
 
+  // The epoch that the database is in.
+  uint64_t Committed() const {
+    const RawRows rows(world_.path());
+    for (const auto& [key, value] : rows.All(store::Table::kMeta)) {
+      if (AsText(key) == "epoch") return Reader(ByteView(value)).Get<uint64_t>();
+    }
+    return 0;
+  }
+  // The newest epoch of which the file of epochs has a key: FORMAT.md §17.
+  uint64_t NewestInFile() const {
+    constexpr size_t kBlockBytes = 4096;
+    constexpr size_t kEpochAt = 8 + 2 + 16;
+    const std::string file = ReadFile(world_.path() + "/epoch");
+    uint64_t newest = 0;
+    for (size_t at = 0; at + kBlockBytes <= file.size(); at += kBlockBytes)
+      newest = std::max(newest, Reader(AsBytes(file).subspan(at + kEpochAt)).Get<uint64_t>());
+    return newest;
+  }
+
   TempVault world_{PolicyText("livelook_2013")};
   bool there_ = false;
 };
@@ -144,6 +165,32 @@ TEST_F(Epochs, AFailingMetaWriteLosesNobody) {
     ASSERT_EQ(code, 0) << "at meta write " << fails;
     ExpectWhole();
   }
+}
+
+// What a step that was given up wrote may lie in pages of the file under the key that it made,
+// which the next step has to take again: it is gone only once that key is.
+TEST_F(Epochs, AStepThatWasGivenUpIsFollowedByOneMore) {
+  size_t given_up = 0;
+  for (size_t crash = 0;; ++crash) {
+    StoreUser();
+    const int code = ExitCodeOfChild([&] {
+      const IoFaults faults(world_.path() + "/data.mdb", [&](IoFaults::Operation, size_t number) {
+        if (number == crash) _exit(kCrashed);
+        return IoFaults::Verdict{};
+      });
+      Vault vault = world_.Open({"rights"});
+      return vault.Erase(Who::Ref(kUser)).ok() ? 0 : 1;
+    });
+    const uint64_t made = NewestInFile();
+    const bool was_given_up = made > Committed();
+    ExpectWhole();
+    if (was_given_up) {
+      ++given_up;
+      EXPECT_GT(Committed(), made) << "at write " << crash;
+    }
+    if (code == 0) break;
+  }
+  EXPECT_GT(given_up, 0u) << "none crashed between the key and the commit";
 }
 
 // A process that is stopped holds its keys: nothing counts as shredded until it goes on.
