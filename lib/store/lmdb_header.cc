@@ -58,7 +58,8 @@ bool IsHalfMade(ByteView head) {
   const auto as_made = [](ByteView page) {
     return HasMagicAt(page, 0) && LoadNative<uint64_t>(page, kTransactionAt) == 0;
   };
-  const bool none = empty(pages[0]) && empty(pages[1]) && head.size() == 2 * kPageBytesUsual;
+  const bool none =
+      empty(pages[0]) && empty(pages[1]) && head.size() == 2 * size_t{kPageBytesUsual};
   return none || (empty(pages[0]) && as_made(pages[1])) || (as_made(pages[0]) && empty(pages[1]));
 }
 

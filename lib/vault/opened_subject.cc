@@ -69,7 +69,7 @@ Result<OpenedSubject::SharedKey> OpenedSubject::TravellingKey(
     const keys::HeldPurpose* held = keyring.FindPurpose(purpose, wrap.key_version);
     if (held == nullptr) continue;
     BAILEE_TRY(crypto::CompartmentKey key, keys::OpenWrap(place, wrap, held->key));
-    return SharedKey(std::make_shared<const crypto::CompartmentKey>(std::move(key)));
+    return SharedKey{std::make_shared<const crypto::CompartmentKey>(std::move(key))};
   }
   return SharedKey();
 }

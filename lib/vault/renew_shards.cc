@@ -151,7 +151,7 @@ class Renewal {
   }
 
   Status Move(const Range& range, const Bytes& key, const keys::NamedShardKey& newest) {
-    const Status moved =
+    Status moved =
         range.table == Table::kSubjects
             ? MoveSubject(vault_, frame_, key, newest)
             : keys::MoveRow(vault_.LookupOf(frame_), *frame_.transaction, key, vault_.random());
