@@ -60,7 +60,7 @@ TEST_F(LmdbHeader, AnEmptyOrForeignFileIsNoVault) {
 
 // Of the write that makes a file a loss of power may leave either page out.
 TEST_F(LmdbHeader, AFileThatWasNeverMadeToItsEndIsNoVault) {
-  for (const size_t missing : {0, 1}) {
+  for (const size_t missing : {size_t{0}, size_t{1}}) {
     Bytes half(2 * 4096, 0);
     const size_t there = 4096 * (1 - missing);
     std::copy_n(file_.begin() + static_cast<std::ptrdiff_t>(there), 4096,
