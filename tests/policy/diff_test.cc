@@ -270,6 +270,10 @@ TEST_F(DiffOfDisclosures, AnotherFieldGroundOrRecipientIsWider) {
               ElementsAre(HasSubstr("+ card: buyer may get pan.last4 for service")));
   EXPECT_THAT(Forth("agreement: \"a\" says", "says"),
               ElementsAre("+ recipient buyer is bound by no agreement"));
+  const PolicyDiff diff = Diff(*before_, *after_);
+  ASSERT_EQ(diff.changes.size(), 1u);
+  EXPECT_EQ(diff.changes[0].about, "recipient");
+  EXPECT_EQ(diff.changes[0].name, "buyer");
 }
 
 TEST_F(DiffTest, WhatHeldDataCannotSurviveBreaks) {

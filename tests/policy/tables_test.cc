@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "policy/policy_tests.h"
 #include "policy/support.h"
 
 namespace bailee::policy {
@@ -51,6 +52,17 @@ class TablesTest : public ::testing::Test {
   PolicyPtr policy_ = Loaded(kTablesPolicy);
   CategoryIndex category_ = policy_->FindCategory("c");
 };
+
+TEST(PolicyTests, AskOnBehalfOfWhomTheyName) {
+  const PolicyPtr policy = Loaded(std::string(kTablesPolicy) + R"(
+    test { name: "not as told"  given { notice: "all"  source: "web" }
+           ask { purpose: "support"  category: "c"  field: "hint"  on_behalf_of: "acme" }
+           expect: REFUSED  because: "outside-instructions" })");
+  ASSERT_NE(policy, nullptr);
+  const std::vector<TestResult> results = RunTests(*policy);
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_TRUE(results[0].passed);
+}
 
 TEST_F(TablesTest, OnlyLeavesAreLeavesAndInnerPurposesAreImplied) {
   EXPECT_TRUE(policy_->purpose(policy_->FindPurpose("contact.news")).leaf);
