@@ -24,6 +24,13 @@ Tables RowsOf(TempVault& vault, const std::set<store::Table>& tables) {
   return rows;
 }
 
+// Where in a key what differs from person to person begins: the handle, or a tag. FORMAT.md §11.
+size_t OwnPartOf(const Row& row) {
+  constexpr uint8_t kFieldRow = 0x03;
+  if (row.table != store::Table::kLookup) return 0;
+  return row.key.front() == kFieldRow ? 11 : 1;
+}
+
 void Lmdb(int code) { Must(code == 0, mdb_strerror(code)); }
 
 }  // namespace
@@ -72,9 +79,10 @@ void WriteFloor::WriteTimes(size_t times) {
   for (size_t i = 0; i < times; ++i) {
     ++round_;
     for (Row& row : rows_) {
-      // Keys as random as those of people who are new.
-      for (size_t at = 0; at < 4 && at < row.key.size(); ++at)
-        row.key[at] ^= static_cast<uint8_t>(round_ * 0x9E3779B1 >> 8 * at);
+      // Keys as those of people who are new: where rows lay apart or together, so do these.
+      const size_t begin = OwnPartOf(row);
+      for (size_t at = 0; at < 4 && begin + at < row.key.size(); ++at)
+        row.key[begin + at] ^= static_cast<uint8_t>(round_ * 0x9E3779B1 >> 8 * at);
       MDB_val key{row.key.size(), row.key.data()};
       MDB_val value{row.value.size(), row.value.data()};
       Lmdb(mdb_put(transaction, tables_[row.table], &key, &value, 0));
