@@ -31,7 +31,7 @@ Status CheckKeyring(const keys::KeyringKeys& keyring, const VaultRow& row) {
 // Enough to fill pages; few enough that erasing one does not have many of its shard sealed again.
 constexpr uint16_t kHandlesInRun = 64;
 constexpr int kEpochTriesMax = 8;
-constexpr uint64_t kNoEpochCached = 0;  // the first is 1
+constexpr uint64_t kNoEpochCached = ~uint64_t{0};  // nobody is kept any more
 
 Status EpochMissing() {
   return Status(Code::kDamage, "epoch.missing",

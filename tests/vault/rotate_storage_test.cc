@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+
 #include "rotate_world.h"
+#include "support/child_process.h"
 
 // The next version of the storage key: who opens what, with which files.
 namespace bailee {
@@ -46,6 +49,26 @@ TEST_F(RotateStorage, KeepsBothKeysOpenUntilItIsFinished) {
   EXPECT_EQ(vault.Rotations()->size(), 0u);
   ExpectReadable(vault);
   EXPECT_EQ(FindCard(vault)->size(), size_t{kUsers} + 1);
+}
+
+// A process that was left behind holds keys of no epoch any more, also of those it had read of.
+TEST_F(RotateStorage, WhoeverIsLeftBehindIsNotWaitedFor) {
+  StoreCards();
+  testing::ChildProcess left([&](const testing::Channel& channel) {
+    Vault vault = world_.Open({"billing"});
+    ExpectReadable(vault);
+    channel.Send('r');
+    (void)channel.Receive();
+    return 0;
+  });
+  ASSERT_EQ(left.channel().Receive(), 'r');
+  ASSERT_THAT(StatusOf(Begin(kStorage, {})), IsOk());
+  ASSERT_THAT(StatusOf(Finish(kStorage, {})), IsOk());
+  Vault vault = world_.Open({"upkeep"});
+  const auto upkeep = vault.Upkeep({.shred = {.wait = std::chrono::seconds(5)}});
+  ASSERT_THAT(StatusOf(upkeep), IsOk());
+  EXPECT_THAT(upkeep->shredded.waiting_for, ::testing::IsEmpty());
+  EXPECT_EQ(upkeep->shredded.grade, ErasureGrade::kShredded);
 }
 
 // Epochs that begin while both are open lock nobody out, and who has the old key alone waits.
