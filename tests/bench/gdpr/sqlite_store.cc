@@ -76,15 +76,7 @@ SqliteStore::~SqliteStore() {
   sqlite3_close(db_);
 }
 
-std::string SqliteStore::Name() const {
-#ifdef BAILEE_PEER_SQLCIPHER
-  Statement version(db_, "PRAGMA cipher_version");
-  version.Step();
-  return "SQLCipher " + std::string(version.Bytes(0));
-#else
-  return std::string("SQLite ") + sqlite3_libversion() + " and libsodium";
-#endif
-}
+std::string SqliteStore::Name() const { return SqliteName(db_); }
 
 std::vector<std::string> SqliteStore::StoredOf(const Row& row) const {
 #ifdef BAILEE_PEER_SQLCIPHER

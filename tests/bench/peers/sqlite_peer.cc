@@ -59,15 +59,7 @@ class SqlitePeer final : public Peer {
     sqlite3_close(db_);
   }
 
-  std::string Name() const override {
-#ifdef BAILEE_PEER_SQLCIPHER
-    Statement version(db_, "PRAGMA cipher_version");
-    version.Step();
-    return "SQLCipher " + std::string(version.Bytes(0));
-#else
-    return std::string("SQLite ") + sqlite3_libversion() + " and libsodium";
-#endif
-  }
+  std::string Name() const override { return SqliteName(db_); }
 
   void PutBatch(std::span<const PeerRecord> records) override {
     Sync(true);

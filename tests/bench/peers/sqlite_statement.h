@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "bench/must.h"
@@ -73,6 +74,17 @@ class Statement {
   sqlite3* db_;
   sqlite3_stmt* statement_ = nullptr;
 };
+
+// What tables of figures call it.
+inline std::string SqliteName([[maybe_unused]] sqlite3* db) {
+#ifdef BAILEE_PEER_SQLCIPHER
+  Statement version(db, "PRAGMA cipher_version");
+  version.Step();
+  return "SQLCipher " + std::string(version.Bytes(0));
+#else
+  return std::string("SQLite ") + sqlite3_libversion() + " and libsodium";
+#endif
+}
 
 inline uint64_t NowMs() {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
