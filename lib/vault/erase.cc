@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vault/erase.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/check.h"
@@ -23,6 +24,7 @@ namespace {
 
 using store::Table;
 
+constexpr size_t kErasedTogether = 64;
 constexpr size_t kRowsErasedPerWrite = 4'000;
 constexpr size_t kErasedPerLook = 64;
 
@@ -95,35 +97,59 @@ Status Held(const policy::Standing& standing) {
 
 }  // namespace
 
-Status SubjectEraser::Run(const Who& who, Erased& erased) {
-  bool all = false;
-  while (!all) {
-    Done done;
-    Status written = vault_->Write([&](Frame& frame) {
-      done = {};
-      return RunOnce(frame, who, done);
-    });
-    if (written.ok()) written = done.held;
-    if (written.refusal() != nullptr) {
-      BAILEE_TRY(const Frame frame, vault_->Begin());
-      BAILEE_TRY(const DecisionId decision,
-                 vault_->Record(frame, {.kind = EventKind::kErase,
-                                        .outcome = Outcome::kRefused,
-                                        .purpose = keys::kRights,
-                                        .case_reference = case_,
-                                        .reasons = written.refusal()->reasons}));
-      return WithDecision(written, decision);
+Status SubjectEraser::Run(std::span<const Who> whos, Erased& erased) {
+  size_t together = kErasedTogether;
+  while (!whos.empty()) {
+    const Result<std::vector<Done>> written =
+        RunTogether(whos.first(std::min(together, whos.size())));
+    if (!written.ok()) {
+      const Status& status = written.status();
+      const bool of_one = status.refusal() != nullptr || status.code() == Code::kDamage;
+      if (of_one && together > 1) {
+        together = 1;  // whoever comes before them is erased
+        continue;
+      }
+      return status.refusal() != nullptr ? Refuse(status) : status;
     }
-    BAILEE_RETURN_IF_ERROR(written);
-    all = done.all;
-    erased.rows += done.rows;
-    erased.kept += done.kept;
-    erased.suppressed += done.suppressed;
-    erased.records += done.records;
-    if (all) ++(done.known ? erased.subjects : erased.unknown);
-    if (all) erased.decisions.push_back(done.decision);
+    for (const Done& done : *written) {
+      if (!done.held.ok()) return Refuse(done.held);
+      erased.rows += done.rows;
+      erased.kept += done.kept;
+      erased.suppressed += done.suppressed;
+      erased.records += done.records;
+      if (!done.all) break;
+      ++(done.known ? erased.subjects : erased.unknown);
+      erased.decisions.push_back(done.decision);
+      whos = whos.subspan(1);
+    }
   }
   return Status();
+}
+
+Result<std::vector<SubjectEraser::Done>> SubjectEraser::RunTogether(std::span<const Who> whos) {
+  std::vector<Done> dones;
+  BAILEE_RETURN_IF_ERROR(vault_->Write([&](Frame& frame) -> Status {
+    dones.clear();
+    uint64_t rows = 0;
+    for (const Who& who : whos) {
+      Done& done = dones.emplace_back();
+      BAILEE_RETURN_IF_ERROR(RunOnce(frame, who, done));
+      rows += done.rows + done.kept;
+      if (!done.all || rows >= kRowsErasedPerWrite) break;
+    }
+    return Status();
+  }));
+  return dones;
+}
+
+Status SubjectEraser::Refuse(const Status& why) {
+  BAILEE_TRY(const Frame frame, vault_->Begin());
+  BAILEE_TRY(const DecisionId decision, vault_->Record(frame, {.kind = EventKind::kErase,
+                                                               .outcome = Outcome::kRefused,
+                                                               .purpose = keys::kRights,
+                                                               .case_reference = case_,
+                                                               .reasons = why.refusal()->reasons}));
+  return WithDecision(why, decision);
 }
 
 Status SubjectEraser::RunOnce(Frame& frame, const Who& who, Done& done) {
@@ -344,7 +370,7 @@ Result<Erased> EraseSubjects(const std::shared_ptr<VaultImpl>& vault, std::span<
              HeldRights(*vault, {.kind = EventKind::kErase}, "people are erased by rights"));
   Erased erased;
   SubjectEraser eraser(vault, *rights, options.case_reference);
-  for (const Who& who : whos) BAILEE_RETURN_IF_ERROR(eraser.Run(who, erased));
+  BAILEE_RETURN_IF_ERROR(eraser.Run(whos, erased));
   if (options.defer) {
     BAILEE_TRY(erased.shredded, ShreddedSoFar(*vault));
     return erased;

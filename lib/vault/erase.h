@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "bailee/erase.h"
 #include "vault/session_impl.h"
@@ -16,7 +17,8 @@ Result<Erased> EraseSubjects(const std::shared_ptr<VaultImpl>& vault, std::span<
 // Deletes rows that erased subjects left, in short transactions. Errors: those of the store.
 Status DeleteLeftRows(VaultImpl& vault);
 
-// Erases one person, in as many writes as it takes; only the last leaves them unknown.
+// Erases people, many in one write, or one in as many writes as it takes; only the last of those
+// leaves them unknown.
 class SubjectEraser {
  public:
   // REQUIRES: `rights` is the key of that purpose and held by the vault's keyring.
@@ -24,8 +26,8 @@ class SubjectEraser {
                 std::string_view case_reference)
       : vault_(vault), case_(case_reference), session_(vault, rights, {}) {}
 
-  // Adds to `erased`.
-  Status Run(const Who& who, Erased& erased);
+  // Adds to `erased`. After an error those before it are erased.
+  Status Run(std::span<const Who> whos, Erased& erased);
 
  private:
   struct Done {  // in one write
@@ -39,7 +41,11 @@ class SubjectEraser {
     DecisionId decision;
   };
 
+  // One write: as many of them, in order, as fit in. Of the last one there may be something left.
+  Result<std::vector<Done>> RunTogether(std::span<const Who> whos);
   Status RunOnce(Frame& frame, const Who& who, Done& done);
+  // Records a refusal and says it.
+  Status Refuse(const Status& why);
   // That it was asked for is kept until nothing is held any more: nothing is used meanwhile.
   Status RememberAsked(Frame& frame, const Handle& handle);
   // Somebody of whom only the handle is known, because their row is damaged or gone.

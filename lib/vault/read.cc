@@ -11,12 +11,12 @@ namespace {
 
 constexpr size_t kScanChunkRecords = 256;
 
+}  // namespace
+
 Status NoFields() {
   return Status(Code::kUsage, "read.no-fields", "no field was asked for",
                 "name the fields or views to read");
 }
-
-}  // namespace
 
 RecordKey DecodeRecordKey(ByteView key) {
   Reader reader(key);
@@ -143,13 +143,18 @@ Result<std::vector<Record>> SessionImpl::ReadAllOnce(const Ask& ask, const Who& 
 Status SessionImpl::TakeRow(Frame& frame, const OpenedSubject& subject, const Ask& ask,
                             const RecordKey& key, ByteView bytes, Taken& taken) {
   BAILEE_TRY(const FoundRow found, ParseRow(frame, subject, key.category, key.record, bytes));
+  return TakeFound(frame, subject, ask, key.category, found, taken);
+}
+
+Status SessionImpl::TakeFound(Frame& frame, const OpenedSubject& subject, const Ask& ask,
+                              const crypto::NameId& category, const FoundRow& found, Taken& taken) {
   policy::Decision refused;
   BAILEE_TRY(std::optional<Record> record, Release(frame, subject, ask, found, refused));
   if (record) {
     taken.apart = Apart(frame, found, taken.source);
     if (taken.apart) return Status();
     taken.records.push_back(*std::move(record));
-    taken.about.push_back(EventRecordOf(subject, key.category, found));
+    taken.about.push_back(EventRecordOf(subject, category, found));
   } else if (refused.visible) {
     taken.told = std::move(refused);
   }

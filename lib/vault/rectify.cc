@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "bailee/limits.h"
 #include "base/check.h"
 #include "base/try.h"
 #include "vault/ledger.h"
@@ -16,6 +17,11 @@ constexpr int kAttemptsMax = 3;
 
 Status NothingGiven() {
   return {Code::kUsage, "rectify.nothing", "no field was given", "give the fields to put right"};
+}
+
+Status TooManyToPutRight() {
+  return {Code::kUsage, "rectify.too-many", "too many records in one call",
+          "put at most " + std::to_string(limits::kRectifiedRecordsMax) + " right at a time"};
 }
 
 // Unwinds a transaction that must not write; what to say is known elsewhere.
@@ -143,75 +149,94 @@ Result<Rectified> SessionImpl::PutRight(Frame& frame, const Ask& ask, Aimed& aim
   event.records = {&about, 1};
   event.details = {&detail, 1};
   BAILEE_TRY(done.decision, vault_->RecordWrite(frame, event));
-  done.transaction = frame.transaction->transaction_id();
   return done;
 }
 
-Result<std::optional<Rectified>> SessionImpl::RectifyOnce(const Ask& ask,
-                                                          const RectifyRequest& request) {
-  std::shared_ptr<const BoundPolicy> under;
+SessionImpl::Correction::Correction(const RectifyRequest& asked) : request(asked) {
+  names.reserve(request.fields.size());
+  for (const FieldInput& field : request.fields) names.push_back(field.name);
+  ask = {.kind = EventKind::kRectify,
+         .action = policy::Action::kRead,
+         .category = request.category,
+         .fields = names,
+         .case_reference = request.case_reference};
+}
+
+Status SessionImpl::Prepare(Correction& correction) {
+  const Ask& ask = correction.ask;
   {
     BAILEE_TRY(const Frame frame, vault_->Begin());
+    if (ask.fields.empty()) return Fail(frame, ask, {}, NothingGiven());
     const policy::Decision first = MayName(frame, ask);
     if (!first.allowed()) return Refuse(frame, ask, first, {});
-    under = frame.rules->in_force;
+    correction.under = frame.rules->in_force;
   }
   // Before anybody is looked up, outside any transaction: making a password's verifier takes long,
   // and must take as long for somebody unknown.
   const record::ViewContext views{.regions = vault_->regions()};
-  Result<PreparedRecord> prepared =
-      PrepareValues(*under->policy, ask.category, request.fields, views);
-  {
-    BAILEE_TRY(Frame frame, vault_->Begin());
-    if (!prepared.ok()) return Fail(frame, ask, {}, prepared.status());
-    const Result<Aimed> aimed = AimAt(frame, ask, request);
-    if (!aimed.ok()) return Fail(frame, ask, {}, aimed.status());
-    if (!aimed->found()) return Tell(frame, ask, *aimed);
-    if (aimed->row->terms->bound->policy != under->policy) {
-      under = aimed->row->terms->bound;
-      prepared = PrepareValues(*under->policy, ask.category, request.fields, views);
-      if (!prepared.ok()) return Fail(frame, ask, aimed->handle(), prepared.status());
-    }
-    prepared->id = aimed->row->id;
+  const auto prepare = [&] {
+    return PrepareValues(*correction.under->policy, ask.category, correction.request.fields, views);
+  };
+  Result<PreparedRecord> prepared = prepare();
+  BAILEE_TRY(Frame frame, vault_->Begin());
+  if (!prepared.ok()) return Fail(frame, ask, {}, prepared.status());
+  const Result<Aimed> aimed = AimAt(frame, ask, correction.request);
+  if (!aimed.ok()) return Fail(frame, ask, {}, aimed.status());
+  if (!aimed->found()) return Tell(frame, ask, *aimed);
+  if (aimed->row->terms->bound->policy != correction.under->policy) {
+    correction.under = aimed->row->terms->bound;
+    prepared = prepare();
+    if (!prepared.ok()) return Fail(frame, ask, aimed->handle(), prepared.status());
   }
-  Rectified done;
+  correction.values = *std::move(prepared);
+  correction.values.id = aimed->row->id;
+  return Status();
+}
+
+Result<std::optional<std::vector<Rectified>>> SessionImpl::RectifyOnce(
+    std::span<Correction> corrections) {
+  for (Correction& each : corrections) BAILEE_RETURN_IF_ERROR(Prepare(each));
+  std::vector<Rectified> done;
+  const Correction* last = nullptr;  // the one that it got to
   Aimed aimed;
   bool other_policy = false;
   const Status written = vault_->Write([&](Frame& frame) -> Status {
-    BAILEE_TRY(aimed, AimAt(frame, ask, request));
-    if (!aimed.found()) return RectificationGivenUp();
-    other_policy = aimed.row->terms->bound->policy != under->policy;
-    if (other_policy) return RectificationGivenUp();
-    BAILEE_TRY(done, PutRight(frame, ask, aimed, *prepared));
+    done.clear();
+    for (const Correction& each : corrections) {
+      last = &each;
+      BAILEE_TRY(aimed, AimAt(frame, each.ask, each.request));
+      if (!aimed.found()) return RectificationGivenUp();
+      other_policy = aimed.row->terms->bound->policy != each.under->policy;
+      if (other_policy) return RectificationGivenUp();
+      BAILEE_TRY(done.emplace_back(), PutRight(frame, each.ask, aimed, each.values));
+    }
+    for (Rectified& each : done) each.transaction = frame.transaction->transaction_id();
     return Status();
   });
-  if (written.ok()) return std::optional<Rectified>(done);
-  if (other_policy) return std::optional<Rectified>();
+  if (written.ok()) return std::optional(std::move(done));
+  if (other_policy) return std::optional<std::vector<Rectified>>();
   BAILEE_TRY(const Frame frame, vault_->Begin());
+  const Ask& ask = last == nullptr ? corrections.front().ask : last->ask;
   if (written.name() == RectificationGivenUp().name()) return Tell(frame, ask, aimed);
   return Fail(frame, ask, aimed.handle(), written);
 }
 
-Result<Rectified> SessionImpl::Rectify(const RectifyRequest& request) {
-  std::vector<std::string_view> names;
-  names.reserve(request.fields.size());
-  for (const FieldInput& field : request.fields) names.push_back(field.name);
-  const Ask ask{.kind = EventKind::kRectify,
-                .action = policy::Action::kRead,
-                .category = request.category,
-                .fields = names,
-                .case_reference = request.case_reference};
-  if (names.empty()) {
+Result<std::vector<Rectified>> SessionImpl::Rectify(std::span<const RectifyRequest> requests) {
+  std::vector<Correction> corrections;
+  corrections.reserve(requests.size());  // they are referred to
+  for (const RectifyRequest& each : requests) corrections.emplace_back(each);
+  if (corrections.empty()) return std::vector<Rectified>();
+  if (corrections.size() > limits::kRectifiedRecordsMax) {
     BAILEE_TRY(const Frame frame, vault_->Begin());
-    return Fail(frame, ask, {}, NothingGiven());
+    return Fail(frame, corrections.front().ask, {}, TooManyToPutRight());
   }
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    BAILEE_TRY(const std::optional<Rectified> done, RectifyOnce(ask, request));
-    if (done) return *done;
+    BAILEE_TRY(std::optional<std::vector<Rectified>> done, RectifyOnce(corrections));
+    if (done) return *std::move(done);
   }
   BAILEE_TRY(const Frame frame, vault_->Begin());
   return Fail(
-      frame, ask, {},
+      frame, corrections.front().ask, {},
       {Code::kBusy, "rectify.overtaken", "the record is being collected anew", "try again"});
 }
 

@@ -53,6 +53,8 @@ struct RecordKey {
 // REQUIRES: key.size() == kRecordKeyBytes.
 RecordKey DecodeRecordKey(ByteView key);
 
+Status NoFields();
+
 // kDamage "record.damaged"; `what` says what is wrong with it.
 Status DamagedRecord(const char* what);
 
@@ -70,8 +72,9 @@ class SessionImpl {
   Result<std::vector<Record>> ReadAll(const ReadAllRequest& request);
   Status Scan(const ScanRequest& request, const std::function<bool(const Record&)>& visit);
   Result<std::vector<Found>> Find(const FindRequest& request);
+  Result<std::vector<Record>> ReadWhere(const ReadWhereRequest& request);
   Result<bool> VerifyPassword(const VerifyRequest& request);
-  Result<Rectified> Rectify(const RectifyRequest& request);
+  Result<std::vector<Rectified>> Rectify(std::span<const RectifyRequest> requests);
   Result<std::vector<RecordInfo>> List(const Who& who);
   // disclose.cc, accounting.cc
   Result<Disclosure> Disclose(const DiscloseRequest& request);
@@ -173,6 +176,8 @@ class SessionImpl {
   };
   Status TakeRow(Frame& frame, const OpenedSubject& subject, const Ask& ask, const RecordKey& key,
                  ByteView bytes, Taken& taken);
+  Status TakeFound(Frame& frame, const OpenedSubject& subject, const Ask& ask,
+                   const crypto::NameId& category, const FoundRow& found, Taken& taken);
   struct Chunk {
     Taken taken;
     Bytes next;  // the key to go on with; empty after the last chunk
@@ -195,21 +200,42 @@ class SessionImpl {
   Result<Aimed> AimAt(Frame& frame, const Ask& ask, const RectifyRequest& request);
   policy::Decision MayChange(const Frame& frame, const Ask& ask, const Aimed& aimed) const;
   Status Tell(const Frame& frame, const Ask& ask, const Aimed& aimed);
-  // Nothing: the policy that the record lies under became another meanwhile.
-  Result<std::optional<Rectified>> RectifyOnce(const Ask& ask, const RectifyRequest& request);
+  // One of those that are put right together. Borrows what was asked for.
+  struct Correction {
+    explicit Correction(const RectifyRequest& asked);
+
+    const RectifyRequest& request;
+    std::vector<std::string_view> names;
+    Ask ask;
+    std::shared_ptr<const BoundPolicy> under;  // what `values` were prepared by
+    PreparedRecord values;
+  };
+  Status Prepare(Correction& correction);
+  // Nothing: the policy that a record lies under became another meanwhile.
+  Result<std::optional<std::vector<Rectified>>> RectifyOnce(std::span<Correction> corrections);
   Result<Rectified> PutRight(Frame& frame, const Ask& ask, Aimed& aimed,
                              const PreparedRecord& values);
 
-  // list.cc, find.cc
-  Result<std::vector<RecordInfo>> ListOnce(const Who& who);
+  // find.cc
   Result<std::vector<Found>> FindOnce(const FindRequest& request);
-  Result<bool> VerifyOnce(const VerifyRequest& request);
-  Result<std::vector<Found>> FindByTag(Frame& frame, const Ask& ask, const keys::HeldIndex& index,
-                                       std::string_view index_form);
-  Status MatchTag(Frame& frame, const Ask& ask, const keys::HeldIndex& index,
-                  std::string_view index_form, std::vector<Found>& found,
-                  std::vector<EventRecord>& about, std::optional<policy::Decision>* apart);
+  Result<std::vector<Record>> ReadWhereOnce(const ReadWhereRequest& request);
+  // What records are found by.
+  struct Sought {
+    const keys::HeldIndex& index;
+    Kind kind;
+    std::string_view form;  // of the value, as it is indexed
+  };
+  template <typename Answer>
+  Result<Answer> LookFor(Frame frame, const Ask& ask, const Secret& value,
+                         const std::function<Result<Answer>(Frame&, const Sought&)>& take);
+  // Shows `visit` every record that has the value and may be found by it, until it says false.
+  using MatchVisitor = std::function<Result<bool>(const OpenedSubject&, const FoundRow&)>;
+  Status Match(Frame& frame, const Ask& ask, const Sought& sought, const MatchVisitor& visit);
   Result<bool> ValueMatches(const Record& record, Kind kind, std::string_view index_form) const;
+
+  // list.cc, verify_password.cc
+  Result<std::vector<RecordInfo>> ListOnce(const Who& who);
+  Result<bool> VerifyOnce(const VerifyRequest& request);
 
   // disclose.cc
   struct Given {  // what a write that discloses came to

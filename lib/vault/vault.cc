@@ -288,11 +288,18 @@ Status Session::Scan(const ScanRequest& request, const std::function<bool(const 
 Result<std::vector<Found>> Session::Find(const FindRequest& request) {
   return impl_->Find(request);
 }
+Result<std::vector<Record>> Session::ReadWhere(const ReadWhereRequest& request) {
+  return impl_->ReadWhere(request);
+}
 Result<bool> Session::VerifyPassword(const VerifyRequest& request) {
   return impl_->VerifyPassword(request);
 }
 Result<Rectified> Session::Rectify(const RectifyRequest& request) {
-  return impl_->Rectify(request);
+  BAILEE_TRY(std::vector<Rectified> done, impl_->Rectify({&request, 1}));
+  return std::move(done.front());
+}
+Result<std::vector<Rectified>> Session::Rectify(std::span<const RectifyRequest> requests) {
+  return impl_->Rectify(requests);
 }
 Result<std::vector<RecordInfo>> Session::List(const Who& who) { return impl_->List(who); }
 std::string_view Session::purpose() const { return impl_->purpose(); }

@@ -64,8 +64,12 @@ TEST_F(Combining, LL_03_FindingPeopleByOneAddressJoinsNoSources) {
   const FindRequest request{.category = "account", .field = "email", .value = address};
   Session every = *vault_.As("service");
   EXPECT_EQ(StatusOf(every.Find(request)).code(), Code::kRefused);
+  const ReadWhereRequest reading{
+      .category = "account", .field = "email", .value = address, .fields = {"email"}};
+  EXPECT_EQ(StatusOf(every.ReadWhere(reading)).code(), Code::kRefused);
   Session ours = *vault_.As("service", {.source = "web"});
   EXPECT_EQ(ours.Find(request)->size(), 1u);
+  EXPECT_EQ(ours.ReadWhere(reading)->size(), 1u);
 }
 
 TEST_F(Combining, LL_03_ASessionOfOneSourceSeesNothingOfAnother) {

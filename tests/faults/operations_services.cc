@@ -158,6 +158,20 @@ std::vector<Operation> OperationsOfServices() {
            return Right(found.status(), !found.ok() || found->size() == 3, "found");
          };
        }},
+      {.name = "read where",
+       .covers = {"session.h:ReadWhere"},
+       .event = "read-all",
+       .prepare = [](Context& c) -> Act {
+         c.OpenVault();
+         return [&c]() -> Status {
+           auto billing = c.vault->As("billing");
+           if (!billing.ok()) return billing.status();
+           const Secret pan = Value(kCardNumber);
+           const auto records = billing->ReadWhere(
+               {.category = "payment_card", .field = "pan", .value = pan, .fields = {"expiry"}});
+           return Right(records.status(), !records.ok() || records->size() == 3, "records");
+         };
+       }},
       {.name = "find for another purpose",
        .covers = {"session.h:Find"},
        .kind = Kind::kRefused,

@@ -264,6 +264,23 @@ class Run {
     model_.subjects.erase(found);
   }
 
+  // Reading by a value gives what finding by it finds, with that value.
+  void CheckReadWhere(Session& session, const Secret& pan, const std::vector<Found>& found) {
+    const auto records =
+        session.ReadWhere({.category = "card", .field = "pan", .value = pan, .fields = {"pan"}});
+    CheckSays(records.status());
+    CheckSuccess(records.status());
+    FUZZ_CHECK(records->size() == found.size());
+    for (size_t i = 0; i < found.size(); ++i) {
+      const Record& record = (*records)[i];
+      FUZZ_CHECK(record.id == found[i].record && record.handle == found[i].handle);
+      const bool same = record.At("pan").Reveal([&](std::string_view mine) {
+        return pan.Reveal([&](std::string_view sought) { return mine == sought; });
+      });
+      FUZZ_CHECK(same);
+    }
+  }
+
   void Find(std::string_view pan) {
     auto session = world_.vault().As("billing");
     FUZZ_CHECK(session.ok() == Holds(Purpose::kBilling));
@@ -272,6 +289,7 @@ class Run {
     const auto found = session->Find({.category = "card", .field = "pan", .value = value});
     CheckSays(found.status());
     CheckSuccess(found.status());
+    CheckReadWhere(*session, value, *found);
     std::multiset<Slot> hits;
     for (const Found& each : *found) hits.insert(static_cast<Slot>(each.record.bytes[0] - 1));
     for (const auto& [number, subject] : model_.subjects) {

@@ -163,6 +163,31 @@ TEST_F(Erasing, WaitsWhileSomethingIsHeldForACase) {
   EXPECT_EQ(Erase()->subjects, 1u);
 }
 
+TEST_F(Erasing, SomebodyHeldStopsACallWithThoseBeforeThemErasedAndNobodyElse) {
+  Say({.kind = LedgerKind::kHold, .reference = "CASE-7"});
+  const Who third = Who::Ref("user-third");
+  {
+    Vault vault = temp.Open({});
+    ASSERT_THAT(StatusOf(StoreCard(vault, IdOf(9), kCardNumber, third)), IsOk());
+  }
+  (void)events->Take();
+  Vault vault = temp.Open({"rights", "billing"}, {.events = events});
+  const std::vector<Who> three = {Who::Ref(kEve), kAda, third};
+  const auto refused = vault.Erase(three, {.defer = true});
+  ASSERT_NE(refused.status().refusal(), nullptr);
+  EXPECT_THAT(refused.status().refusal()->reasons, ::testing::ElementsAre(Reason::kHeld));
+  EXPECT_EQ(vault.Info()->subjects, 2u);
+  EXPECT_EQ(*ReadCard(vault, "billing", IdOf(9), "pan", third), kCardNumber);
+  size_t erased = 0;
+  size_t told = 0;
+  for (const auto& event : events->Take()) {
+    if (event.kind != audit::EventKind::kErase) continue;
+    (event.outcome == audit::Outcome::kAllowed ? erased : told) += 1;
+  }
+  EXPECT_EQ(erased, 1u);
+  EXPECT_EQ(told, 1u);
+}
+
 TEST_F(Erasing, ThatWaitsIsRememberedAndUpkeepSaysOfWhom) {
   Say({.kind = LedgerKind::kHold, .reference = "CASE-7"});
   for (int asked = 0; asked < 2; ++asked)

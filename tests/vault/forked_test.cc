@@ -186,6 +186,13 @@ std::vector<Call> Forked::CallsOf(Session& session) {
          return session.Find({.category = "payment_card", .field = "pan", .value = number_})
              .status();
        }},
+      {"ReadWhere",
+       [&] {
+         return session
+             .ReadWhere(
+                 {.category = "payment_card", .field = "pan", .value = number_, .fields = {"pan"}})
+             .status();
+       }},
       {"VerifyPassword",
        [&] {
          return session
@@ -194,6 +201,10 @@ std::vector<Call> Forked::CallsOf(Session& session) {
              .status();
        }},
       {"Rectify", [&] { return session.Rectify(rectify_).status(); }},
+      {"Rectify",
+       [&] {
+         return session.Rectify({&rectify_, 1}).status();
+       }},
       {"List", [&] { return session.List(who_).status(); }},
       {"Disclose",
        [&] {

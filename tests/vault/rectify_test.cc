@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bailee/limits.h"
 #include "record/row.h"
 #include "support/raw_reader.h"
 #include "vault/rectify_world.h"
@@ -319,6 +320,72 @@ TEST_F(RectifyTest, ThenChangingWhoMayReadItStillReachesEveryCompartment) {
   EXPECT_EQ(*Read(vault, "support", "name"), "Ada");
   EXPECT_TRUE(IsPassword(vault, kPassword));
   EXPECT_EQ(vault.Upkeep()->left, 0u);
+}
+
+// The name of the account of each, put right in one call.
+class RectifySeveral : public RectifyTest {
+ protected:
+  RectifySeveral() {
+    for (const std::string_view user : {"ada", "bob", "cy"}) Register(vault_, Who::Ref(user));
+    (void)events_->Take();
+  }
+  static RectifyRequest To(std::string_view user, std::string_view email) {
+    return {.who = Who::Ref(user), .category = "account", .fields = Inputs({{"email", email}})};
+  }
+  Result<std::vector<Rectified>> Rectify(const std::vector<RectifyRequest>& requests) {
+    return vault_.As("service")->Rectify(requests);
+  }
+
+  Vault vault_ = Open({"service"});
+};
+
+TEST_F(RectifySeveral, IsOneTransactionWithAnEventEach) {
+  std::vector<RectifyRequest> requests;
+  for (const std::string_view user : {"ada", "bob", "ada"}) requests.push_back(To(user, kRight));
+  const auto done = Rectify(requests);
+  ASSERT_THAT(StatusOf(done), IsOk());
+  ASSERT_EQ(done->size(), 3u);
+  EXPECT_EQ((*done)[0].revision, 1u);
+  EXPECT_EQ((*done)[2].revision, 2u) << "the same record twice";
+  EXPECT_EQ((*done)[0].transaction, (*done)[2].transaction);
+  EXPECT_GT((*done)[2].decision.number, (*done)[0].decision.number);
+  EXPECT_EQ(Events(EventKind::kRectify).size(), 3u);
+  EXPECT_EQ(Found(vault_, kRight), 2u);
+  EXPECT_EQ(Found(vault_, kWrong), 1u);
+  EXPECT_EQ(Rectify({})->size(), 0u);
+}
+
+TEST_F(RectifySeveral, IsNoneWhereOneMayNotBe) {
+  EXPECT_THAT(StatusOf(vault_.Record(Who::Ref("cy"), {.kind = LedgerKind::kRestricted})), IsOk());
+  struct {
+    std::string_view user;
+    std::string_view email;
+    Code code;
+  } const cases[] = {{"nobody", kRight, Code::kNotFound},
+                     {"bob", "no address", Code::kInvalidValue},
+                     {"cy", kRight, Code::kRefused}};
+  for (const auto& each : cases) {
+    (void)events_->Take();
+    std::vector<RectifyRequest> requests;
+    requests.push_back(To("ada", kRight));
+    requests.push_back(To(each.user, each.email));
+    EXPECT_EQ(StatusOf(Rectify(requests)).code(), each.code) << each.user;
+    const auto told = Events(EventKind::kRectify);
+    ASSERT_EQ(told.size(), 1u) << each.user;
+    EXPECT_NE(told.front().outcome, Outcome::kAllowed);
+    EXPECT_EQ(Found(vault_, kRight), 0u);
+  }
+}
+
+TEST_F(RectifySeveral, TakesSoManyAndNotOneMore) {
+  std::vector<RectifyRequest> requests;
+  for (size_t i = 0; i < limits::kRectifiedRecordsMax; ++i) requests.push_back(To("ada", kRight));
+  const auto done = Rectify(requests);
+  ASSERT_THAT(StatusOf(done), IsOk());
+  EXPECT_EQ(done->back().revision, limits::kRectifiedRecordsMax);
+  requests.push_back(To("ada", kWrong));
+  EXPECT_THAT(StatusOf(Rectify(requests)), ErrorIs(Code::kUsage, "rectify.too-many"));
+  EXPECT_EQ(Found(vault_, kRight), 1u);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ inline constexpr size_t kPurposeDepthMax = 8;
 inline constexpr size_t kPurposesPerCompartmentMax = 64;
 inline constexpr size_t kPolicyFileBytesMax = size_t{1} << 20;
 inline constexpr size_t kBatchRecordsMax = 10'000;
+inline constexpr size_t kRectifiedRecordsMax = 1'000;  // in one call
 inline constexpr size_t kKeyringBytesMax = size_t{64} << 10;
 inline constexpr size_t kCaseReferenceBytesMax = 64;
 inline constexpr size_t kTransactionRowsMax = 20'000;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,15 @@ struct Found {
   RecordId record;
 };
 
+// The records of one category whose field has this value.
+struct ReadWhereRequest {
+  std::string_view category;
+  std::string_view field;
+  const Secret& value;
+  std::vector<std::string_view> fields;  // to read, as in ReadRequest
+  std::string_view case_reference = {};
+};
+
 struct VerifyRequest {
   Who who;
   std::string_view category;
@@ -130,9 +140,10 @@ struct DisclosureInfo;
 // something exists are kNotFound, the same for unknown, absent and forbidden, unless the purpose is
 // marked `may_know_existence`.
 //
-// Where a purpose of the policy is marked `combines`, ReadAll, Scan, Find and List for any other
-// refuse, with not-collected-for and an offer, what would have them release data of two sources in
-// one call; Scan does so at the first record of a second source. Name one in SessionOptions.
+// Where a purpose of the policy is marked `combines`, ReadAll, ReadWhere, Scan, Find and List for
+// any other refuse, with not-collected-for and an offer, what would have them release data of two
+// sources in one call; Scan does so at the first record of a second source. Name one in
+// SessionOptions.
 class BAILEE_EXPORT Session {
  public:
   Session(Session&&) noexcept;
@@ -159,6 +170,11 @@ class BAILEE_EXPORT Session {
   // kFailed.
   Result<std::vector<Found>> Find(const FindRequest& request);
 
+  // Find and ReadAll in one look at the vault: the records whose field has this value, as far as
+  // this purpose may find them by it and read `fields` of them; the others are left out. Recorded
+  // as one of each, before any value leaves. Errors: those of both.
+  Result<std::vector<Record>> ReadWhere(const ReadWhereRequest& request);
+
   // Whether `attempt` is the subject's password. Takes as long for an unknown subject as for a
   // wrong password. Errors: kRefused; kAuditDown; kDamage; kFailed. An unknown subject or absent
   // password is `false`.
@@ -178,6 +194,10 @@ class BAILEE_EXPORT Session {
   // record was collected); kNotFound; kInvalidValue (a value does not fit its kind; names the
   // field, never the value); kUsage; kDamage; kFull; kAuditDown; kBusy; kFailed.
   Result<Rectified> Rectify(const RectifyRequest& request);
+  // Several records in one transaction, at most limits::kRectifiedRecordsMax: all of them or, where
+  // one may not be, none. Errors: as above, of the first that is not put right; kUsage
+  // "rectify.too-many".
+  Result<std::vector<Rectified>> Rectify(std::span<const RectifyRequest> requests);
 
   // The records of a subject of which this purpose may read something, without values.
   // Errors: kNotFound; kAuditDown; kFailed.
