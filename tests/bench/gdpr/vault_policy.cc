@@ -58,22 +58,20 @@ source { id: "web"  role: OWN }
     text += "notice { id: \"" + NoticeOf(i) + "\"  purpose: [\"" + UseOf(i) +
             "\", \"own\", \"manage\"]  source: \"web\" }\n";
   }
-  text += R"(category {
-  id: "about"  says: "What is said of a datum"  about: SUBJECT  holds: ONE
-)";
+  text += "category {\n  id: \"" + std::string(kRecordCategory) +
+          "\"  says: \"A datum, and what is said of it\"  about: SUBJECT  holds: ONE\n";
   text += TextField(kKeyField, {});
-  for (size_t field = 0; field < kMetadataFields; ++field)
-    if (!profile.shape.names[field].empty())
-      text += TextField(FieldName(field), LookupsOf(profile, static_cast<Field>(field)));
-  text += R"(  allow { purpose: ["use", "own", "manage"]  basis: NECESSARY }
-  retain { purpose: ["use", "own", "manage"]  days: 3650  from: COLLECTION }
-}
-category {
-  id: "datum"  says: "Personal data"  about: SUBJECT  holds: ONE
-)";
-  text += TextField(kKeyField, {}) + TextField(FieldName(kData), {});
+  std::string metadata = " field: \"" + std::string(kKeyField) + "\"";
+  for (size_t field = 0; field < kMetadataFields; ++field) {
+    if (profile.shape.names[field].empty()) continue;
+    text += TextField(FieldName(field), LookupsOf(profile, static_cast<Field>(field)));
+    metadata += "  field: \"" + std::string(FieldName(field)) + "\"";
+  }
+  text += TextField(FieldName(kData), {});
   text += R"(  allow { purpose: ["use", "own"]  basis: NECESSARY }
-  retain { purpose: ["use", "own"]  days: 3650  from: COLLECTION }
+  allow { purpose: "manage"  basis: NECESSARY )" +
+          metadata + R"( }
+  retain { purpose: ["use", "own", "manage"]  days: 3650  from: COLLECTION }
 }
 )";
   return text;

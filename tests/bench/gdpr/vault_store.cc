@@ -3,19 +3,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
-#include <thread>
 
+#include "bailee/limits.h"
 #include "bench/file_bytes.h"
 #include "bench/gdpr/vault_policy.h"
 #include "bench/must.h"
 
 namespace bailee::bench::gdpr {
 namespace {
-
-// Each erasing is a transaction of its own; those of several threads share a sync.
-constexpr size_t kErasingThreads = 32;
-constexpr size_t kRecordsPerBatch = 5'000;
 
 template <typename Value>
 Value Done(Result<Value> result) {
@@ -47,11 +42,14 @@ VaultStore::VaultStore(const StoreOptions& options)
       auditor_(files_) {
   for (const std::string& purpose : PurposesOf(profile_))
     purposes_.emplace(purpose, purposes_.size());
-  about_fields_ = {kKeyField};
-  for (size_t field = 0; field < kMetadataFields; ++field) {
-    if (profile_.shape.names[field].empty()) continue;
-    metadata_.push_back(field);
-    about_fields_.push_back(FieldName(field));
+  for (size_t field = 0; field < kMetadataFields; ++field)
+    if (!profile_.shape.names[field].empty()) metadata_.push_back(field);
+  for (const Part part : {Part::kAll, Part::kData, Part::kMetadata}) {
+    auto& names = fields_[static_cast<size_t>(part)];
+    names.push_back(kKeyField);
+    if (part != Part::kData)
+      for (const size_t field : metadata_) names.push_back(FieldName(field));
+    if (part != Part::kMetadata) names.push_back(FieldName(kData));
   }
   Open();
 }
@@ -79,14 +77,12 @@ Session& VaultStore::FinderFor(const Selection& selection) {
 }
 
 void VaultStore::AddTo(Collection& collection, const Row& row) const {
-  const std::string number = std::to_string(row.number);
-  std::vector<FieldInput> about, datum;
-  about.emplace_back(kKeyField, MakeSecret(number));
+  std::vector<FieldInput> fields;
+  fields.emplace_back(kKeyField, MakeSecret(std::to_string(row.number)));
   for (const size_t field : metadata_)
-    about.emplace_back(FieldName(field), MakeSecret(row.fields[field]));
-  datum.emplace_back(kKeyField, MakeSecret(number));
-  datum.emplace_back(FieldName(kData), MakeSecret(row.fields[kData]));
-  collection.Put(kMetadataCategory, std::move(about)).Put(kDataCategory, std::move(datum));
+    fields.emplace_back(FieldName(field), MakeSecret(row.fields[field]));
+  fields.emplace_back(FieldName(kData), MakeSecret(row.fields[kData]));
+  collection.Put(kRecordCategory, std::move(fields));
 }
 
 void VaultStore::Load(std::span<const Row> rows) {
@@ -100,44 +96,31 @@ void VaultStore::Load(std::span<const Row> rows) {
   for (Result<Collected>& each : Done(batch.Commit())) Done(std::move(each));
 }
 
-std::vector<Handle> VaultStore::FindAll(Session& session, const Selection& selection) {
+std::vector<Handle> VaultStore::FindAll(const Selection& selection) {
   const Secret value = MakeSecret(selection.value);
   std::vector<Handle> handles;
-  for (const Found& found : Done(session.Find({.category = kMetadataCategory,
+  for (const Found& found : Done(FinderFor(selection).Find({.category = kRecordCategory,
                             .field = FieldName(FieldOf(selection.by)),
                             .value = value})))
     handles.push_back(found.handle);
   return handles;
 }
 
-bool VaultStore::ReadPart(Session& session, const Who& who, std::string_view category,
-                          Answer& answer) {
-  const bool data = category == kDataCategory;
-  const Result<Record> read =
-      session.Read({.who = who,
-                    .category = category,
-                    .fields = data ? std::vector<std::string_view>{kKeyField, FieldName(kData)}
-                                   : about_fields_});
-  if (!read.ok() && read.status().code() == Code::kNotFound) return false;
-  Must(read.ok(), read.ok() ? "" : std::string(read.status().message()).c_str());
-  const uint64_t number = NumberIn(*read);
+const std::vector<std::string_view>& VaultStore::FieldsOf(Part part) const {
+  return fields_[static_cast<size_t>(part)];
+}
+
+void VaultStore::AddTo(Answer& answer, const Record& record, Part part) const {
+  const uint64_t number = NumberIn(record);
   const auto add = [&](size_t field) {
-    if (!read->Has(FieldName(field))) return;
-    read->At(FieldName(field)).Reveal([&](std::string_view value) {
+    if (!record.Has(FieldName(field))) return;
+    record.At(FieldName(field)).Reveal([&](std::string_view value) {
       answer.AddValue(number, field, value);
     });
   };
-  if (data) add(kData);
-  if (!data) std::for_each(metadata_.begin(), metadata_.end(), add);
-  return true;
-}
-
-bool VaultStore::ReadOne(Session& session, const Who& who, Part part, Answer& answer) {
-  const bool metadata = part == Part::kData || ReadPart(session, who, kMetadataCategory, answer);
-  if (!metadata) return false;
-  if (part != Part::kMetadata && !ReadPart(session, who, kDataCategory, answer)) return false;
+  if (part != Part::kMetadata) add(kData);
+  if (part != Part::kData) std::for_each(metadata_.begin(), metadata_.end(), add);
   ++answer.count;
-  return true;
 }
 
 Answer VaultStore::Read(const Selection& selection, Part part) {
@@ -145,11 +128,18 @@ Answer VaultStore::Read(const Selection& selection, Part part) {
   Answer answer;
   if (selection.by == By::kKey) {
     const std::string key = KeyOf(profile_, selection.number);
-    ReadOne(session, Who::Ref(key), part, answer);
+    Result<Record> read =
+        session.Read({.who = Who::Ref(key), .category = kRecordCategory, .fields = FieldsOf(part)});
+    if (!read.ok() && read.status().code() == Code::kNotFound) return answer;
+    AddTo(answer, Done(std::move(read)), part);
     return answer;
   }
-  for (const Handle& handle : FindAll(session, selection))
-    ReadOne(session, Who::ByHandle(handle), part, answer);
+  const Secret value = MakeSecret(selection.value);
+  for (const Record& record : Done(session.ReadWhere({.category = kRecordCategory,
+                              .field = FieldName(FieldOf(selection.by)),
+                              .value = value,
+                              .fields = FieldsOf(part)})))
+    AddTo(answer, record, part);
   return answer;
 }
 
@@ -160,95 +150,52 @@ uint64_t VaultStore::UpdateAll(const Row& row) {
   return 1;
 }
 
-bool VaultStore::Rectify(uint64_t number, std::string_view category, Field field,
-                         const std::string& value) {
-  const std::string key = KeyOf(profile_, number);
-  std::vector<FieldInput> fields;
-  fields.emplace_back(FieldName(field), MakeSecret(value));
-  const Result<Rectified> rectified =
-      SessionFor(role_ == Role::kCustomer ? kOwn : kManage)
-          .Rectify({.who = Who::Ref(key), .category = category, .fields = std::move(fields)});
-  if (!rectified.ok() && rectified.status().code() == Code::kNotFound) return false;
-  Must(rectified.ok(), rectified.ok() ? "" : std::string(rectified.status().message()).c_str());
-  return true;
+uint64_t VaultStore::Rectify(std::span<const Who> whos, Field field, const std::string& value) {
+  std::vector<RectifyRequest> requests;
+  for (const Who& who : whos) {
+    requests.push_back({.who = who, .category = kRecordCategory, .fields = {}});
+    requests.back().fields.emplace_back(FieldName(field), MakeSecret(value));
+  }
+  auto rectified = SessionFor(role_ == Role::kCustomer ? kOwn : kManage).Rectify(requests);
+  if (!rectified.ok() && rectified.status().code() == Code::kNotFound) return 0;
+  return Done(std::move(rectified)).size();
 }
 
 uint64_t VaultStore::UpdateData(uint64_t number, const std::string& value) {
-  return Rectify(number, kDataCategory, kData, value);
+  const std::string key = KeyOf(profile_, number);
+  const Who who = Who::Ref(key);
+  return Rectify({&who, 1}, kData, value);
 }
 
 uint64_t VaultStore::UpdateMetadata(const Selection& selection, Field field,
                                     const std::string& value) {
-  if (selection.by == By::kKey) return Rectify(selection.number, kMetadataCategory, field, value);
-  Session& session = FinderFor(selection);
-  const std::vector<Handle> handles = FindAll(session, selection);
-  for (size_t at = 0; at < handles.size(); at += kRecordsPerBatch)
-    Rewrite(session,
-            std::span(handles).subspan(at, std::min(kRecordsPerBatch, handles.size() - at)), field,
-            value);
-  return handles.size();
-}
-
-// Metadata is collected again with another value in one field: many in a transaction, which
-// rectifying cannot.
-void VaultStore::Rewrite(Session& session, std::span<const Handle> handles, Field field,
-                         const std::string& value) {
-  Batch batch = vault_->CollectBatch();
-  for (const Handle& handle : handles) {
-    const Record record = Done(session.Read(
-        {.who = Who::ByHandle(handle), .category = kMetadataCategory, .fields = about_fields_}));
-    const uint64_t purpose = record.At(FieldName(kPurpose)).Reveal([&](std::string_view of) {
-      return purposes_.find(of)->second;
-    });
-    std::vector<FieldInput> fields;
-    for (const std::string_view name : about_fields_) {
-      if (name == FieldName(field)) {
-        fields.emplace_back(name, MakeSecret(value));
-      } else if (record.Has(name)) {
-        fields.emplace_back(
-            name, record.At(name).Reveal([](std::string_view text) { return MakeSecret(text); }));
-      }
-    }
-    const std::string notice = NoticeOf(purpose);
-    batch
-        .Add({.who = Who::ByHandle(handle),
-              .notice = notice,
-              .source = "web",
-              .on_behalf_of = {},
-              .collected_at = record.collected_at})
-        .Put(kMetadataCategory, std::move(fields));
+  const std::string key = KeyOf(profile_, selection.number);
+  std::vector<Who> whos;
+  if (selection.by == By::kKey) whos.push_back(Who::Ref(key));
+  if (selection.by != By::kKey)
+    for (const Handle& handle : FindAll(selection)) whos.push_back(Who::ByHandle(handle));
+  uint64_t updated = 0;
+  for (std::span<const Who> left = whos; !left.empty();) {
+    const auto some = left.first(std::min(left.size(), limits::kRectifiedRecordsMax));
+    updated += Rectify(some, field, value);
+    left = left.subspan(some.size());
   }
-  for (Result<Collected>& each : Done(batch.Commit())) Done(std::move(each));
+  return updated;
 }
 
 uint64_t VaultStore::Delete(const Selection& selection) {
-  if (selection.by == By::kKey) {
-    const std::string key = KeyOf(profile_, selection.number);
-    return Done(vault_->Erase(Who::Ref(key), {.defer = true})).subjects;
-  }
-  return Erase(FindAll(FinderFor(selection), selection));
-}
-
-uint64_t VaultStore::Erase(std::span<const Handle> handles) {
-  const size_t threads = std::min(kErasingThreads, handles.size());
-  std::vector<uint64_t> erased(threads);
-  std::vector<std::thread> running;
-  for (size_t t = 0; t < threads; ++t) {
-    running.emplace_back([&, t] {
-      std::vector<Who> mine;
-      for (size_t i = t; i < handles.size(); i += threads)
-        mine.push_back(Who::ByHandle(handles[i]));
-      erased[t] = Done(vault_->Erase(mine, {.defer = true})).subjects;
-    });
-  }
-  for (std::thread& each : running) each.join();
-  return std::accumulate(erased.begin(), erased.end(), uint64_t{0});
+  const std::string key = KeyOf(profile_, selection.number);
+  std::vector<Who> whos;
+  if (selection.by == By::kKey) whos.push_back(Who::Ref(key));
+  if (selection.by != By::kKey)
+    for (const Handle& handle : FindAll(selection)) whos.push_back(Who::ByHandle(handle));
+  return Done(vault_->Erase(whos, {.defer = true})).subjects;
 }
 
 bool VaultStore::IsDeleted(uint64_t number) {
   const std::string key = KeyOf(profile_, number);
   const Result<Record> read = SessionFor(kManage).Read(
-      {.who = Who::Ref(key), .category = kMetadataCategory, .fields = {kKeyField}});
+      {.who = Who::Ref(key), .category = kRecordCategory, .fields = {kKeyField}});
   const bool gone = !read.ok() && read.status().code() == Code::kNotFound;
   Must(read.ok() || gone, read.ok() ? "" : std::string(read.status().message()).c_str());
   return gone;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,8 +15,7 @@
 namespace bailee::bench::gdpr {
 
 // Ours. Each record is what the vault holds of one person, whose ref is the record's key, since
-// people are what can be deleted; metadata and data are a category each, so that who administers
-// has no key to the data. Deleting is erasing, and is shredded at the end (Finish).
+// people are what can be deleted. Deleting is erasing, and is shredded at the end (Finish).
 class VaultStore final : public Store {
  public:
   explicit VaultStore(const StoreOptions& options);
@@ -42,21 +42,18 @@ class VaultStore final : public Store {
   Session& SessionFor(std::string_view purpose);
   // Who names the records of a selection.
   Session& FinderFor(const Selection& selection);
-  std::vector<Handle> FindAll(Session& session, const Selection& selection);
-  // Returns whether it was there.
-  bool ReadOne(Session& session, const Who& who, Part part, Answer& answer);
-  bool ReadPart(Session& session, const Who& who, std::string_view category, Answer& answer);
-  bool Rectify(uint64_t number, std::string_view category, Field field, const std::string& value);
+  std::vector<Handle> FindAll(const Selection& selection);
+  const std::vector<std::string_view>& FieldsOf(Part part) const;
+  void AddTo(Answer& answer, const Record& record, Part part) const;
+  // One field of each; how many there were.
+  uint64_t Rectify(std::span<const Who> whos, Field field, const std::string& value);
   void AddTo(Collection& collection, const Row& row) const;
-  void Rewrite(Session& session, std::span<const Handle> handles, Field field,
-               const std::string& value);
-  uint64_t Erase(std::span<const Handle> handles);
 
   const Profile& profile_;
   const Role role_;
   std::map<std::string, uint64_t, std::less<>> purposes_;  // of the profile, to their index
   std::vector<size_t> metadata_;                           // fields that records have
-  std::vector<std::string_view> about_fields_;             // what is read of metadata
+  std::array<std::vector<std::string_view>, 3> fields_;    // what is read, by Part
   TempVault files_;
   Auditor auditor_;
   std::optional<Vault> vault_;
