@@ -113,6 +113,7 @@ Status GroupCommitter::RunJob(LmdbWrite& write, const Engine::Job& job) const {
   const InsideJobMark mark;
   try {
     Status status = job(write);
+    if (status.ok()) status = write.Flush();
     return status.ok() ? write.failure() : status;
   } catch (const std::bad_alloc&) {
     return out_of_memory_;

@@ -2,13 +2,27 @@
 #include "store/lmdb_write.h"
 
 #include "bailee/limits.h"
+#include "base/check.h"
 #include "base/try.h"
 #include "store/lmdb_errors.h"
+#include "store/lmdb_layout.h"
 
 namespace bailee::store {
+namespace {
+
+constexpr const char* kWriteRow = "write a row";
+
+// LMDB's own bound, of which a job may hear and go on.
+Status CheckKey(ByteView key) {
+  const bool fits = !key.empty() && key.size() <= kKeyBytesMax;
+  return fits ? Status() : LmdbError(MDB_BAD_VALSIZE, kWriteRow);
+}
+
+}  // namespace
 
 Result<std::optional<ByteView>> LmdbWrite::Get(Table table, ByteView key) {
   if (!failure_.ok()) return failure_;
+  if (const Bytes* kept = kept_.Find(table, key)) return std::optional(ByteView(*kept));
   Result<std::optional<ByteView>> row = GetRow(txn_, environment_.table(table), key);
   BAILEE_RETURN_IF_ERROR(NoteRead(row.status()));
   return row;
@@ -16,36 +30,69 @@ Result<std::optional<ByteView>> LmdbWrite::Get(Table table, ByteView key) {
 
 Status LmdbWrite::GetMany(Table table, std::span<const ByteView> keys,
                           std::span<std::optional<ByteView>> values) {
-  if (!failure_.ok()) return failure_;
-  return NoteRead(GetRows(txn_, environment_.table(table), keys, values));
+  BAILEE_CHECK(keys.size() == values.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    BAILEE_TRY(values[i], Get(table, keys[i]));
+  }
+  return {};
 }
 
 Status LmdbWrite::Scan(Table table, ByteView prefix, ByteView from, const Visitor& visit) {
   if (!failure_.ok()) return failure_;
-  return NoteRead(ScanRows(txn_, environment_.table(table), prefix, from, visit));
+  RowBuffer::Cursor kept = kept_.From(table, prefix, from);
+  bool go_on = true;
+  // Those before `key`, in turn with the rows that LMDB has.
+  const auto visit_kept = [&](std::optional<ByteView> key) {
+    for (; go_on && kept.IsBefore(key); kept.Next()) go_on = visit(kept.key(), kept.value());
+  };
+  const Status scanned =
+      ScanRows(txn_, environment_.table(table), prefix, from, [&](ByteView key, ByteView value) {
+        visit_kept(key);
+        if (!go_on) return false;
+        const bool newer = kept.IsAt(key);
+        go_on = visit(key, newer ? kept.value() : value);
+        if (newer) kept.Next();
+        return go_on;
+      });
+  visit_kept(std::nullopt);
+  return NoteRead(scanned);
 }
 
-Status LmdbWrite::Put(Table table, ByteView key, ByteView value) {
-  return Store(table, key, value, 0);
-}
+Status LmdbWrite::Put(Table table, ByteView key, ByteView value) { return Keep(table, key, value); }
 
 Status LmdbWrite::Insert(Table table, ByteView key, ByteView value) {
-  return Store(table, key, value, MDB_NOOVERWRITE);
+  BAILEE_RETURN_IF_ERROR(CheckKey(key));
+  BAILEE_TRY(const std::optional<ByteView> there, Get(table, key));
+  if (there) return LmdbError(MDB_KEYEXIST, kWriteRow);
+  return Keep(table, key, value);
 }
 
-Status LmdbWrite::Store(Table table, ByteView key, ByteView value, unsigned flags) {
+Status LmdbWrite::Keep(Table table, ByteView key, ByteView value) {
   BAILEE_RETURN_IF_ERROR(CountRow(value.size()));
-  MDB_val lmdb_key = AsValue(key);
-  MDB_val lmdb_value = AsValue(value);
-  return Note(mdb_put(txn_, environment_.table(table), &lmdb_key, &lmdb_value, flags),
-              "write a row");
+  BAILEE_RETURN_IF_ERROR(CheckKey(key));
+  kept_.Put(table, key, value);
+  changed_ = true;
+  return {};
 }
 
 Status LmdbWrite::Delete(Table table, ByteView key) {
   BAILEE_RETURN_IF_ERROR(CountRow(0));
+  kept_.Erase(table, key);
   MDB_val lmdb_key = AsValue(key);
   const int rc = mdb_del(txn_, environment_.table(table), &lmdb_key, nullptr);
-  return rc == MDB_NOTFOUND ? Status() : Note(rc, "delete a row");
+  if (rc == MDB_NOTFOUND) return Status();
+  changed_ = true;
+  return Note(rc, "delete a row");
+}
+
+Status LmdbWrite::Flush() {
+  if (!failure_.ok()) return failure_;
+  for (uint8_t number = 0; number < kTableCount; ++number) {
+    const auto table = static_cast<Table>(number);
+    const int rc = kept_.Flush(table, txn_, environment_.table(table));
+    BAILEE_RETURN_IF_ERROR(Note(rc, kWriteRow));
+  }
+  return {};
 }
 
 Status LmdbWrite::CountRow(size_t bytes) {
@@ -64,10 +111,7 @@ Status LmdbWrite::NoteRead(const Status& status) {
 }
 
 Status LmdbWrite::Note(int rc, const char* doing) {
-  if (rc == 0) {
-    changed_ = true;
-    return {};
-  }
+  if (rc == 0) return {};
   Status error = LmdbError(rc, doing);
   // These two leave the transaction as it was.
   if (rc == MDB_KEYEXIST || rc == MDB_BAD_VALSIZE) return error;

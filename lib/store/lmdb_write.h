@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "store/lmdb_row_buffer.h"
 #include "store/lmdb_transaction.h"
 
 namespace bailee::store {
 
 // One job's view of a write transaction, which it borrows. Counts what the job changes, and keeps
 // the first error LMDB cannot continue this transaction after, of a read too, so that a job cannot
-// swallow it.
+// swallow it. What is put is kept back until Flush.
 class LmdbWrite : public WriteTransaction {
  public:
   LmdbWrite(const Environment& environment, MDB_txn* txn) : environment_(environment), txn_(txn) {}
@@ -22,6 +23,9 @@ class LmdbWrite : public WriteTransaction {
   Status Insert(Table table, ByteView key, ByteView value) override;
   Status Delete(Table table, ByteView key) override;
 
+  // After the job: puts what is kept back. Errors: as Put.
+  Status Flush();
+
   // The map, or one transaction, was too small for this job.
   bool map_full() const { return fatal_ == MDB_MAP_FULL; }
   bool pages_full() const { return fatal_ == MDB_TXN_FULL; }
@@ -34,13 +38,14 @@ class LmdbWrite : public WriteTransaction {
   bool changed() const { return changed_; }
 
  private:
-  Status Store(Table table, ByteView key, ByteView value, unsigned flags);
+  Status Keep(Table table, ByteView key, ByteView value);
   Status CountRow(size_t bytes);
   Status Note(int rc, const char* doing);
   Status NoteRead(const Status& status);
 
   const Environment& environment_;
   MDB_txn* const txn_;
+  RowBuffer kept_;
   size_t rows_ = 0;
   size_t bytes_ = 0;
   bool changed_ = false;
