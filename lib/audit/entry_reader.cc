@@ -32,6 +32,19 @@ EntryReader::EntryReader(const VaultId& vault, const crypto::BoxOpener& auditor,
   for (const auto& [instance, state] : open) open_[instance].head = state.head;
 }
 
+Result<EntryReader> EntryReader::Copy() const {
+  EntryReader copy(vault_, auditor_, {});
+  for (const auto& [id, instance] : open_) {
+    Instance& own = copy.open_[id];
+    own.head = instance.head;
+    if (!instance.keys) continue;
+    BAILEE_TRY(KeyChain journal, instance.keys->journal.Copy());
+    BAILEE_TRY(KeyChain writes, instance.keys->writes.Copy());
+    own.keys.emplace(Keys{std::move(journal), std::move(writes), instance.keys->origin});
+  }
+  return copy;
+}
+
 void EntryReader::Pass(const Leaf& leaf) {
   if (leaf.type == LeafType::kOpened) {
     Instance opened;

@@ -33,6 +33,9 @@ class EntryReader {
   // `open`: what is open before the first leaf. `auditor` outlives the reader.
   EntryReader(const VaultId& vault, const crypto::BoxOpener& auditor, const OpenInstances& open);
 
+  // Another one at the same leaf. Errors: kFull "secret.arena-full".
+  Result<EntryReader> Copy() const;
+
   // The next leaf, which parsed. Entries are passed.
   void Pass(const Leaf& leaf);
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "bailee/bytes.h"
 #include "bailee/ids.h"
@@ -35,19 +37,35 @@ struct RowOwner {
   const crypto::HistoryKey& history;
 };
 
-struct BackRow {
-  Bytes field_key;  // of the row that leads to the subject
-  LookupTag tag{};  // which is in there
+// The key of a row that leads from a value of a field to a record.
+inline constexpr size_t kFieldKeyBytes = 1 + 8 + 2 + 16 + 8;
+using FieldKey = std::array<uint8_t, kFieldKeyBytes>;
+
+// One row that leads to the subject, and the record that it leads to.
+struct BackEntry {
+  FieldKey field_key{};
   RecordId record;
+
+  LookupTag tag() const;
+  bool operator==(const BackEntry&) const = default;
 };
+using BackEntries = std::vector<BackEntry>;
+inline constexpr size_t kBackEntriesMax = 32;  // of a row
 
-// Errors: those of the store.
-Status PutBackRow(const VaultId& vault, store::WriteTransaction& transaction, const RowOwner& owner,
-                  ByteView field_key, const RecordId& record, crypto::Random& random);
+// Puts as few rows as have room for `entries`. Errors: those of the store.
+Status PutBackRows(const VaultId& vault, store::WriteTransaction& transaction,
+                   const RowOwner& owner, std::span<const BackEntry> entries,
+                   crypto::Random& random);
 
-// Errors: kDamage "lookup.damaged"; kFull.
-Result<BackRow> OpenBackRow(const VaultId& vault, const RowOwner& owner, ByteView key,
-                            ByteView value);
+// Has the row with this key have these entries; deletes it if there are none. Errors: those of the
+// store.
+Status ReplaceBackRow(const VaultId& vault, store::WriteTransaction& transaction,
+                      const RowOwner& owner, ByteView key, std::span<const BackEntry> entries,
+                      crypto::Random& random);
+
+// What a row has. Errors: kDamage "lookup.damaged"; kFull.
+Result<BackEntries> OpenBackRow(const VaultId& vault, const RowOwner& owner, ByteView key,
+                                ByteView value);
 
 // The first bytes of the keys of all back rows, and of those of a subject.
 Bytes BackPrefix();

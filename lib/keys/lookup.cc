@@ -125,19 +125,21 @@ Result<bool> HasFewerRows(store::Snapshot& snapshot, const Bytes& one, const Byt
 Result<bool> IsListedBackwards(const LookupContext& context, store::Snapshot& snapshot,
                                const Bytes& prefix, const RowOwner& owner, const RecordId& record) {
   Status problem;
-  std::vector<Bytes> named;
+  std::vector<FieldKey> named;
   BAILEE_RETURN_IF_ERROR(snapshot.Scan(
       Table::kLookup, BackPrefix(owner.handle), {}, [&](ByteView key, ByteView value) {
-        Result<BackRow> row = OpenBackRow(context.vault, owner, key, value);
+        const Result<BackEntries> row = OpenBackRow(context.vault, owner, key, value);
         problem = row.status();
         if (!problem.ok()) return false;
-        const Bytes& field_key = row->field_key;
-        if (row->record == record && std::equal(prefix.begin(), prefix.end(), field_key.begin()))
-          named.push_back(std::move(row->field_key));
+        for (const BackEntry& entry : *row) {
+          if (entry.record == record &&
+              std::equal(prefix.begin(), prefix.end(), entry.field_key.begin()))
+            named.push_back(entry.field_key);
+        }
         return true;
       }));
   BAILEE_RETURN_IF_ERROR(problem);
-  for (const Bytes& key : named) {
+  for (const FieldKey& key : named) {
     BAILEE_TRY(const std::optional<ByteView> row, snapshot.Get(Table::kLookup, key));
     if (row) return true;
   }
@@ -231,7 +233,7 @@ Result<bool> IsListed(const LookupContext& context, store::Snapshot& snapshot,
 
 Status PutField(const LookupContext& context, store::WriteTransaction& transaction,
                 const IndexName& index, const LookupTag& tag, const RowOwner& owner,
-                const RecordId& record, crypto::Random& random) {
+                const RecordId& record, crypto::Random& random, BackEntries& back) {
   Bytes plain;
   Writer(plain).Put(owner.handle.view()).Put(record.view());
   Bytes key = FieldPrefix(index, tag);
@@ -240,7 +242,9 @@ Status PutField(const LookupContext& context, store::WriteTransaction& transacti
   BAILEE_TRY(const Bytes value,
              SealedValue(context, transaction, {index, tag, nonce}, plain, random));
   BAILEE_RETURN_IF_ERROR(transaction.Insert(Table::kLookup, key, value));
-  return PutBackRow(context.vault, transaction, owner, key, record, random);
+  back.push_back({.record = record});
+  std::ranges::copy(key, back.back().field_key.begin());
+  return Status();
 }
 
 Status DeleteRef(store::WriteTransaction& transaction, RefDomain domain, const LookupTag& tag) {

@@ -62,10 +62,11 @@ Result<bool> IsListed(const LookupContext& context, store::Snapshot& snapshot,
                       const IndexName& index, const LookupTag& tag, const RowOwner& owner,
                       const RecordId& record);
 
-// Lists a record of `owner`, with a back row. Errors: those of the store; kDamage; kFull.
+// Lists a record of `owner`. What a back row has to say of it is added to `back`: it must be put in
+// the same transaction. Errors: those of the store; kDamage; kFull.
 Status PutField(const LookupContext& context, store::WriteTransaction& transaction,
                 const IndexName& index, const LookupTag& tag, const RowOwner& owner,
-                const RecordId& record, crypto::Random& random);
+                const RecordId& record, crypto::Random& random, BackEntries& back);
 
 // Seals a row of a ref or field again under the current key of its shard, if it is not yet.
 // Errors: kDamage; kFull; those of the store.

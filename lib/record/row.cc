@@ -14,7 +14,8 @@ constexpr uint8_t kRowVersion = 1;
 constexpr uint8_t kMixedRowVersion = 2;   // entries of several revisions
 constexpr size_t kWrapsVersionBytes = 1;  // travelling wraps are a wraps row, FORMAT.md §9.2
 constexpr size_t kHeadBytes = 1 + 4 + 8 + 16 + 1;
-constexpr size_t kEntryHeaderBytes = 2 + 4 + 4 + 4;
+constexpr size_t kEntryHeaderBytes = 2 + 4 + 2 + 4;
+constexpr size_t kTravellingBytesMax = 0xffff;
 // What EncodeFields can make: count, header of each item, values.
 constexpr size_t kFieldsBytesMax = 2 + limits::kFieldsPerCategoryMax * 6 + limits::kRecordBytesMax;
 
@@ -22,7 +23,7 @@ RowEntry ReadEntry(Reader& reader) {
   RowEntry entry;
   entry.compartment = reader.Get<uint16_t>();
   entry.generation = reader.Get<uint32_t>();
-  entry.travelling = reader.GetPrefixed<uint32_t>();
+  entry.travelling = reader.GetPrefixed<uint16_t>();
   entry.sealed = reader.GetPrefixed<uint32_t>();
   return entry;
 }
@@ -37,7 +38,8 @@ bool IsEntry(const RowEntry& entry) {
   const bool travels = !entry.travelling.empty();
   return entry.compartment < limits::kFieldsPerCategoryMax && IsEnvelopeSize(entry.sealed.size()) &&
          travels == (entry.generation == kTravellingGeneration) &&
-         (!travels || IsEnvelopeSize(entry.travelling.size() - kWrapsVersionBytes));
+         (!travels || (entry.travelling.size() <= kTravellingBytesMax &&
+                       IsEnvelopeSize(entry.travelling.size() - kWrapsVersionBytes)));
 }
 
 Status DamagedRow() {
@@ -97,7 +99,7 @@ Bytes EncodeRecordRow(const RecordHead& head, std::span<const RowEntry> entries,
     BAILEE_CHECK(IsEntry(entry) && entry.compartment > last_compartment);
     last_compartment = entry.compartment;
     writer.Put(entry.compartment).Put(entry.generation);
-    writer.PutPrefixed<uint32_t>(entry.travelling).PutPrefixed<uint32_t>(entry.sealed);
+    writer.PutPrefixed<uint16_t>(entry.travelling).PutPrefixed<uint32_t>(entry.sealed);
   }
   return row;
 }

@@ -19,6 +19,9 @@ using audit::Leaf;
 using audit::LeafType;
 using audit::OpenedEntry;
 
+constexpr uint64_t kLeavesBetweenMarks = 256;
+constexpr size_t kMarksMax = 16;
+
 bool IsEntry(const Leaf& leaf) {
   return leaf.type == LeafType::kJournal || leaf.type == LeafType::kWrite;
 }
@@ -121,9 +124,16 @@ Result<audit::EntryReader*> AuditTrailImpl::ReaderAt(uint64_t from,
     pruned = tree.pruned();
     BAILEE_TRY(cut, audit::ReadCut(*snapshot, pruned));
   }
+  std::erase_if(marks_, [&](const auto& mark) { return mark.first < pruned; });
   if (!reader_ || reader_at_ > from || reader_at_ < pruned) {
     reader_.emplace(row_.id, auditor, cut);
     reader_at_ = pruned;
+  }
+  const auto behind = marks_.upper_bound(from);
+  if (behind != marks_.begin() && std::prev(behind)->first > reader_at_) {
+    BAILEE_TRY(audit::EntryReader nearer, std::prev(behind)->second.Copy());
+    reader_.emplace(std::move(nearer));
+    reader_at_ = std::prev(behind)->first;
   }
   audit::LeafCursor leaves(*engine_, {reader_at_, from});
   while (true) {
@@ -136,6 +146,16 @@ Result<audit::EntryReader*> AuditTrailImpl::ReaderAt(uint64_t from,
   return &*reader_;
 }
 
+void AuditTrailImpl::Mark() {
+  const auto behind = marks_.upper_bound(reader_at_);
+  if (behind != marks_.begin() && reader_at_ - std::prev(behind)->first < kLeavesBetweenMarks)
+    return;
+  Result<audit::EntryReader> copy = reader_->Copy();
+  if (!copy.ok()) return;  // nothing but time depends on it
+  marks_.emplace(reader_at_, *std::move(copy));
+  if (marks_.size() > kMarksMax) marks_.erase(marks_.begin());
+}
+
 Status AuditTrailImpl::EachLeaf(uint64_t from, uint64_t to, const crypto::BoxOpener& auditor,
                                 const LeafVisitor& visit) {
   BAILEE_TRY(audit::EntryReader* const reader, ReaderAt(from, auditor));
@@ -146,6 +166,7 @@ Status AuditTrailImpl::EachLeaf(uint64_t from, uint64_t to, const crypto::BoxOpe
     BAILEE_TRY(const Leaf leaf, LeafAt(leaves));
     reader_at_ = leaves.index() + 1;
     BAILEE_TRY(const bool go_on, visit(leaves.index(), leaf, *reader));
+    if (reader_at_ == from + 1) Mark();
     if (!go_on) return Status();
   }
 }

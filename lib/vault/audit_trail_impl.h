@@ -91,6 +91,8 @@ class AuditTrailImpl {
 
   // The reader as it is before leaf `from`, telling it what lies between.
   Result<audit::EntryReader*> ReaderAt(uint64_t from, const crypto::BoxOpener& auditor);
+  // Remembers the reader as it is, unless one shortly before is remembered.
+  void Mark();
   // Shows `visit` every leaf from `from` up to `to`, which opens it with the reader or lets it
   // pass, until it says false.
   using LeafVisitor = std::function<Result<bool>(uint64_t index, const audit::Leaf& leaf,
@@ -113,6 +115,9 @@ class AuditTrailImpl {
   // Where the last look at entries ended, for one that follows.
   std::optional<audit::EntryReader> reader_;
   uint64_t reader_at_ = 0;
+  // The reader as it was before some leaves, the last ones that looks began at: chains of keys only
+  // go on, and to follow them from their beginning takes as long as they are.
+  std::map<uint64_t, audit::EntryReader> marks_;
 };
 
 }  // namespace bailee::vault

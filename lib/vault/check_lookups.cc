@@ -91,10 +91,12 @@ Status RowChecker::LookAtField(Frame& frame, ByteView key, ByteView value, RowFi
 
 Result<bool> RowChecker::HasBackRow(Frame& frame, const OpenedSubject& subject,
                                     ByteView field_key) {
-  const Bytes wanted(field_key.begin(), field_key.end());
+  keys::FieldKey wanted{};
+  if (field_key.size() != wanted.size()) return false;
+  std::ranges::copy(field_key, wanted.begin());
   if (const auto known = backed_.find(subject.handle()); known != backed_.end())
     return known->second.contains(wanted);
-  std::set<Bytes> backed;
+  std::set<keys::FieldKey> backed;
   bool found = false;
   Status problem;
   BAILEE_RETURN_IF_ERROR(frame.snapshot->Scan(
@@ -102,10 +104,14 @@ Result<bool> RowChecker::HasBackRow(Frame& frame, const OpenedSubject& subject,
         const auto back = keys::OpenBackRow(
             vault_.id(), {subject.handle(), subject.subject().history}, key, value);
         // A damaged one may be that of this row: it is found where it is.
-        found = found || IsDamage(back.status()) || (back.ok() && back->field_key == wanted);
+        found = found || IsDamage(back.status());
         if (!back.ok() && !IsDamage(back.status())) problem = back.status();
-        if (back.ok() && backed.size() < kBackedRowsMax) backed.insert(back->field_key);
-        return problem.ok();
+        if (!back.ok()) return problem.ok();
+        for (const keys::BackEntry& entry : *back) {
+          found = found || entry.field_key == wanted;
+          if (backed.size() < kBackedRowsMax) backed.insert(entry.field_key);
+        }
+        return true;
       }));
   BAILEE_RETURN_IF_ERROR(problem);
   if (!found || backed.size() == kBackedRowsMax) return found;
@@ -152,19 +158,26 @@ Status RowChecker::LookAtBack(Frame& frame, const Handle& owner, ByteView key, B
   if (subject == nullptr) return Status();
   const auto back = keys::OpenBackRow(vault_.id(), {owner, subject->subject().history}, key, value);
   if (!back.ok()) return Take(back.status(), Flaw::kLookupDamaged, out);
-  out.About({}, back->record);
+  for (const keys::BackEntry& entry : *back)
+    BAILEE_RETURN_IF_ERROR(LookAtBackEntry(frame, owner, entry, out));
+  return Status();
+}
+
+Status RowChecker::LookAtBackEntry(Frame& frame, const Handle& owner, const keys::BackEntry& entry,
+                                   RowFindings& out) {
+  out.About({}, entry.record);
   BAILEE_TRY(const std::optional<ByteView> row,
-             frame.snapshot->Get(Table::kLookup, back->field_key));
+             frame.snapshot->Get(Table::kLookup, entry.field_key));
   if (row) {
     const auto field =
-        keys::OpenFieldRow(vault_.LookupOf(frame), *frame.snapshot, back->field_key, *row);
+        keys::OpenFieldRow(vault_.LookupOf(frame), *frame.snapshot, entry.field_key, *row);
     if (IsDamage(field.status())) return Status();  // found where it is
     if (!field.ok()) return field.status();
-    if (field->hit != keys::FieldHit{owner, back->record}) out.Add(Flaw::kLookupMissing);
+    if (field->hit != keys::FieldHit{owner, entry.record}) out.Add(Flaw::kLookupMissing);
     return Status();
   }
-  const crypto::NameId index{Reader(ByteView(back->field_key).subspan(1)).GetArray<8>()};
-  BAILEE_TRY(const bool there, HasRecord(frame, index, owner, back->record));
+  const crypto::NameId index{Reader(ByteView(entry.field_key).subspan(1)).GetArray<8>()};
+  BAILEE_TRY(const bool there, HasRecord(frame, index, owner, entry.record));
   out.Add(there ? Flaw::kLookupMissing : Flaw::kLookupDead);
   return Status();
 }

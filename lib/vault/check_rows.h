@@ -79,6 +79,8 @@ class RowChecker {
   Status LookAtPending(Frame& frame, ByteView key, ByteView value, RowFindings& out);
   Status LookAtBack(Frame& frame, const Handle& owner, ByteView key, ByteView value,
                     RowFindings& out);
+  Status LookAtBackEntry(Frame& frame, const Handle& owner, const keys::BackEntry& entry,
+                         RowFindings& out);
   Result<bool> HasBackRow(Frame& frame, const OpenedSubject& subject, ByteView field_key);
 
   // check_other_rows.cc
@@ -123,7 +125,7 @@ class RowChecker {
   std::shared_ptr<const Rules> rules_;
   CategoriesByIndex categories_;  // by those rules
   // Keys of field rows that back rows name, by subject, in that snapshot.
-  std::map<Handle, std::set<Bytes>> backed_;
+  std::map<Handle, std::set<keys::FieldKey>> backed_;
   size_t backed_rows_ = 0;
 };
 

@@ -100,15 +100,64 @@ class LookupSweep {
   LookupSweep(VaultImpl& vault, Frame& frame)
       : vault_(vault), frame_(frame), categories_(CategoriesOfIndexes(*frame.rules)) {}
 
-  // Whether what a row leads to is gone. What does not open stays: its reader says so.
-  Result<bool> IsDead(ByteView key, ByteView value) {
+  // Whether what a row leads to, or something of it, is gone. What does not open stays: its reader
+  // says so.
+  Result<bool> HasDead(ByteView key, ByteView value) {
     if (const Result<keys::PendingKey> pending = keys::ParsePendingKey(key); pending.ok()) {
       BAILEE_TRY(const std::optional<ByteView> row,
                  frame_.snapshot->Get(Table::kSubjects, keys::SubjectRowKeyOf(pending->handle)));
       return !row;
     }
-    if (const std::optional<Handle> owner = keys::OwnerOfBackRow(key))
-      return IsDeadBack(*owner, key, value);
+    if (const std::optional<Handle> owner = keys::OwnerOfBackRow(key)) {
+      BAILEE_TRY(const Back back, OpenBack(*owner, key, value));
+      return back.has_dead;
+    }
+    return IsDead(key, value);
+  }
+
+  // In a write: deletes it, or takes what is gone out of it. REQUIRES: HasDead.
+  Status Sweep(ByteView key, ByteView value) {
+    if (const std::optional<Handle> owner = keys::OwnerOfBackRow(key)) {
+      BAILEE_TRY(const Back back, OpenBack(*owner, key, value));
+      if (!back.live.empty())
+        return keys::ReplaceBackRow(vault_.id(), *frame_.transaction,
+                                    {*owner, back.subject->subject().history}, key, back.live,
+                                    vault_.random());
+    }
+    const auto tag = keys::TagOfField(key);
+    BAILEE_RETURN_IF_ERROR(frame_.transaction->Delete(Table::kLookup, key));
+    return tag ? OweShardOf(*frame_.transaction, *tag) : Status();
+  }
+
+ private:
+  // A back row without its entries about rows that are gone, or go.
+  struct Back {
+    std::shared_ptr<const OpenedSubject> subject;  // null: gone, and all of it with them
+    keys::BackEntries live;
+    bool has_dead = false;
+  };
+
+  Result<Back> OpenBack(const Handle& owner, ByteView key, ByteView value) {
+    Back back;
+    BAILEE_TRY(back.subject, vault_.LoadSubject(frame_, owner));
+    back.has_dead = back.subject == nullptr;
+    if (back.has_dead) return back;
+    const Result<keys::BackEntries> entries =
+        keys::OpenBackRow(vault_.id(), {owner, back.subject->subject().history}, key, value);
+    if (!entries.ok() && entries.status().code() == Code::kDamage) return back;
+    if (!entries.ok()) return entries.status();
+    for (const keys::BackEntry& entry : *entries) {
+      BAILEE_TRY(const std::optional<ByteView> row,
+                 frame_.snapshot->Get(Table::kLookup, entry.field_key));
+      BAILEE_TRY(const bool dead, row ? IsDead(entry.field_key, *row) : Result<bool>(true));
+      if (!dead) back.live.push_back(entry);
+      back.has_dead = back.has_dead || dead;
+    }
+    return back;
+  }
+
+  // Of a row of a field: whether its record is gone.
+  Result<bool> IsDead(ByteView key, ByteView value) {
     const Result<keys::OpenedRow> row =
         keys::OpenFieldRow(vault_.LookupOf(frame_), *frame_.snapshot, key, value);
     if (!row.ok()) return row.status().code() == Code::kDamage ? Result<bool>(false) : row.status();
@@ -123,21 +172,6 @@ class LookupSweep {
     return true;
   }
 
-  // Whether the row that a back row is about is gone, or goes.
-  Result<bool> IsDeadBack(const Handle& owner, ByteView key, ByteView value) {
-    BAILEE_TRY(const std::shared_ptr<const OpenedSubject> subject,
-               vault_.LoadSubject(frame_, owner));
-    if (subject == nullptr) return true;
-    const Result<keys::BackRow> back =
-        keys::OpenBackRow(vault_.id(), {owner, subject->subject().history}, key, value);
-    if (!back.ok())
-      return back.status().code() == Code::kDamage ? Result<bool>(false) : back.status();
-    BAILEE_TRY(const std::optional<ByteView> row,
-               frame_.snapshot->Get(Table::kLookup, back->field_key));
-    return row ? IsDead(back->field_key, *row) : Result<bool>(true);
-  }
-
- private:
   VaultImpl& vault_;
   Frame& frame_;
   const CategoriesByIndex categories_;
@@ -161,7 +195,7 @@ Result<Dead> SomeDead(VaultImpl& vault, const Bytes& from) {
           return false;
         }
         if (!keys::LeadsToRecord(key)) return true;
-        const Result<bool> is_dead = sweep.IsDead(key, value);
+        const Result<bool> is_dead = sweep.HasDead(key, value);
         problem = is_dead.status();
         if (problem.ok() && *is_dead) dead.keys.emplace_back(key.begin(), key.end());
         return problem.ok();
@@ -221,11 +255,9 @@ Result<uint64_t> DeleteDeadLookups(VaultImpl& vault) {
           BAILEE_TRY(const std::optional<ByteView> value,
                      frame.transaction->Get(Table::kLookup, key));
           if (!value) continue;
-          BAILEE_TRY(const bool still, sweep.IsDead(key, *value));
+          BAILEE_TRY(const bool still, sweep.HasDead(key, *value));
           if (!still) continue;
-          BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kLookup, key));
-          if (const auto tag = keys::TagOfField(key))
-            BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, *tag));
+          BAILEE_RETURN_IF_ERROR(sweep.Sweep(key, *value));
           ++now;
         }
         return Status();

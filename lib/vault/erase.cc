@@ -245,21 +245,24 @@ Status SubjectEraser::SuppressIn(Frame& frame, const OpenedSubject& subject, con
 
 Result<bool> SubjectEraser::DeleteLookups(Frame& frame, const OpenedSubject& subject, Done& done) {
   const keys::Subject& state = subject.subject();
+  constexpr size_t kBackRowsMax = kRowsErasedPerWrite / (1 + keys::kBackEntriesMax);
   BAILEE_TRY(const std::vector<Row> rows,
              SomeRows(*frame.snapshot, Table::kLookup, keys::BackPrefix(subject.handle()), {},
-                      kRowsErasedPerWrite / 2));
+                      kBackRowsMax));
   for (const Row& row : rows) {
-    const Result<keys::BackRow> back =
+    const Result<keys::BackEntries> back =
         keys::OpenBackRow(vault_->id(), {subject.handle(), state.history}, row.key, row.value);
     if (!back.ok() && back.status().code() != Code::kDamage) return back.status();
     BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kLookup, row.key));
     ++done.rows;
-    if (!back.ok()) continue;  // the row that it led to is found to be dead by upkeep
-    BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kLookup, back->field_key));
-    BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, back->tag));
-    ++done.rows;
+    if (!back.ok()) continue;  // the rows that it led to are found to be dead by upkeep
+    for (const keys::BackEntry& entry : *back) {
+      BAILEE_RETURN_IF_ERROR(frame.transaction->Delete(Table::kLookup, entry.field_key));
+      BAILEE_RETURN_IF_ERROR(OweShardOf(*frame.transaction, entry.tag()));
+      ++done.rows;
+    }
   }
-  return rows.size() < kRowsErasedPerWrite / 2;
+  return rows.size() < kBackRowsMax;
 }
 
 Result<bool> SubjectEraser::KeepAccounting(Frame& frame, const OpenedSubject& subject, Done& done) {

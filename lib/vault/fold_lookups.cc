@@ -83,8 +83,11 @@ Status FoldEntry(VaultImpl& vault, const Frame& frame, const Foldable& foldable,
     BAILEE_TRY(const bool listed,
                keys::IsListed(context, transaction, key.index, tag, owner, pending.record));
     if (!listed) {
+      keys::BackEntries back;
       BAILEE_RETURN_IF_ERROR(keys::PutField(context, transaction, key.index, tag, owner,
-                                            pending.record, vault.random()));
+                                            pending.record, vault.random(), back));
+      BAILEE_RETURN_IF_ERROR(
+          keys::PutBackRows(vault.id(), transaction, owner, back, vault.random()));
     }
   }
   return transaction.Delete(Table::kLookup, entry.key);

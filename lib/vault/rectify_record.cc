@@ -61,7 +61,7 @@ Rectifier::Rectifier(VaultImpl& vault, Frame& frame, WritableSubject subject,
       frame_(frame),
       correction_(correction),
       writer_(vault, frame),
-      target_{std::move(subject), {}},
+      target_{std::move(subject), {}, {}},
       draft_{.record = correction.values,
              .bound = *correction.terms.bound,
              .category = correction.terms.bound->policy->category(correction.values.category),
@@ -248,6 +248,7 @@ Result<uint32_t> Rectifier::Put(policy::Decision& refused) {
   target_.subject.SetRevision(draft_.binding.id, draft_.record.id, draft_.revision);
   target_.changed = true;
   BAILEE_RETURN_IF_ERROR(writer_.PutLookups(target_, draft_));
+  BAILEE_RETURN_IF_ERROR(writer_.PutBackRows(target_));
   BAILEE_RETURN_IF_ERROR(writer_.FoldTarget(target_));
   return draft_.revision;
 }

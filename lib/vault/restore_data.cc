@@ -243,10 +243,19 @@ class DataRestorer {
     BAILEE_TRY(const keys::Subject* subject, SubjectOf(*owner));
     if (subject == nullptr) return Status();
     const keys::RowOwner whose{*owner, subject->history};
-    const Result<keys::BackRow> back = keys::OpenBackRow(world_.vault(), whose, key, value);
+    const Result<keys::BackEntries> back = keys::OpenBackRow(world_.vault(), whose, key, value);
     BAILEE_TRY(const bool opens, DoesOpen(back));
     if (!opens) return Status();
-    Reader reader{ByteView(back->field_key).subspan(1)};
+    keys::BackEntries taken;
+    for (const keys::BackEntry& entry : *back)
+      BAILEE_RETURN_IF_ERROR(TakeField(whose, entry, taken));
+    return keys::PutBackRows(world_.vault(), *transaction_, whose, taken, world_.random);
+  }
+
+  // The row that a back row names, made anew under today's keys, if its record was taken.
+  Status TakeField(const keys::RowOwner& whose, const keys::BackEntry& entry,
+                   keys::BackEntries& taken) {
+    Reader reader{ByteView(entry.field_key).subspan(1)};
     const keys::IndexName index{{reader.GetArray<8>()}, reader.Get<uint16_t>()};
     const auto category = categories_.find(index.id);
     if (reader.failed() || category == categories_.end()) return Status();
@@ -254,12 +263,12 @@ class DataRestorer {
       ++counts_.lookups_retired;
       return Status();
     }
-    BAILEE_TRY(
-        const std::optional<ByteView> taken,
-        transaction_->Get(Table::kRecords, RecordKeyOf(*owner, category->second, back->record)));
-    if (!taken) return Status();
-    return keys::PutField({world_.vault(), shards_}, *transaction_, index, back->tag, whose,
-                          back->record, world_.random);
+    BAILEE_TRY(const std::optional<ByteView> record,
+               transaction_->Get(Table::kRecords,
+                                 RecordKeyOf(whose.handle, category->second, entry.record)));
+    if (!record) return Status();
+    return keys::PutField({world_.vault(), shards_}, *transaction_, index, entry.tag(), whose,
+                          entry.record, world_.random, taken);
   }
 
   // Whether the key of an index that rows were made with is still in use.

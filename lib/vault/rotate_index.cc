@@ -116,9 +116,12 @@ class RowMaker {
   Status Make(Frame& frame, ByteView key) const {
     BAILEE_TRY(const std::optional<Missing> missing, Find(frame, key));
     if (!missing) return Status();
-    return keys::PutField(vault_.LookupOf(frame), *frame.transaction, new_, missing->tag,
-                          {missing->subject->handle(), missing->subject->subject().history},
-                          missing->record, vault_.random());
+    const keys::RowOwner owner{missing->subject->handle(), missing->subject->subject().history};
+    keys::BackEntries back;
+    BAILEE_RETURN_IF_ERROR(keys::PutField(vault_.LookupOf(frame), *frame.transaction, new_,
+                                          missing->tag, owner, missing->record, vault_.random(),
+                                          back));
+    return keys::PutBackRows(vault_.id(), *frame.transaction, owner, back, vault_.random());
   }
 
  private:
@@ -224,18 +227,29 @@ std::vector<PassPart> MakeRows(const RotationCall& call, const RotationRow& row)
        .work = [maker](Frame& frame, ByteView key, ByteView) { return maker->Make(frame, key); }}};
 }
 
-// The row of the old key that a back row leads to; empty if it leads elsewhere or is nobody's.
-Result<Bytes> OldFieldKey(VaultImpl& vault, Frame& frame, const Bytes& prefix, ByteView key,
+// A back row, and which of its entries lead to rows of the old key.
+struct BackOfOld {
+  std::shared_ptr<const OpenedSubject> subject;  // null: it is nobody's, or no back row
+  keys::BackEntries old;
+  keys::BackEntries others;
+
+  keys::RowOwner owner() const { return {subject->handle(), subject->subject().history}; }
+};
+
+Result<BackOfOld> OpenOld(VaultImpl& vault, Frame& frame, const Bytes& prefix, ByteView key,
                           ByteView value) {
+  BackOfOld back;
   const std::optional<Handle> owner = keys::OwnerOfBackRow(key);
-  if (!owner) return Bytes();
-  BAILEE_TRY(const auto subject, vault.LoadSubject(frame, *owner));
-  if (subject == nullptr) return Bytes();
-  BAILEE_TRY(keys::BackRow back,
-             keys::OpenBackRow(vault.id(), {*owner, subject->subject().history}, key, value));
-  const bool old = back.field_key.size() > prefix.size() &&
-                   std::equal(prefix.begin(), prefix.end(), back.field_key.begin());
-  return old ? std::move(back.field_key) : Bytes();
+  if (!owner) return back;
+  BAILEE_TRY(back.subject, vault.LoadSubject(frame, *owner));
+  if (back.subject == nullptr) return back;
+  BAILEE_TRY(const keys::BackEntries entries,
+             keys::OpenBackRow(vault.id(), back.owner(), key, value));
+  for (const keys::BackEntry& entry : entries) {
+    const bool old = std::equal(prefix.begin(), prefix.end(), entry.field_key.begin());
+    (old ? back.old : back.others).push_back(entry);
+  }
+  return back;
 }
 
 // A row goes together with the back row that leads to it: whoever is erased between two of these
@@ -256,13 +270,16 @@ std::vector<PassPart> DropRows(const RotationCall& call, const RotationRow& row)
            .table = Table::kLookup,
            .prefix = keys::BackPrefix(),
            .look = [&vault, prefix](Frame& frame, ByteView key, ByteView value) -> Result<bool> {
-             BAILEE_TRY(const Bytes field, OldFieldKey(vault, frame, prefix, key, value));
-             return !field.empty();
+             BAILEE_TRY(const BackOfOld back, OpenOld(vault, frame, prefix, key, value));
+             return !back.old.empty();
            },
            .work = [&vault, prefix, drop](Frame& frame, ByteView key, ByteView value) -> Status {
-             BAILEE_TRY(const Bytes field, OldFieldKey(vault, frame, prefix, key, value));
-             BAILEE_RETURN_IF_ERROR(drop(frame, field, {}));
-             return frame.transaction->Delete(Table::kLookup, key);
+             BAILEE_TRY(const BackOfOld back, OpenOld(vault, frame, prefix, key, value));
+             for (const keys::BackEntry& entry : back.old)
+               BAILEE_RETURN_IF_ERROR(drop(frame, entry.field_key, {}));
+             if (back.old.empty()) return Status();
+             return keys::ReplaceBackRow(vault.id(), *frame.transaction, back.owner(), key,
+                                         back.others, vault.random());
            }},
           {.number = 2,
            .table = Table::kLookup,

@@ -215,6 +215,14 @@ Status CollectionWriter::PutLookups(Target& target, const Draft& draft) {
   return Status();
 }
 
+Status CollectionWriter::PutBackRows(Target& target) {
+  const keys::RowOwner owner{target.handle, target.subject.history};
+  BAILEE_RETURN_IF_ERROR(
+      keys::PutBackRows(vault_.id(), transaction_, owner, target.back, vault_.random()));
+  target.back.clear();
+  return Status();
+}
+
 Status CollectionWriter::PutLookup(Target& target, const Draft& draft, const IndexBinding& index,
                                    ByteView form) {
   if (index.held == nullptr) {
@@ -231,12 +239,13 @@ Status CollectionWriter::PutLookup(Target& target, const Draft& draft, const Ind
   const keys::LookupContext context = vault_.LookupOf(frame_);
   const keys::RowOwner owner{target.handle, target.subject.history};
   if (draft.revision > 0) {
+    BAILEE_RETURN_IF_ERROR(PutBackRows(target));  // they are looked through
     BAILEE_TRY(const bool listed,
                keys::IsListed(context, transaction_, index.index, tag, owner, draft.record.id));
     if (listed) return Status();
   }
   return keys::PutField(context, transaction_, index.index, tag, owner, draft.record.id,
-                        vault_.random());
+                        vault_.random(), target.back);
 }
 
 }  // namespace bailee::vault

@@ -37,7 +37,7 @@ Result<std::optional<CollectionWriter::Target>> CollectionWriter::FindTarget(
   BAILEE_TRY(std::optional<WritableSubject> found,
              request.WithWho([&](const Who& who) { return FindForWrite(vault_, frame_, who); }));
   if (!found) return std::optional<Target>();
-  return std::optional<Target>(Target{*std::move(found), {}});
+  return std::optional<Target>(Target{*std::move(found), {}, {}});
 }
 
 Status CollectionWriter::CheckAbout(const PreparedCollection& collection,
@@ -357,6 +357,7 @@ Result<Collected> CollectionWriter::StoreKept(const PreparedCollection& collecti
     BAILEE_TRY(const EventRecord left, StoreRecord(collection, *found, draft, done));
     about.push_back(left);
   }
+  BAILEE_RETURN_IF_ERROR(PutBackRows(*found));
   BAILEE_RETURN_IF_ERROR(FoldTarget(*found));
   BAILEE_RETURN_IF_ERROR(PutSubject(vault_, frame_, *found));
   BAILEE_RETURN_IF_ERROR(KeepTime(frame_));

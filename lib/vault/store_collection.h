@@ -59,6 +59,7 @@ class CollectionWriter {
 
   struct Target : WritableSubject {
     std::vector<RecordGroup> to_fold;  // where write-only generations were met that can be folded
+    keys::BackEntries back;            // of the lookups put so far; no row says so yet
   };
   // A compartment key in use by this transaction.
   struct Sealer {
@@ -127,6 +128,7 @@ class CollectionWriter {
                                                                 const record::RowEntry& entry);
   Result<Secret> PlainOf(const Draft& draft, uint16_t compartment) const;
   Status PutLookups(Target& target, const Draft& draft);
+  Status PutBackRows(Target& target);
   Status PutLookup(Target& target, const Draft& draft, const IndexBinding& index, ByteView form);
 
   const BoundPolicy& bound() const { return *frame_.rules->in_force; }

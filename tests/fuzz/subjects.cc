@@ -218,10 +218,17 @@ void RunLookupKeys(ByteView input) {
                                      .vault = kVault,
                                      .handle = *owner,
                                      .context = LoadBigEndian<uint64_t>(nonce.data())});
-  const Bytes plain(1 + 8 + 2 + 16 + 8 - 1 + 16, input[3]);
+  constexpr size_t kEntryBytes = keys::kFieldKeyBytes - 1 + 16;
+  const Bytes plain(input[4] * size_t{10}, input[3]);
+  const size_t count = plain.size() / kEntryBytes;
   const auto opened = keys::OpenBackRow(kVault, {*owner, history}, input,
                                         crypto::Seal(history, binding, plain, Random()));
-  FUZZ_CHECK(opened.ok() && keys::TagOfField(opened->field_key) == opened->tag);
+  const bool whole = count > 0 && count <= keys::kBackEntriesMax && plain.size() % kEntryBytes == 0;
+  FUZZ_CHECK(opened.ok() == whole);
+  if (!opened.ok()) return CheckFailure(opened.status(), {Code::kDamage});
+  FUZZ_CHECK(opened->size() == count);
+  for (const keys::BackEntry& entry : *opened)
+    FUZZ_CHECK(keys::TagOfField(entry.field_key) == entry.tag());
   CheckFailure(keys::OpenBackRow(kVault, {*owner, history}, input, plain).status(),
                {Code::kDamage});
 }

@@ -131,8 +131,10 @@ class ListedTest : public ::testing::Test {
       for (uint64_t i = 0; i < count && put.ok(); ++i) {
         const Entry one = entry(i);
         const auto handle = IdOf<Handle>(one.person);
+        BackEntries back;
         put = PutField({vault_, *shards_}, transaction, index_, TagOf(one.value),
-                       {handle, history_}, IdOf<RecordId>(one.record), random_);
+                       {handle, history_}, IdOf<RecordId>(one.record), random_, back);
+        if (put.ok()) put = PutBackRows(vault_, transaction, {handle, history_}, back, random_);
       }
       return put;
     });

@@ -77,7 +77,7 @@ TEST(RecordRow, HasTheBytesOfTheFormat) {
   OwnedRow row{Head(), {{0x0002, 0x03040506, {}, Bytes(kSmallestEnvelope, 0xEE)}}};
   Bytes expected = {1, 1, 2, 3, 4, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE};
   for (int i = 0; i < 16; ++i) expected.push_back(static_cast<uint8_t>(0xA0 + i));
-  for (const int byte : {1, 0, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 104}) {
+  for (const int byte : {1, 0, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 104}) {
     expected.push_back(static_cast<uint8_t>(byte));
   }
   expected.insert(expected.end(), kSmallestEnvelope, 0xEE);
@@ -138,7 +138,7 @@ TEST(RecordRow, RejectsEveryOtherVersion) {
 
 // The offset of the first entry, and of parts in it.
 constexpr size_t kEntry = 30;
-constexpr size_t kEntryBytes = 14 + kSmallestEnvelope;
+constexpr size_t kEntryBytes = 12 + kSmallestEnvelope;
 
 Bytes TwoEntries() {
   return EncodeRow(
@@ -180,7 +180,7 @@ TEST(RecordRow, RejectsEnvelopesOfALengthThatNoneHas) {
   for (size_t size = 0; size < 400; ++size) {
     Bytes bytes = {EncodeRow({Head(), {}})};
     bytes[29] = 1;
-    for (const uint8_t byte : Bytes{0, 1, 0, 0, 0, 5, 0, 0, 0, 0}) bytes.push_back(byte);
+    for (const uint8_t byte : Bytes{0, 1, 0, 0, 0, 5, 0, 0}) bytes.push_back(byte);
     for (const size_t byte : {size_t{0}, size_t{0}, size >> 8, size & 255}) {
       bytes.push_back(static_cast<uint8_t>(byte));
     }

@@ -354,7 +354,7 @@ class Damaged(unittest.TestCase):
         key, row = self.card(False)
         record = rows.read_record(row)
         last = record.entries[-1]
-        size = 14 + len(last.travelling) + len(last.sealed)
+        size = 12 + len(last.travelling) + len(last.sealed)
         self.assert_rejected("records", key, row[:29] + bytes([row[29] - 1]) + row[30:-size], "one compartment less")
 
     def test_a_changed_lookup_is_rejected(self):

@@ -39,6 +39,9 @@ class Reader:
     def str8(self):
         return self.take(self.uint(1))
 
+    def str16(self):
+        return self.take(self.uint(2))
+
     def str32(self):
         return self.take(self.uint(4))
 

@@ -89,7 +89,7 @@ def read_record(row):
     revision, collected_at, terms = reader.uint(4), reader.i64(), reader.take(16)
     count = reader.uint(1)
     revisions = reader.take(suite1.OVERHEAD + 4 * count) if mixed else b""
-    entries = [Entry(reader.uint(2), reader.uint(4), reader.str32(), reader.str32()) for _ in range(count)]
+    entries = [Entry(reader.uint(2), reader.uint(4), reader.str16(), reader.str32()) for _ in range(count)]
     reader.end()
     for entry in entries:
         require((entry.generation == TRAVELLING) == bool(entry.travelling), "record row: generation")

@@ -169,8 +169,9 @@ class Vault:
             require(subject is not None, "lookup: a back row of nobody")
             bound = suite1.binding(suite1.BACK_ROW, self.id, subject.handle, context=key[-8:])
             plain = suite1.open_sealed(subject.history, bound, row, "back row")
-            require(len(plain) == 50, "lookup: length of a back row")
-            if plain[:34] == field_key[1:]:
+            entries = [plain[at:at + 50] for at in range(0, len(plain), 50)]
+            require(1 <= len(entries) <= 32 and len(plain) % 50 == 0, "lookup: length of a back row")
+            if any(entry[:34] == field_key[1:] for entry in entries):
                 found.append(subject.handle)
         return found
 

@@ -106,6 +106,28 @@ TEST_F(AuditTrailTest, FiltersAndFollows) {
               ErrorIs(Code::kNotFound, "audit.beyond-tree"));
 }
 
+// Whoever has looked before sees the same as somebody who has not, wherever they look.
+TEST_F(AuditTrailTest, LooksInAnyOrderShowTheSame) {
+  const auto texts = [](const std::vector<TrailEntry>& entries) {
+    std::vector<std::string> ids;
+    for (const TrailEntry& entry : entries) ids.push_back(entry.id.ToText() + " " + entry.kind);
+    return ids;
+  };
+  for (const size_t reads : {size_t{300}, size_t{700}, size_t{400}}) Use(reads);
+  std::vector<std::pair<uint64_t, std::vector<std::string>>> looks;
+  for (const uint64_t from : {uint64_t{1400}, uint64_t{800}, uint64_t{1390}, uint64_t{1100},
+                              uint64_t{0}, uint64_t{801}, uint64_t{1057}, uint64_t{1402}}) {
+    AuditTrail fresh = Open("auditor");
+    looks.emplace_back(from, texts(All(fresh, {.actor = "tester"}, from)));
+    EXPECT_FALSE(looks.back().second.empty());
+  }
+  AuditTrail old = Open("auditor");
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& [from, expected] : looks)
+      EXPECT_EQ(texts(All(old, {.actor = "tester"}, from)), expected) << from;
+  }
+}
+
 TEST_F(AuditTrailTest, FindsADecision) {
   Use();
   AuditTrail trail = Open("auditor");
