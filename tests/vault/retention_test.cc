@@ -8,6 +8,26 @@ namespace {
 using testing::ErrorIs;
 using testing::StatusOf;
 
+// Two of a person's records, found by their values, of which one is over first.
+constexpr std::string_view kTwoPeriods = R"(
+name: "two"  version: 1  effective: "2013-05-01"
+purpose { id: "desk"  says: "Answer" }
+source { id: "web"  role: OWN }
+notice { id: "form-1"  purpose: "desk"  source: "web" }
+category {
+  id: "short"  says: "Kept for a while"  about: SUBJECT  holds: ONE
+  field { id: "email"  kind: EMAIL  lookup { purpose: "desk" } }
+  allow { purpose: "desk"  basis: NECESSARY }
+  retain { purpose: "desk"  days: 10  from: COLLECTION }
+}
+category {
+  id: "long"  says: "Kept for long"  about: SUBJECT  holds: ONE
+  field { id: "email"  kind: EMAIL  lookup { purpose: "desk" } }
+  allow { purpose: "desk"  basis: NECESSARY }
+  retain { purpose: "desk"  days: 1000  from: COLLECTION }
+}
+)";
+
 class RetentionTest : public ::testing::Test {
  protected:
   // A card for 2,555 days at most, and a log line for 180.
@@ -200,6 +220,45 @@ TEST_F(RetentionTest, RefusesAPlanOfAnythingElse) {
   plan.as_of.unix_ms += int64_t{3650} * kMillisPerDay;
   EXPECT_THAT(StatusOf(vault.RunRetention(plan)), ErrorIs(Code::kInvalidValue, "retention.future"));
   EXPECT_TRUE(ReadCard(vault, "billing", IdOf(1), "pan").status().refusal() != nullptr);
+}
+
+// What leads back from a person to their lookups, which is one row for a collection, keeps those
+// that stay.
+TEST(RetentionOfLookups, TakesOutOfABackRowWhatIsOverAndNoMore) {
+  TempVault temp{std::string(kTwoPeriods)};
+  const auto rows = [&](uint8_t kind) {
+    return RawRows(temp.path()).All(store::Table::kLookup, Prefix(kind)).size();
+  };
+  {
+    Vault vault = temp.Open({"desk"});
+    ASSERT_THAT(StatusOf(vault
+                             .Collect({.who = Who::Ref(kUser),
+                                       .notice = "form-1",
+                                       .source = "web",
+                                       .on_behalf_of = {}})
+                             .Put("short", {{"email", MakeSecret("ada@short.example")}})
+                             .Put("long", {{"email", MakeSecret("ada@long.example")}})
+                             .Commit()),
+                testing::IsOk());
+  }
+  EXPECT_EQ(rows(3), 2u);
+  EXPECT_EQ(rows(5), 1u) << "one of a collection";
+  temp.clock().AdvanceDays(100);
+  {
+    Vault vault = temp.Open({"upkeep"});
+    EXPECT_EQ(vault.RunRetention(*vault.PlanRetention())->deleted, 1u);
+  }
+  EXPECT_EQ(rows(3), 1u);
+  EXPECT_EQ(rows(5), 1u);
+  {
+    Vault vault = temp.Open({"desk", "rights"});
+    const Secret email = MakeSecret("ada@long.example");
+    EXPECT_EQ(
+        vault.As("desk")->Find({.category = "long", .field = "email", .value = email})->size(), 1u);
+    ASSERT_THAT(StatusOf(vault.Erase(Who::Ref(kUser), {.defer = true})), testing::IsOk());
+  }
+  EXPECT_EQ(rows(3), 0u);
+  EXPECT_EQ(rows(5), 0u);
 }
 
 }  // namespace
