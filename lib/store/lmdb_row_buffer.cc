@@ -46,30 +46,40 @@ class LeafSize {
 // put after the next two, which make the split, and then lies alone where it belongs.
 class FillingOrder {
  public:
-  // `used`: of the leaf that the first row goes to the end of.
+  // `used`: of the leaf that the first row goes to the end of, as far as is known. The first split
+  // tells.
   FillingOrder(std::span<const Row> rows, const LeafSize& size, size_t used)
       : rows_(rows), size_(size), used_(used) {}
 
+  // `put` says whether a leaf was split.
   template <typename Put>
   int ForEach(const Put& put) {
     for (size_t i = 0; i < rows_.size();) {
-      if (IsLastThatFits(i)) {
-        for (const size_t each : {i + 1, i + 2, i}) {
-          if (const int rc = put(rows_[each]); rc != 0) return rc;
-        }
-        used_ = Bytes(i + 1) + Bytes(i + 2);
-        i += 3;
-        continue;
+      const bool last = IsLastThatFits(i);
+      bool split = false;
+      if (last) {
+        if (const int rc = PutOne(put, i + 1, split); rc != 0) return rc;
+        if (const int rc = PutOne(put, i + 2, split); rc != 0) return rc;
       }
-      if (const int rc = put(rows_[i]); rc != 0) return rc;
-      const bool splits = used_ + Bytes(i) > size_.room();
-      used_ = splits ? Bytes(i) + (i > 0 ? Bytes(i - 1) : 0) : used_ + Bytes(i);
-      ++i;
+      const size_t used = used_;
+      const size_t moved = moved_;
+      const bool lies_before = split;
+      if (const int rc = PutOne(put, i, split); rc != 0) return rc;
+      if (last) moved_ = moved;
+      if (lies_before) used_ = used;
+      i += last ? 3 : 1;
     }
     return 0;
   }
 
  private:
+  template <typename Put>
+  int PutOne(const Put& put, size_t i, bool& split) {
+    const int rc = put(rows_[i], split);
+    used_ = Bytes(i) + (split ? moved_ : used_);
+    moved_ = Bytes(i);
+    return rc;
+  }
   size_t Bytes(size_t i) const { return size_.Of(rows_[i]); }
   bool IsLastThatFits(size_t i) const {
     if (i + 2 >= rows_.size() || used_ + Bytes(i) > size_.room()) return false;
@@ -81,6 +91,7 @@ class FillingOrder {
   const std::span<const Row> rows_;
   const LeafSize& size_;
   size_t used_;
+  size_t moved_ = 0;  // what a split takes along
 };
 
 // Puts ascending rows into one table.
@@ -94,15 +105,16 @@ class RunWriter {
     if (run.size() < kRunRowsMin) return PutInOrder(run);
     // Leaves get full where rows come behind the last one, and half full where they come in
     // between. So what is behind the run in the same leaf is taken out and put back behind it.
-    std::vector<std::pair<Bytes, Bytes>> taken;
-    size_t used = 0;
-    if (const int rc = TakeOutBehind(run.front().key, taken, used); rc != 0) return rc;
-    FillingOrder order(run, size_, used);
-    const int rc = order.ForEach([&](const Row& row) { return PutOne(row); });
-    if (rc != 0) return rc;
-    std::vector<Row> behind;
-    for (const auto& [key, value] : taken) behind.push_back({key, value});
-    return PutInOrder(behind);
+    Leaf leaf;
+    if (const int rc = LookAtLeaf(run.front().key, leaf); rc != 0) return rc;
+    const size_t count = std::min(run.size(), leaf.behind.size());
+    for (size_t i = 0; i < count; ++i) {
+      if (const int rc = Exchange(run[i], i, leaf); rc != 0) return rc;
+    }
+    std::vector<Row> rows(run.begin() + static_cast<ptrdiff_t>(count), run.end());
+    for (size_t i = 0; i < count; ++i)
+      rows.push_back({leaf.behind[i].first, leaf.behind[i].second});
+    return Fill(rows, leaf.used);
   }
 
   // The first row that is there at or behind `key`; nothing if there is none.
@@ -116,6 +128,39 @@ class RunWriter {
   }
 
  private:
+  // What is known of the leaf that a run goes into.
+  struct Leaf {
+    size_t used = 0;  // by what is before the run
+    size_t left = 0;  // and what is behind it
+    std::vector<std::pair<Bytes, Bytes>> behind;
+  };
+
+  // Puts a row of the run and takes out one that is behind it. A leaf that is nearly empty between
+  // the two would be given rows of others.
+  int Exchange(const Row& row, size_t i, Leaf& leaf) {
+    const Row behind{leaf.behind[i].first, leaf.behind[i].second};
+    const bool fits = leaf.used + leaf.left + size_.Of(row) <= size_.room();
+    leaf.used += size_.Of(row);
+    leaf.left -= size_.Of(behind);
+    int rc = fits ? PutOne(row) : Delete(behind.key);
+    if (rc == 0) rc = fits ? Delete(behind.key) : PutOne(row);
+    return rc;
+  }
+
+  // Puts what all comes behind the `used` bytes of a leaf.
+  int Fill(std::span<const Row> rows, size_t used) {
+    size_t leaves = 0;
+    if (const int rc = CountLeaves(leaves); rc != 0) return rc;
+    FillingOrder order(rows, size_, used);
+    return order.ForEach([&](const Row& row, bool& split) {
+      const size_t before = leaves;
+      int rc = PutOne(row);
+      if (rc == 0) rc = CountLeaves(leaves);
+      split = leaves > before;
+      return rc;
+    });
+  }
+
   int PutInOrder(std::span<const Row> rows) {
     for (const Row& row : rows) {
       if (const int rc = PutOne(row); rc != 0) return rc;
@@ -123,10 +168,24 @@ class RunWriter {
     return 0;
   }
 
+  int Delete(ByteView key) {
+    MDB_val at = AsValue(key);
+    MDB_val value = {};
+    const int rc = mdb_cursor_get(cursor_, &at, &value, MDB_SET);
+    return rc == 0 ? mdb_cursor_del(cursor_, 0) : rc;
+  }
+
   int PutOne(const Row& row) {
     MDB_val key = AsValue(row.key);
     MDB_val value = AsValue(row.value);
     return mdb_cursor_put(cursor_, &key, &value, 0);
+  }
+
+  int CountLeaves(size_t& leaves) const {
+    MDB_stat stat = {};
+    const int rc = mdb_stat(mdb_cursor_txn(cursor_), mdb_cursor_dbi(cursor_), &stat);
+    leaves = stat.ms_leaf_pages;
+    return rc;
   }
 
   // Whether two keys seem to lie in one page. What is wrong about it costs room, and nothing else.
@@ -136,9 +195,8 @@ class RunWriter {
     return (a > b ? a - b : b - a) < page_bytes_;
   }
 
-  // Takes rows at or behind `key` out of the leaf that it would lie in between of; `used` becomes
-  // what is before it there.
-  int TakeOutBehind(ByteView key, std::vector<std::pair<Bytes, Bytes>>& behind, size_t& used) {
+  // Copies what is at or behind `key` in the leaf that it would lie in between of.
+  int LookAtLeaf(ByteView key, Leaf& leaf) {
     MDB_val first = AsValue(key);
     MDB_val value = {};
     int rc = mdb_cursor_get(cursor_, &first, &value, MDB_SET_RANGE);
@@ -147,29 +205,23 @@ class RunWriter {
     MDB_val before = {};
     rc = mdb_cursor_get(cursor_, &before, &value, at_end ? MDB_LAST : MDB_PREV);
     const MDB_val last = before;
-    const bool between = rc == 0 && !at_end && Near(last, first);
-    for (; rc == 0 && Near(before, last) && used < page_bytes_;
+    const bool between = !at_end && (rc == MDB_NOTFOUND || Near(last, first));
+    for (; rc == 0 && Near(before, last) && leaf.used < size_.room();
          rc = mdb_cursor_get(cursor_, &before, &value, MDB_PREV))
-      used += size_.Of({AsView(before), AsView(value)});
+      leaf.used += size_.Of({AsView(before), AsView(value)});
     if (rc != 0 && rc != MDB_NOTFOUND) return rc;
     if (!between) return 0;
     MDB_val next = AsValue(key);
-    size_t bytes = 0;
     for (rc = mdb_cursor_get(cursor_, &next, &value, MDB_SET_RANGE);
-         rc == 0 && Near(next, first) && value.mv_size <= kMovedBytesMax && bytes < page_bytes_;
+         rc == 0 && Near(next, first) && value.mv_size <= kMovedBytesMax;
          rc = mdb_cursor_get(cursor_, &next, &value, MDB_NEXT)) {
-      behind.emplace_back(Bytes(AsView(next).begin(), AsView(next).end()),
-                          Bytes(AsView(value).begin(), AsView(value).end()));
-      bytes += next.mv_size + value.mv_size;
+      const size_t bytes = size_.Of({AsView(next), AsView(value)});
+      if (leaf.left + bytes > size_.room()) return 0;
+      leaf.behind.emplace_back(Bytes(AsView(next).begin(), AsView(next).end()),
+                               Bytes(AsView(value).begin(), AsView(value).end()));
+      leaf.left += bytes;
     }
-    if (rc != 0 && rc != MDB_NOTFOUND) return rc;
-    for (const auto& each : behind) {
-      MDB_val at = AsValue(each.first);
-      rc = mdb_cursor_get(cursor_, &at, &value, MDB_SET);
-      if (rc == 0) rc = mdb_cursor_del(cursor_, 0);
-      if (rc != 0) return rc;
-    }
-    return 0;
+    return rc == MDB_NOTFOUND ? 0 : rc;
   }
 
   MDB_cursor* const cursor_;
