@@ -114,12 +114,14 @@ std::string_view CodeAt(MMDB_entry_s& entry, const char* const* path, size_t siz
 
 struct RegionFile::Database {
   MMDB_s mmdb{};
-  bool open = false;
-  Database() = default;
+  const int opened;
+  explicit Database(const std::string& path)
+      : opened(MMDB_open(path.c_str(), MMDB_MODE_MMAP, &mmdb)) {}
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database() {
-    if (open) MMDB_close(&mmdb);
+    // The library itself has closed what it could not open.
+    if (opened == MMDB_SUCCESS) MMDB_close(&mmdb);
   }
 };
 
@@ -142,10 +144,8 @@ Result<std::unique_ptr<RegionFile>> RegionFile::Open(const std::string& path) {
   if (fcntl(copy.get(), F_ADD_SEALS, kSeals) != 0) return Io();
   if (fstat(copy.get(), &facts) != 0) return Io();
   BAILEE_RETURN_IF_ERROR(CheckNodes(copy.get(), static_cast<size_t>(facts.st_size)));
-  auto database = std::make_unique<Database>();
-  const std::string name = "/proc/self/fd/" + std::to_string(copy.get());
-  const int opened = MMDB_open(name.c_str(), MMDB_MODE_MMAP, &database->mmdb);
-  switch (opened) {
+  auto database = std::make_unique<Database>("/proc/self/fd/" + std::to_string(copy.get()));
+  switch (database->opened) {
     case MMDB_SUCCESS:
       break;
     case MMDB_FILE_OPEN_ERROR:
@@ -155,7 +155,6 @@ Result<std::unique_ptr<RegionFile>> RegionFile::Open(const std::string& path) {
     default:
       return Malformed();
   }
-  database->open = true;
   if (!IsSound(database->mmdb.metadata)) return Malformed();
   return std::unique_ptr<RegionFile>(new RegionFile(std::move(database)));
 }

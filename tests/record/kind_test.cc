@@ -85,6 +85,27 @@ TEST(Normalise, AcceptsAnAddressOf254BytesAndRefuses255) {
             "<value.malformed>");
 }
 
+TEST(Normalise, AcceptsAHostOf253BytesAndRefuses254) {
+  const std::string labels = "http://" + std::string(63, 'a') + "." + std::string(63, 'b') + "." +
+                             std::string(63, 'c') + ".";
+  const std::string longest = labels + std::string(61, 'd') + "/";
+  EXPECT_EQ(Canonical(Kind::kUrl, longest), longest);
+  EXPECT_EQ(Canonical(Kind::kUrl, labels + std::string(62, 'd') + "/"), "<value.malformed>");
+}
+
+TEST(Normalise, AcceptsALanguageOf64BytesAndRefuses65) {
+  std::string tag = "de-x";
+  for (int i = 0; i < 6; ++i) tag += "-abcdefgh";
+  EXPECT_EQ(Canonical(Kind::kLanguage, tag + "-abcde"), tag + "-abcde");
+  EXPECT_EQ(Canonical(Kind::kLanguage, tag + "-abcdef"), "<value.malformed>");
+}
+
+TEST(Normalise, AcceptsALanguageOfAsManyPartsAsFit) {
+  std::string tag = "x";
+  for (int i = 0; i < 31; ++i) tag += "-a";
+  EXPECT_EQ(Canonical(Kind::kLanguage, tag), tag);
+}
+
 TEST(Normalise, RefusesAPanWithAnyOneDigitChanged) {
   const std::string pan = "4111111111111111";
   for (size_t at = 0; at < pan.size(); ++at) {

@@ -94,5 +94,13 @@ TEST_F(RegionFaults, TheLastDescriptorIsNotEnough) {
             0);
 }
 
+TEST_F(RegionFaults, AreNoneInAProcessWithoutStandardInput) {
+  EXPECT_EQ(testing::ExitCodeOfChild([&] {
+              ::close(STDIN_FILENO);  // the file then has its number
+              return RegionFile::Open(path_).ok() ? 0 : 1;
+            }),
+            0);
+}
+
 }  // namespace
 }  // namespace bailee::record

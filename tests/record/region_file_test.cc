@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cctype>
+#include <fstream>
+#include <iterator>
 
 #include "record/region_nodes.h"
 #include "support/error_is.h"
@@ -119,6 +121,21 @@ TEST_F(Regions, StayWhenTheFileIsCutOrGone) {
   EXPECT_EQ(RegionOf(**file, "83.149.9.216"), "RU");
   unlink(path_.c_str());
   EXPECT_EQ(RegionOf(**file, "192.0.2.7"), "DE-BE");
+}
+
+TEST_F(Regions, LeaveNoMemoryOfTheFileBehind) {
+  const auto mapped = [] {
+    std::ifstream maps("/proc/self/maps");
+    const std::string all(std::istreambuf_iterator<char>(maps), {});
+    return all.find("memfd:regions") != std::string::npos;
+  };
+  Places().Write(path_);
+  {
+    const auto file = RegionFile::Open(path_);
+    ASSERT_THAT(StatusOf(file), IsOk());
+    EXPECT_TRUE(mapped());
+  }
+  EXPECT_FALSE(mapped());
 }
 
 TEST_F(Regions, RefuseWhatIsNoDatabase) {

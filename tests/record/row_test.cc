@@ -84,6 +84,14 @@ TEST(RecordRow, HasTheBytesOfTheFormat) {
   EXPECT_EQ(EncodeRow(row), expected);
 }
 
+// It goes into a transaction that others wait for.
+TEST(RecordRow, IsWrittenIntoMemoryThatIsTakenOnce) {
+  for (const OwnedRow& row : {OwnedRow{Head(), {}}, SampleRow()}) {
+    const Bytes bytes = EncodeRow(row);
+    EXPECT_EQ(bytes.capacity(), bytes.size());
+  }
+}
+
 TEST(RecordRow, KeepsTheExtremesOfItsHead) {
   for (const int64_t time :
        {std::numeric_limits<int64_t>::min(), int64_t{0}, std::numeric_limits<int64_t>::max()}) {
