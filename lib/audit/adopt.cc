@@ -41,10 +41,12 @@ Result<Adopted> AdoptSome(store::WriteTransaction& transaction, const JournalFil
   return drained.journal_ended ? Adopted::kWhole : Adopted::kPartly;
 }
 
-Result<bool> AdoptOne(store::Engine& engine, const JournalDirectory& directory,
-                      const InstanceId& instance, const InstanceId& adopter) {
+Status AdoptOne(store::Engine& engine, const JournalDirectory& directory,
+                const InstanceId& instance, const InstanceId& adopter) {
   Result<std::unique_ptr<JournalFile>> file = directory.TryTakeOver(instance);
-  if (file.status().code() == Code::kBusy || file.status().code() == Code::kNotFound) return false;
+  if (file.status().code() == Code::kBusy || file.status().code() == Code::kNotFound) {
+    return Status();  // its process lives, or another has adopted it
+  }
   if (!file.ok()) return file.status();
   Adopted adopted = Adopted::kPartly;
   std::optional<uint64_t> first_unproven;
@@ -60,25 +62,22 @@ Result<bool> AdoptOne(store::Engine& engine, const JournalDirectory& directory,
   if (adopted == Adopted::kNot) {
     // A journal that nobody registered holds no event.
     BAILEE_TRY(const bool head_only, IsHeadOnly(**file));
-    if (!head_only) return false;
+    if (!head_only) return Status();
   }
-  BAILEE_RETURN_IF_ERROR(directory.Remove(instance));
-  return adopted == Adopted::kWhole;
+  return directory.Remove(instance);
 }
 
 }  // namespace
 
-Result<size_t> AdoptJournals(store::Engine& engine, const JournalDirectory& directory,
-                             const InstanceId& adopter) {
+Status AdoptJournals(store::Engine& engine, const JournalDirectory& directory,
+                     const InstanceId& adopter) {
   directory.RemoveStale();
   BAILEE_TRY(const std::vector<InstanceId> journals, directory.List());
-  size_t count = 0;
   for (const InstanceId& instance : journals) {
     if (instance == adopter) continue;
-    BAILEE_TRY(const bool adopted, AdoptOne(engine, directory, instance, adopter));
-    if (adopted) ++count;
+    BAILEE_RETURN_IF_ERROR(AdoptOne(engine, directory, instance, adopter));
   }
-  return count;
+  return Status();
 }
 
 Status ForgetEnded(store::WriteTransaction& transaction, const JournalDirectory& directory) {

@@ -50,7 +50,7 @@ Status Trail::Tend() {
   if (due) BAILEE_RETURN_IF_ERROR(Drain());
   if (now - adopted_at_ < kAdoptEvery) return Status();
   adopted_at_ = now;
-  return AdoptJournals(engine_, *directory_, instance_).status();
+  return AdoptJournals(engine_, *directory_, instance_);
 }
 
 // What fails here is found again where it matters: by the next event, write or look at health.

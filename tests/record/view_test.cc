@@ -166,6 +166,25 @@ TEST(ComputeView, DoesNotShowAValueTooShortToHideAnythingOf) {
   }
 }
 
+TEST(ComputeView, ShowsOnlyOfValuesAsLongAsTheirKindMayBe) {
+  struct Lengths {
+    Kind kind;
+    std::string begins;
+    size_t min;
+    size_t max;
+  };
+  for (const Lengths& of : {Lengths{Kind::kPan, "4", 12, 19}, Lengths{Kind::kPhone, "+", 8, 16},
+                            Lengths{Kind::kIban, "D", 15, 34}}) {
+    const auto view_of = [&](size_t size) {
+      return View(Transform::kLast2, of.kind, of.begins + std::string(size - 1, '7'));
+    };
+    EXPECT_EQ(view_of(of.min - 1), "<view.malformed>") << KindWord(of.kind);
+    EXPECT_EQ(view_of(of.min), "77") << KindWord(of.kind);
+    EXPECT_EQ(view_of(of.max), "77") << KindWord(of.kind);
+    EXPECT_EQ(view_of(of.max + 1), "<view.malformed>") << KindWord(of.kind);
+  }
+}
+
 TEST(ComputeView, RefusesAnEmptyValueForEveryPair) {
   for (const Kind kind : kKinds) {
     for (const Transform transform : kTransforms) {
