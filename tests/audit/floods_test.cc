@@ -6,6 +6,8 @@
 namespace bailee::audit {
 namespace {
 
+using std::chrono_literals::operator""ns;
+
 Event RefusalOf(std::string_view category, int64_t at) {
   static constexpr Reason kWhy[] = {Reason::kNotCollectedFor};
   return {.kind = EventKind::kRead,
@@ -43,6 +45,7 @@ TEST(Floods, RecordTheFirstOfAWindowAndCountTheRest) {
   EXPECT_EQ(ended[0].of.number, Floods::kRecordedEach - 1);
   EXPECT_EQ(ended[0].event.category, "payment_card");
   EXPECT_EQ(ended[0].event.at.unix_ms, int64_t{Floods::kRecordedEach});
+  EXPECT_EQ(ended[0].event.transaction, uint64_t{Floods::kRecordedEach});
   EXPECT_EQ(ended[0].event.reasons, std::vector<Reason>{Reason::kNotCollectedFor});
 }
 
@@ -70,6 +73,20 @@ TEST(Floods, BeginAnewWithEachWindow) {
   }
 }
 
+TEST(Floods, EndAWindowOnTime) {
+  Floods floods;
+  uint64_t next = 0;
+  const auto refuse_as_often_as_is_recorded = [&](Floods::Instant now) {
+    for (int64_t i = 0; i < Floods::kRecordedEach; ++i) {
+      EXPECT_FALSE(Refuse(floods, RefusalOf("account", i), now, next));
+    }
+  };
+  refuse_as_often_as_is_recorded(kStart);
+  refuse_as_often_as_is_recorded(kStart + Floods::kWindow);
+  EXPECT_TRUE(Refuse(floods, RefusalOf("account", 1), kStart + 2 * Floods::kWindow - 1ns, next));
+  EXPECT_FALSE(Refuse(floods, RefusalOf("account", 1), kStart + 2 * Floods::kWindow, next));
+}
+
 TEST(Floods, ForgetNothingThatWasCountedWhenTheWindowIsLate) {
   Floods floods;
   uint64_t next = 0;
@@ -90,10 +107,16 @@ TEST(Floods, OfMoreKindsThanAreWatchedAreRecordedEach) {
   for (size_t i = 0; i < Floods::kKindsMax + 10; ++i) {
     (void)Refuse(floods, RefusalOf("c" + std::to_string(i), 0), kStart, next);
   }
-  for (int i = 0; i < 100; ++i) {
-    EXPECT_FALSE(
-        Refuse(floods, RefusalOf("c" + std::to_string(Floods::kKindsMax + 5), 0), kStart, next));
-  }
+  const auto counted_of = [&](size_t kind) {
+    size_t counted = 0;
+    for (size_t i = 0; i < 100; ++i) {
+      if (Refuse(floods, RefusalOf("c" + std::to_string(kind), 0), kStart, next)) ++counted;
+    }
+    return counted;
+  };
+  EXPECT_EQ(counted_of(Floods::kKindsMax), 0u);
+  EXPECT_EQ(counted_of(Floods::kKindsMax + 5), 0u);
+  EXPECT_EQ(counted_of(Floods::kKindsMax - 1), 101 - Floods::kRecordedEach) << "is watched";
 }
 
 }  // namespace

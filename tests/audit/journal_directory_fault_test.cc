@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <utility>
 
 #include "audit/instance_world.h"
 #include "audit/journal_directory.h"
@@ -52,6 +53,13 @@ class JournalFaults : public ::testing::Test {
   Status FailingCreate(Operation operation, int error, size_t nth = 0) const {
     return With(FailNth(operation, error, nth), [&] { return StatusOf(Create()); });
   }
+  // The first write takes no byte; errno is still what something else left there.
+  static IoFaults::Judge NothingIsTaken(Operation which, int left) {
+    return [which, left, first = true](Operation operation, size_t) mutable -> Verdict {
+      if (operation != which || !std::exchange(first, false)) return {};
+      return {.error = left, .nothing = true};
+    };
+  }
   bool NothingIsThere() const { return fs::is_empty(directory_.path() + "/journal"); }
   void MakeOld(const std::string& path) const {
     const struct timespec times[2] = {{.tv_sec = 1'000'000}, {.tv_sec = 1'000'000}};
@@ -92,6 +100,10 @@ TEST_F(JournalFaults, OfMakingAJournalLeaveNothingBehind) {
   EXPECT_THAT(FailingCreate(Operation::kSync, EIO), kIo);
   EXPECT_THAT(FailingCreate(Operation::kName, EIO), kIo);
   EXPECT_THAT(FailingCreate(Operation::kSync, EIO, 1), kIo);
+  for (const int left : {0, EINTR, ENOSPC}) {
+    EXPECT_THAT(With(NothingIsTaken(Operation::kData, left), [&] { return StatusOf(Create()); }),
+                kIo);
+  }
   EXPECT_TRUE(NothingIsThere());
   EXPECT_THAT(StatusOf(Create()), IsOk());
 }
@@ -222,6 +234,9 @@ TEST_F(JournalFileFaults, OfReadingAndWritingAreSaidAndSignalsAreNone) {
   // What is written at the front counts as a page of LMDB's head.
   EXPECT_THAT(With(FailNth(Operation::kMeta, EIO), write), kIo);
   EXPECT_THAT(With(FailNth(Operation::kMeta, EINTR), write), IsOk());
+  for (const int left : {0, EINTR, ENOSPC}) {
+    EXPECT_THAT(With(NothingIsTaken(Operation::kMeta, left), write), kIo) << left;
+  }
   EXPECT_THAT(With([](Operation, size_t) { return Verdict{.cut_short = true}; }, write), IsOk());
   Bytes read(20'000);
   const auto read_all = [&] {

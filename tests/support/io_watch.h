@@ -44,6 +44,10 @@ auto AsJudged(IoWatch& watch, IoFaults::Operation operation, const Call& call, c
     -> decltype(call()) {
   const IoFaults::Verdict verdict = JudgeNext(watch, operation);
   if (verdict.cut_short) return half();
+  if (verdict.nothing) {
+    errno = verdict.error;
+    return 0;
+  }
   if (verdict.error == 0) return call();
   if (verdict.do_it_too) (void)call();
   errno = verdict.error;
