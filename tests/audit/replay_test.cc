@@ -254,18 +254,37 @@ TEST_F(ReplayTest, FindsAWatermarkOfWhatIsNoInstance) {
 
 TEST_F(ReplayTest, OpensEveryEntryWithTheAuditorsKey) { EXPECT_THAT(Verify(), IsEmpty()); }
 
+// A leaf in the place of `leaf`, as somebody without its key can make one.
+Bytes Forged(const Bytes& leaf) {
+  const auto parsed = audit::ParseLeaf(leaf);
+  Bytes frame(audit::kEntryHeadBytes);
+  EXPECT_TRUE(audit::AppendEvent(EventAt(9), frame).ok());
+  audit::SealEntry(Bytes(32, 1), parsed->instance, parsed->number, 0, frame);
+  Bytes forged(leaf.begin(), leaf.begin() + audit::kLeafHeadBytes);
+  forged.insert(forged.end(), frame.begin(), frame.end());
+  return forged;
+}
+
 TEST_F(ReplayTest, FindsAnEntryThatItsInstanceDidNotWrite) {
   size_t at = 0;
   Rewrite([&](auto& leaves) {
     at = IndexOf(leaves, LeafType::kJournal, 0);
-    const auto leaf = audit::ParseLeaf(leaves[at]);
-    Bytes frame(audit::kEntryHeadBytes);
-    EXPECT_TRUE(audit::AppendEvent(EventAt(9), frame).ok());
-    audit::SealEntry(Bytes(32, 1), leaf->instance, leaf->number, 0, frame);
-    leaves[at].resize(audit::kLeafHeadBytes);
-    leaves[at].insert(leaves[at].end(), frame.begin(), frame.end());
+    leaves[at] = Forged(leaves[at]);
   });
   EXPECT_TRUE(Finds(Verify(), "trail.forged-entry", at));
+}
+
+// Of two leaves with one number neither is read as what happened.
+TEST_F(ReplayTest, BelievesNoEntryThatComesAfterAForgedOneOfItsNumber) {
+  size_t at = 0;
+  Rewrite([&](auto& leaves) {
+    at = IndexOf(leaves, LeafType::kJournal, 0);
+    const Bytes forged = Forged(leaves[at]);
+    leaves.insert(leaves.begin() + static_cast<std::ptrdiff_t>(at), forged);
+  });
+  const auto findings = Verify();
+  EXPECT_TRUE(Finds(findings, "trail.forged-entry", at));
+  EXPECT_TRUE(Finds(findings, "trail.forged-entry", at + 1));
 }
 
 TEST_F(ReplayTest, FindsAWriteThatWasChanged) {

@@ -2,6 +2,7 @@
 #include "audit/trail.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -251,6 +252,42 @@ TEST(Trail, ThatRunsAheadOfItsTreeWaitsAndThenRefuses) {
   // Bounded memory and transactions, however far behind it is; the map must grow for it.
   ASSERT_THAT(trail->Drain(), IsOk());
   EXPECT_THAT(StatusOf(trail->Append(EventAt(2))), IsOk());
+}
+
+TEST(Trail, ThatRunsAheadOfItsTreeWakesItsCaretaker) {
+  TrailWorld world;
+  TrailOptions options = world.Options();
+  options.tend_every = std::chrono::hours(1);
+  const auto trail = *Trail::Start(*world.engine, options);
+  const std::vector<EventRecord> many(100'000);
+  Event big = EventAt(1);
+  big.records = many;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  for (int i = 0; i < 15; ++i) {
+    Status appended = trail->Append(big).status();
+    // A slow disk may take longer than it waits.
+    while (appended.name() == "trail.backlog" && std::chrono::steady_clock::now() < deadline) {
+      appended = trail->Append(big).status();
+    }
+    ASSERT_THAT(appended, IsOk()) << i;
+  }
+}
+
+TEST(Trail, GivesBackTheSpaceOfWhatIsInTheTree) {
+  TrailWorld world;
+  const auto trail = world.Start();
+  const std::vector<EventRecord> many(100'000);
+  Event big = EventAt(1);
+  big.records = many;
+  for (int i = 0; i < 3; ++i) ASSERT_THAT(StatusOf(trail->Append(big)), IsOk());
+  const auto taken_bytes = [journal = OnlyJournal(world)] {
+    struct stat info {};
+    EXPECT_EQ(::stat(journal.c_str(), &info), 0);
+    return info.st_blocks * 512;
+  };
+  EXPECT_GT(taken_bytes(), 15 << 20);
+  ASSERT_THAT(trail->Drain(), IsOk());
+  EXPECT_LT(taken_bytes(), 4 << 20) << "what is reserved for events to come";
 }
 
 TEST(Trail, BringsALongJournalToTheTreeBeforeAWrite) {
