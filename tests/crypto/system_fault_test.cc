@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "bailee/bytes.h"
 #include "crypto/init.h"
 #include "crypto/random.h"
 #include "support/child.h"
@@ -159,7 +160,7 @@ TEST_F(SystemRandomFaults, WhatIsDrawnAheadIsNotKeptForASecond) {
 
 // It may be a key.
 TEST_F(SystemRandomFaults, WhatIsHandedOutIsNotKept) {
-  std::thread([this] {
+  std::thread([] {
     std::span<uint8_t> block;
     const auto kernel = g_kernel;
     g_kernel = [&](std::span<uint8_t> out, unsigned flags) {
