@@ -290,7 +290,7 @@ std::vector<Call> Forked::CallsWithKeyrings() {
     Vault vault = temp_.Open({"billing"});
     return call(vault);
   };
-  const auto grant = [this](const Keyring& authority, const Keyring& source) {
+  const auto grant = [](const Keyring& authority, const Keyring& source) {
     const GrantRequest request{.actor = "shop", .purposes = {}};
     return Grant(authority, {&source}, request, Unlock::Nothing(), Clock::System()).status();
   };

@@ -197,9 +197,9 @@ class BAILEE_EXPORT Vault {
   // Erases people and browsers: every record, key, entry and row that leads to them. With the
   // `rights` keyring. What is left is a tag of each of their e-mail addresses on the list of those
   // not to be written to, what the accounting of disclosures says (for `rights`, by handle), and
-  // the handle in the trail. They go in order, some dozens in a transaction, each with an event;
-  // after an error, which may be about one of them, those of earlier transactions are erased, and
-  // the call can be made again. Where somebody is held or damaged, all before them are. Then what they lay under is
+  // the handle in the trail. They go in order, some dozens in a transaction, each with an event.
+  // Whoever is held or cannot be read stops it, with all before them erased; after another error
+  // those of earlier transactions are; and the call can be made again. Then what they lay under is
   // taken from every copy of the database (see ErasureGrade), unless deferred; what could not be
   // finished is done by Upkeep. Whoever is named by a ref is unknown to it afterwards.
   // Errors: kRefused purpose-key-missing, held (nothing of that person is erased); kInvalidValue;
