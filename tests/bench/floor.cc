@@ -183,10 +183,10 @@ uint8_t ReadFloor::OpenBody(const Note& note, ByteView record_row, const RawKey&
   std::memcpy(binding.bytes + 78, entry + 2, 4);
   std::memcpy(binding.bytes + 82, record_row.data() + 1, 4);
   std::memcpy(binding.bytes + 86, record_row.data() + 5, 8);
-  const uint32_t size = LoadBigEndian<uint32_t>(entry + 10);
+  const uint32_t size = LoadBigEndian<uint32_t>(entry + 8);
   uint8_t plain[1024];
   Must(size < sizeof(plain));
-  Open(d, binding.bytes, 94, {entry + 14, size}, plain);
+  Open(d, binding.bytes, 94, {entry + 12, size}, plain);
   uint8_t value[512];
   const uint32_t length = LoadBigEndian<uint32_t>(plain + 4);
   Must(length < sizeof(value));
