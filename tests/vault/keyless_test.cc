@@ -139,11 +139,11 @@ TEST_F(Keyless, LearnsExactlyThis) {
       "records: record, handle handle 1, category account, record record 1, revision 0, "
       "collected_at_ms 1370044800000, terms of signup-1, generations 1 1 1 1, sealed_bytes 104 104 "
       "104 "
-      "104, 502 bytes",
+      "104, 494 bytes",
       "records: record, handle handle 1, category payment_card, record record 2, revision 1, "
       "collected_at_ms 1370044800000, terms of checkout-1, generations 2 2 2, sealed_bytes 104 104 "
       "104, "
-      "384 bytes",
+      "378 bytes",
       "subjects: subject, handle handle 1, generation 1, shard_key key 1, revision 2, 217 bytes",
       "subjects: wraps, handle handle 1, category account, compartment 0, terms of signup-1, 1225 "
       "bytes",
