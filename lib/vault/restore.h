@@ -32,6 +32,7 @@ struct RestoreWorld {
 // What goes into the new vault. Filled within a write that may run again from its start: Begin.
 struct RestoreCounts {
   uint64_t rows = 0;
+  uint64_t made = 0;  // rows that those of the stream stand for, at most
   uint64_t records = 0;
   uint64_t records_of_erased = 0;
   uint64_t records_outdated = 0;

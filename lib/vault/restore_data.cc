@@ -21,6 +21,8 @@ namespace {
 using store::Table;
 
 constexpr size_t kKeyworkKeyBytes = 40;
+// Below the limit of one transaction, with room for what one row makes.
+constexpr uint64_t kRowsPerWrite = 10'000;
 
 Status NoSuchKey() { return DamagedStream("a row has no key that one can have"); }
 
@@ -53,22 +55,44 @@ class DataRestorer {
 
   Status Run() {
     return VisitRanges(world_.set, [&](ByteView message) -> Status {
-      BAILEE_RETURN_IF_ERROR(engine_.Write([&](store::WriteTransaction& transaction) -> Status {
-        counts_ = {};
-        transaction_ = &transaction;
-        const auto table = static_cast<Table>(message.size() > 1 ? message[1] : 0);
-        return ParseRows(message,
-                         [&](ByteView key, ByteView value) { return Take(table, key, value); })
-            .status();
-      }));
-      counts_.AddTo(restored_);
-      changed_.insert(counts_.changed.begin(), counts_.changed.end());
-      rows_ += counts_.rows;
-      return ReportProgress(world_, rows_);
+      for (uint32_t first = 0;;) {
+        BAILEE_TRY(const uint32_t next, TakeSome(message, first));
+        if (next == 0) return Status();
+        first = next;
+      }
     });
   }
 
  private:
+  // Takes rows of a range from `first` on, in one write: a back row makes many, and where ranges
+  // end is for their writer to say. Returns with which to go on; 0 behind the last.
+  Result<uint32_t> TakeSome(ByteView message, uint32_t first) {
+    uint32_t next = 0;
+    BAILEE_RETURN_IF_ERROR(engine_.Write([&](store::WriteTransaction& transaction) -> Status {
+      counts_ = {};
+      transaction_ = &transaction;
+      next = 0;
+      uint32_t row = 0;
+      const auto table = static_cast<Table>(message.size() > 1 ? message[1] : 0);
+      return ParseRows(message,
+                       [&](ByteView key, ByteView value) -> Status {
+                         const uint32_t number = row++;
+                         if (number < first || next > 0) return Status();
+                         if (counts_.rows + counts_.made >= kRowsPerWrite) {
+                           next = number;
+                           return Status();
+                         }
+                         return Take(table, key, value);
+                       })
+          .status();
+    }));
+    counts_.AddTo(restored_);
+    changed_.insert(counts_.changed.begin(), counts_.changed.end());
+    rows_ += counts_.rows;
+    BAILEE_RETURN_IF_ERROR(ReportProgress(world_, rows_));
+    return next;
+  }
+
   Status Take(Table table, ByteView key, ByteView value) {
     if (!InDataStream(table, key)) return DamagedStream("it has a row that it must not have");
     ++counts_.rows;
@@ -247,6 +271,7 @@ class DataRestorer {
     BAILEE_TRY(const bool opens, DoesOpen(back));
     if (!opens) return Status();
     keys::BackEntries taken;
+    counts_.made += back->size();
     for (const keys::BackEntry& entry : *back)
       BAILEE_RETURN_IF_ERROR(TakeField(whose, entry, taken));
     return keys::PutBackRows(world_.vault(), *transaction_, whose, taken, world_.random);
