@@ -127,6 +127,16 @@ TEST(Normalise, RefusesAnIbanWithAnyOneCharacterChanged) {
   }
 }
 
+TEST(Normalise, RefusesATimeWithoutAnyOneOfItsCharacters) {
+  for (const std::string time : {"2013-05-24T09:30:00.5Z", "2013-05-24T09:30:00+01:00"}) {
+    ASSERT_FALSE(Canonical(Kind::kTime, time).starts_with("<value."));
+    for (size_t at = 0; at < time.size(); ++at) {
+      std::string shorter = time;
+      EXPECT_EQ(Canonical(Kind::kTime, shorter.erase(at, 1)), "<value.malformed>") << at;
+    }
+  }
+}
+
 TEST(Normalise, RefusesAKindThatDoesNotExist) {
   for (const int number : {0, 17, 255}) {
     const Status status = Normalise(static_cast<Kind>(number), "x", 1).status();
