@@ -65,6 +65,20 @@ TEST(Trail, BringsReadsAndWritesIntoTheTreeInTheOrderTheirProcessMadeThem) {
                                           LeafType::kWrite, LeafType::kJournal}));
 }
 
+TEST(Trail, EachEventOfAWriteIsALeafOfItsOwn) {
+  TrailWorld world;
+  const auto trail = world.Start();
+  const auto mark = trail->BeginWrite();
+  ASSERT_THAT(StatusOf(mark), IsOk());
+  ASSERT_THAT(world.engine->Write([&](store::WriteTransaction& transaction) -> Status {
+    const auto events = trail->EventsOf(transaction, *mark);
+    for (int64_t i = 0; i < 3; ++i) EXPECT_THAT(StatusOf(events->Append(EventAt(i))), IsOk());
+    return events->Finish();
+  }),
+              IsOk());
+  EXPECT_EQ(TimesOf(world.Leaves()), (std::vector<int64_t>{0, 1, 2}));
+}
+
 TEST(Trail, DrainedTwiceHoldsEverythingOnce) {
   TrailWorld world;
   const auto trail = world.Start();
