@@ -45,6 +45,9 @@ TEST(ComputeView, ShowsWhatItPromises) {
       {Transform::kInitials, Kind::kText, "a b c d e f", "abcd"},
       {Transform::kInitials, Kind::kText, "\xC3\x85sa \xE6\x9D\x8E", "\xC3\x85\xE6\x9D\x8E"},
       {Transform::kInitials, Kind::kText, "\xF0\x9F\x98\x80x", "\xF0\x9F\x98\x80"},
+      {Transform::kInitials, Kind::kText, "\xE0\xA4\x85\xE0\xA4\xAD b",
+       "\xE0\xA4\x85"
+       "b"},
       {Transform::kInitials, Kind::kText, " \n ", "unknown"},
       {Transform::kPrefix, Kind::kIp, "203.0.113.255", "203.0.113.0/24"},
       {Transform::kPrefix, Kind::kIp, "2001:db8:1:ffff::1", "2001:db8:1::/48"},
@@ -106,6 +109,14 @@ TEST(ComputeView, AsksTheLookupForARegion) {
 TEST(ComputeView, CallsARegionUnknownThatTheLookupDoesNotKnow) {
   const FixedRegion regions("");
   EXPECT_EQ(Shown(ComputeView(Transform::kRegion, Kind::kIp, "192.0.2.1", {&regions})), "unknown");
+}
+
+TEST(ComputeView, TakesARegionThatJustFits) {
+  const FixedRegion longest(std::string(64, 'R'));
+  EXPECT_EQ(Shown(ComputeView(Transform::kRegion, Kind::kIp, "192.0.2.1", {&longest})),
+            std::string(64, 'R'));
+  const FixedRegion longer(std::string(64, 'R'), 65);
+  EXPECT_EQ(Shown(ComputeView(Transform::kRegion, Kind::kIp, "192.0.2.1", {&longer})), "unknown");
 }
 
 TEST(ComputeView, CallsARegionUnknownThatDoesNotFit) {
