@@ -3,9 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <span>
 #include <utility>
 
 #include "audit/instance_world.h"
@@ -249,6 +251,17 @@ TEST_F(JournalFileFaults, OfReadingAndWritingAreSaidAndSignalsAreNone) {
   EXPECT_THAT(With(FailNth(Operation::kRead, EINTR), read_all), IsOk());
   read.resize(bytes.size());
   EXPECT_EQ(read, bytes);
+  // Nothing is read into what lies behind, however many reads it takes.
+  Bytes room(bytes.size(), 'r');
+  EXPECT_THAT(With([](Operation, size_t) { return Verdict{.read_less = true}; },
+                   [&] {
+                     const auto got = file_->ReadAt(end, std::span(room).first(5'000));
+                     EXPECT_TRUE(got.ok() && *got == 5'000);
+                     return StatusOf(got);
+                   }),
+              IsOk());
+  EXPECT_EQ(std::count(room.begin(), room.end(), 'x'), 5'000);
+  EXPECT_EQ(std::count(room.begin() + 5'000, room.end(), 'r'), 5'000);
   EXPECT_THAT(With(FailNth(Operation::kSync, EINTR), [&] { return file_->Sync(); }), IsOk());
   EXPECT_THAT(With(FailNth(Operation::kLook, EIO), [&] { return StatusOf(file_->Size()); }), kIo);
 }

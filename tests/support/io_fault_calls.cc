@@ -128,7 +128,9 @@ ssize_t read(int fd, void* bytes, size_t count) {
 
 ssize_t pread(int fd, void* bytes, size_t count, off_t at) {
   static auto* const real = RealCall<ssize_t(int, void*, size_t, off_t)>("pread");
-  return JudgedBelow(fd, Operation::kRead, [&] { return real(fd, bytes, count, at); });
+  return JudgedBelow(
+      fd, Operation::kRead, [&] { return real(fd, bytes, count, at); },
+      [&] { return real(fd, bytes, (count + 1) / 2, at); });
 }
 
 int fsync(int fd) {

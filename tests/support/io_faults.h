@@ -35,6 +35,7 @@ class IoFaults {
     int error = 0;           // 0: let it pass
     bool do_it_too = false;  // it happens, and an error is reported all the same
     bool cut_short = false;  // of a write of more than one byte: half of it happens
+    bool read_less = false;  // of pread: half of it happens
     bool nothing = false;    // of a write: no byte, which is no error; `error` is what came before
   };
   // Asked before each operation; `number` counts from 0.

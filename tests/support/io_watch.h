@@ -43,7 +43,8 @@ template <typename Call, typename Half>
 auto AsJudged(IoWatch& watch, IoFaults::Operation operation, const Call& call, const Half& half)
     -> decltype(call()) {
   const IoFaults::Verdict verdict = JudgeNext(watch, operation);
-  if (verdict.cut_short) return half();
+  const bool read = operation == IoFaults::Operation::kRead;
+  if (read ? verdict.read_less : verdict.cut_short) return half();
   if (verdict.nothing) {
     errno = verdict.error;
     return 0;
