@@ -79,7 +79,7 @@ Status EntryReader::OpenLeaf(const Leaf& leaf, KeyChain& chain, OpenedLeaf& open
     BAILEE_TRY(opened.event, OpenWriteBody(body, opened.key, vault_, leaf.instance, leaf.number));
     return Status();
   };
-  const Status status = chain.Next(open);
+  Status status = chain.Next(open);
   if (!status.ok()) {
     // What follows it may still be true.
     BAILEE_RETURN_IF_ERROR(chain.AdvanceTo(leaf.number + 1));
