@@ -2,11 +2,16 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "audit/naive_leaves.h"
 #include "audit/stored_tree.h"
+#include "audit/tree_replay.h"
+#include "audit/tree_rows.h"
 #include "audit/tree_store.h"
 #include "support/error_is.h"
+#include "support/memory_engine.h"
 
 namespace bailee::audit {
 namespace {
@@ -189,6 +194,38 @@ TEST(DamagedTree, LeavesMissingWithoutAPruningAreDamage) {
   for (uint64_t i = 0; i < 256; ++i) tree.Delete(Table::kAuditLeaf, LeafKey(i));
   const auto snapshot = tree.Read();
   EXPECT_THAT(TreeReader::Open(*snapshot)->Leaf(0).status(), kDamaged);
+}
+
+// A pruning of 65,536 leaves takes away those of a whole subtree of the second level that is kept.
+TEST(TreeReplay, ComparesTheHashesOfPrunedLeavesWithThoseAboveThem) {
+  const auto engine = testing::MakeMemoryEngine();
+  std::vector<TreeHash> level(256);
+  for (size_t i = 0; i < level.size(); ++i) level[i].fill(static_cast<uint8_t>(i));
+  const auto put = [&](const Subtree& subtree, const TreeHash& hash) {
+    EXPECT_THAT(engine->Write([&](store::WriteTransaction& rows) {
+      return rows.Put(Table::kAuditNode, NodeKey(subtree), hash);
+    }),
+                IsOk());
+  };
+  for (uint64_t i = 0; i < level.size(); ++i) put({8, i}, level[i]);
+  for (; level.size() > 1; level.resize(level.size() / 2)) {
+    for (size_t i = 0; i < level.size(); i += 2) level[i / 2] = NodeHash(level[i], level[i + 1]);
+  }
+  const auto found = [&] {
+    Findings findings;
+    EXPECT_THAT(TreeReplay::Begin(*engine, 65'536, findings).status(), IsOk());
+    std::vector<std::string> names;
+    for (const TrailFinding& finding : findings.Take()) {
+      names.push_back(finding.name);
+      EXPECT_EQ(finding.leaf, 65'535u);
+    }
+    return names;
+  };
+  EXPECT_EQ(found(), std::vector<std::string>{"trail.node-missing"});
+  put({16, 0}, level[0]);
+  EXPECT_EQ(found(), std::vector<std::string>());
+  put({16, 0}, TreeHash{});
+  EXPECT_EQ(found(), std::vector<std::string>{"trail.node-differs"});
 }
 
 }  // namespace
