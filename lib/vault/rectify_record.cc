@@ -21,7 +21,7 @@ FieldSet ConcernedBy(const policy::CategoryInfo& category, const PreparedRecord&
   for (const PreparedField& value : values.fields) {
     const FieldIndex field = value.field;
     concerned.set(field.value);
-    for (uint16_t i = 0; i < category.fields.size(); ++i) {
+    for (size_t i = 0; i < category.fields.size(); ++i) {
       if (category.fields[i].view_of == field) concerned.set(i);
     }
   }

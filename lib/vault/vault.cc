@@ -295,8 +295,8 @@ Result<bool> Session::VerifyPassword(const VerifyRequest& request) {
   return impl_->VerifyPassword(request);
 }
 Result<Rectified> Session::Rectify(const RectifyRequest& request) {
-  BAILEE_TRY(std::vector<Rectified> done, impl_->Rectify({&request, 1}));
-  return std::move(done.front());
+  BAILEE_TRY(const std::vector<Rectified> done, impl_->Rectify({&request, 1}));
+  return done.front();
 }
 Result<std::vector<Rectified>> Session::Rectify(std::span<const RectifyRequest> requests) {
   return impl_->Rectify(requests);
