@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kRowsInLeafMin = 2;  // LMDB gives rows that are larger pages of their own
 // A run of fewer rows does not fill pages of its own.
 constexpr size_t kRunRowsMin = 8;
-// What is larger lies in pages of its own.
+// What is larger stays where it is.
 constexpr size_t kMovedBytesMax = 1024;
 
 struct Row {

@@ -204,6 +204,7 @@ Result<std::optional<std::vector<Rectified>>> SessionImpl::RectifyOnce(
     done.clear();
     for (const Correction& each : corrections) {
       last = &each;
+      aimed = {};  // an error is about nobody before them
       BAILEE_TRY(aimed, AimAt(frame, each.ask, each.request));
       if (!aimed.found()) return RectificationGivenUp();
       other_policy = aimed.row->terms->bound->policy != each.under->policy;

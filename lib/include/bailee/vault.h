@@ -198,10 +198,10 @@ class BAILEE_EXPORT Vault {
   // `rights` keyring. What is left is a tag of each of their e-mail addresses on the list of those
   // not to be written to, what the accounting of disclosures says (for `rights`, by handle), and
   // the handle in the trail. They go in order, some dozens in a transaction, each with an event.
-  // Whoever is held or cannot be read stops it, with all before them erased; after another error
-  // those of earlier transactions are; and the call can be made again. Then what they lay under is
-  // taken from every copy of the database (see ErasureGrade), unless deferred; what could not be
-  // finished is done by Upkeep. Whoever is named by a ref is unknown to it afterwards.
+  // Whoever is held, or damage in what is theirs, stops it with all before them erased; after
+  // another error those of earlier transactions are; and the call can be made again. Then what they
+  // lay under is taken from every copy of the database (see ErasureGrade), unless deferred; what
+  // could not be finished is done by Upkeep. Whoever is named by a ref is unknown to it afterwards.
   // Errors: kRefused purpose-key-missing, held (nothing of that person is erased); kInvalidValue;
   // kDamage; kFull; kAuditDown; kBusy; kFailed.
   Result<Erased> Erase(std::span<const Who> whos, const EraseOptions& options = {});
