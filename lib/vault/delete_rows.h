@@ -20,7 +20,8 @@ Result<size_t> DeleteWhatIsEmpty(VaultImpl& vault, const Frame& frame,
                                  std::span<const EventRecord> deleted);
 
 // Deletes lookup rows that lead to records which are gone, and pending ones of subjects that are,
-// and takes them out of back rows, in short transactions. Returns how many rows. Errors: kDamage; kFull; those of the store.
+// and takes them out of back rows, in short transactions. Returns how many rows. Errors: kDamage;
+// kFull; those of the store.
 Result<uint64_t> DeleteDeadLookups(VaultImpl& vault);
 
 }  // namespace bailee::vault
