@@ -100,7 +100,7 @@ std::string_view LastTwoLabels(std::string_view host) {
   const size_t last = host.rfind('.');
   const std::string_view top = last == std::string_view::npos ? host : host.substr(last + 1);
   if (host.empty() || AllOf(top, IsDigit)) return kUnknown;
-  if (last == std::string_view::npos || last == 0) return host;
+  if (last == std::string_view::npos) return host;
   const size_t before = host.rfind('.', last - 1);
   return before == std::string_view::npos ? host : host.substr(before + 1);
 }

@@ -82,6 +82,7 @@ TEST(Event, OfRowsSaysWhichRowItLeavesOfEachRecord) {
   event.records = records;
   const Bytes bytes = Encoded(event);
   EXPECT_EQ(bytes.size(), EventSize(event));
+  EXPECT_EQ(bytes.front(), 2);
   EXPECT_EQ(ParseEvent(bytes)->records, std::vector<EventRecord>(records.begin(), records.end()));
   testing::ForEachTruncation(bytes, [](ByteView cut) {
     EXPECT_THAT(StatusOf(ParseEvent(cut)), ErrorIs(Code::kDamage, "trail.bad-event"));

@@ -180,6 +180,19 @@ TEST(Trail, OfAKilledProcessIsAdoptedWhole) {
   EXPECT_EQ(JournalsIn(world), 1u);
 }
 
+// More than one transaction takes.
+TEST(Trail, ThatIsAdoptedInPartsSaysWhereTheFirstOfThemBegan) {
+  TrailWorld world;
+  constexpr int64_t kEntries = 9'000;
+  RecordAndDie(world, kEntries);
+  const auto trail = world.Start();
+  const auto leaves = world.Leaves();
+  ASSERT_EQ(TimesOf(leaves).size(), size_t{kEntries});
+  ASSERT_EQ(leaves.back().type, LeafType::kAdopted);
+  EXPECT_EQ(leaves.back().adoption->ends.journal_number, uint64_t{kEntries});
+  EXPECT_EQ(leaves.back().adoption->first_unproven, 0u);
+}
+
 TEST(Trail, AdoptsEveryWholeEntryBeforeATornEndAndTellsOfTheRest) {
   for (const uint64_t cut : {1u, 40u, 200u}) {
     TrailWorld world;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "audit/checkpoint_sign.h"
 #include "audit/checkpoint_text.h"
 #include "audit/failing_scans.h"
 #include "audit/verify_world.h"
 #include "base/arena.h"
+#include "support/temp_vault.h"
 
 // The stored tree, the journals and what was pinned, each broken once.
 namespace bailee::testing {
@@ -18,6 +22,9 @@ class VerifyTest : public ::testing::Test, protected VerifyWorld {
   void Record(audit::Trail& trail, size_t count) {
     for (size_t i = 0; i < count; ++i) ASSERT_TRUE(trail.Append(EventAt(1)).ok());
     ASSERT_TRUE(trail.Drain().ok());
+  }
+  std::string JournalOf(const InstanceId& instance) const {
+    return journals() + "/" + instance.ToHex() + ".journal";
   }
   TreeHead HeadNow() {
     const auto snapshot = *engine->Read();
@@ -132,8 +139,7 @@ TEST_F(VerifyTest, SaysThatALostJournalLeavesItsEndUnproven) {
 TEST_F(VerifyTest, FindsAJournalThatIsShorterThanTheTreeHasOfIt) {
   const auto trail = Start();
   Record(*trail, 1);
-  const std::string file = journals() + "/" + trail->instance().ToHex() + ".journal";
-  ASSERT_EQ(truncate(file.c_str(), 400), 0);
+  ASSERT_EQ(truncate(JournalOf(trail->instance()).c_str(), 400), 0);
   EXPECT_TRUE(Finds(Verify(), "trail.journal-short"));
 }
 
@@ -141,6 +147,15 @@ TEST_F(VerifyTest, SaysThatTheTornEndOfADeadInstanceIsUnproven) {
   Dead(2, Bytes{});
   EXPECT_THAT(Verify(), IsEmpty());
   Dead(2, Bytes{0, 0, 1});
+  EXPECT_TRUE(Finds(Verify(), "trail.journal-torn", {}, kUnproven));
+}
+
+TEST_F(VerifyTest, TakesAnEntryThatIsThereTwiceForATornEnd) {
+  const std::string one = JournalOf(Dead(1, Bytes{}));
+  const std::string two = JournalOf(Dead(2, Bytes{}));
+  EXPECT_THAT(Verify(), IsEmpty());
+  std::ofstream(two, std::ios::binary | std::ios::app)
+      << ReadFile(two).substr(std::filesystem::file_size(one));
   EXPECT_TRUE(Finds(Verify(), "trail.journal-torn", {}, kUnproven));
 }
 

@@ -189,6 +189,19 @@ TEST(RegionNodes, AreAsManyAsTheDescriptionSays) {
                        "A3\x28\x00\x00"
                        "A4\x01\x07"
                        "Jnode_count\xc1\x03Krecord_size\xa1\x18"sv));
+  // Texts whose lengths are written in two and in three bytes.
+  constexpr auto kTwo = "Jnode_count\xc1\x03Krecord_size\xa1\x18"sv;
+  for (const auto& [length, size] :
+       {std::pair{"\x5e\x00\x00"sv, size_t{285}}, std::pair{"\x5e\x01\x02"sv, size_t{285 + 258}},
+        std::pair{"\x5f\x00\x00\x00"sv, size_t{65'821}},
+        std::pair{"\x5f\x00\x01\x02"sv, size_t{65'821 + 258}}}) {
+    std::string description =
+        "\xe3"
+        "A1";
+    description.append(length).append(size, 'x').append(kTwo);
+    EXPECT_TRUE(NodesFit(3, description)) << size;
+    EXPECT_FALSE(NodesFit(2, description)) << size;
+  }
   // No number, two of them, a name that is elsewhere, bits that no record has, no map.
   for (const std::string_view description :
        {"\xe2Jnode_count\x41\x03Krecord_size\xa1\x18"sv,
