@@ -73,6 +73,7 @@ Journal::Journal(std::unique_ptr<JournalFile> file, uint64_t head_bytes, const I
       now_(now),
       chain_(std::move(chain)),
       written_{0, head_bytes},
+      written_bytes_(head_bytes),
       synced_{0, head_bytes},
       reserved_to_(head_bytes),
       there_at_(now()),
@@ -82,10 +83,10 @@ Journal::~Journal() = default;
 
 Result<uint64_t> Journal::Append(const Event& event) {
   if (forked()) return Forked();
+  const size_t ciphertext = CiphertextSize(EventSize(event));
   const BriefLock lock(mutex_);
   if (!closed_.ok()) return closed_;
   BAILEE_RETURN_IF_ERROR(LookIfDue());
-  const size_t ciphertext = CiphertextSize(EventSize(event));
   if (ciphertext > kEntryBytesMax) {
     return Status(Code::kInvalidValue, "trail.event-too-large",
                   "the event of this operation does not fit the audit trail",
@@ -96,7 +97,7 @@ Result<uint64_t> Journal::Append(const Event& event) {
     return space;
   }
   const uint64_t number = written_.number;
-  BAILEE_RETURN_IF_ERROR(Write(event));
+  BAILEE_RETURN_IF_ERROR(Write(event, kEntryHeadBytes + ciphertext));
   said_full_ = false;
   return number;
 }
@@ -128,9 +129,8 @@ Status Journal::ReserveFor(uint64_t entry_bytes) {
 }
 
 // Encodes, seals and writes; the event is counted once its bytes are in the kernel.
-Status Journal::Write(const Event& event) {
+Status Journal::Write(const Event& event, size_t size) {
   // All the memory at once: growing would leave copies of the event behind.
-  const size_t size = kEntryHeadBytes + CiphertextSize(EventSize(event));
   if (frame_.capacity() > kFrameKeptBytes) frame_ = Bytes();
   frame_.reserve(size);
   frame_.resize(kEntryHeadBytes);
@@ -145,6 +145,7 @@ Status Journal::Write(const Event& event) {
   });
   if (status.ok()) {
     written_ = {written_.number + 1, written_.offset + frame_.size()};
+    written_bytes_.store(written_.offset, std::memory_order_relaxed);
     attempt_ = 0;
     return Status();
   }
@@ -161,7 +162,7 @@ void Journal::SayFull(const Event& refused) {
                       .transaction = refused.transaction};
   const uint64_t size = kEntryHeadBytes + CiphertextSize(EventSize(last));
   if (said_full_ || written_.offset + size > reserved_to_) return;
-  said_full_ = Write(last).ok();
+  said_full_ = Write(last, size).ok();
 }
 
 Status Journal::SyncTo(uint64_t offset) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -67,6 +68,8 @@ class Journal {
 
   // Everything appended.
   Position written() const;
+  // Its end, or nearly: without waiting for an entry that is being written.
+  uint64_t written_bytes() const { return written_bytes_.load(std::memory_order_relaxed); }
   // What is known to be on the disk.
   Position synced() const;
 
@@ -100,7 +103,8 @@ class Journal {
   // Each with mutex_ held.
   Status LookIfDue();
   Status ReserveFor(uint64_t entry_bytes);
-  Status Write(const Event& event);
+  // `size` is that of its entry in bytes.
+  Status Write(const Event& event, size_t size);
   void SayFull(const Event& refused);
   void SyncAll(std::unique_lock<std::mutex>& lock);
   Status CloseForEver(Status why);
@@ -116,6 +120,7 @@ class Journal {
   Bytes frame_;           // reused; holds the entry being made
   uint32_t attempt_ = 0;  // failed writes of the next number
   Position written_;
+  std::atomic<uint64_t> written_bytes_{0};  // written_.offset
   Position synced_;
   uint64_t reserved_to_ = 0;  // bytes before this can be written
   bool low_on_space_ = false;

@@ -31,9 +31,8 @@ Status Trail::Owned() const {
 }
 
 uint64_t Trail::Backlog() const {
-  const uint64_t written = journal_->written().offset;
-  const BriefLock lock(mutex_);
-  return written - std::min(written, drained_.offset);
+  const uint64_t written = journal_->written_bytes();
+  return written - std::min(written, drained_bytes_.load(std::memory_order_relaxed));
 }
 
 Status Trail::WaitForRoom() {
@@ -118,6 +117,7 @@ void Trail::Reached(const Journal::Position& position) {
     const BriefLock lock(mutex_);
     if (position.offset <= drained_.offset) return;
     drained_ = position;
+    drained_bytes_.store(position.offset, std::memory_order_relaxed);
     drained_at_ = Steady::now();
     if (drained_.offset - released_to_ >= kReleaseBytes) {
       from = released_to_;

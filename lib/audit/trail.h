@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -119,6 +120,7 @@ class Trail final : public EventSink {
   // Of writes that may be committed: how far the journal is in the tree with each.
   std::map<uint64_t, Journal::Position> awaited_;
   Journal::Position drained_;
+  std::atomic<uint64_t> drained_bytes_{0};  // drained_.offset
   std::chrono::steady_clock::time_point drained_at_;
   uint64_t released_to_ = 0;
   std::condition_variable drained_more_;

@@ -86,6 +86,7 @@ Status Trail::Register(ByteView head) {
     return PutWatermark(transaction, instance_, watermark);
   }));
   drained_.offset = released_to_ = watermark.offset;
+  drained_bytes_.store(watermark.offset, std::memory_order_relaxed);
   return Status();
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint8_t kMarker = 0x80;
 
-// The distance of buckets around a length, with the marker, of `bytes`.
+// The distance of buckets around a length, with the marker, of `bytes`: a power of two.
 size_t Step(size_t bytes) { return std::max<size_t>(32, std::bit_floor(bytes) / 8); }
 
 }  // namespace
@@ -21,11 +21,11 @@ size_t Step(size_t bytes) { return std::max<size_t>(32, std::bit_floor(bytes) / 
 size_t PaddedSize(size_t data_bytes) {
   const size_t bytes = data_bytes + 1;
   const size_t step = Step(bytes);
-  return (bytes + step - 1) / step * step;
+  return (bytes + step - 1) & ~(step - 1);
 }
 
 bool IsBucket(size_t padded_bytes) {
-  return padded_bytes != 0 && padded_bytes % Step(padded_bytes) == 0;
+  return padded_bytes != 0 && (padded_bytes & (Step(padded_bytes) - 1)) == 0;
 }
 
 void Pad(std::span<uint8_t> buffer, size_t data_bytes) {

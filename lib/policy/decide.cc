@@ -54,7 +54,7 @@ Asked LookUp(const Policy& in_force, const Request& request) {
   }
   asked.rights = request.action != Action::kContact && request.purpose == "rights";
   asked.recipient = in_force.FindRecipient(request.recipient);
-  asked.ground = ParseGround(request.ground);
+  if (!request.ground.empty()) asked.ground = ParseGround(request.ground);
   const PurposeIndex purpose = in_force.FindPurpose(request.purpose);
   if (purpose.valid() && in_force.purpose(purpose).leaf) asked.purpose = purpose;
   return asked;

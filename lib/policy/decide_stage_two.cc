@@ -47,6 +47,7 @@ struct Then {
 };
 
 Then LookUpThen(const Asked& asked, const Policy& t) {
+  if (&t == &asked.in_force) return {asked.purpose, asked.category, asked.field};
   Then then;
   const PurposeIndex purpose = t.FindPurpose(asked.request.purpose);
   if (purpose.valid() && t.purpose(purpose).leaf) then.purpose = purpose;

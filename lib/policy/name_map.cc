@@ -9,18 +9,33 @@
 namespace bailee::policy {
 namespace {
 
-// For short texts that nobody chooses to collide.
-uint64_t HashOf(std::string_view text) {
+template <typename Word>
+uint64_t WordAt(const char* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+uint64_t Mixed(uint64_t hash, uint64_t word) {
   constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
+  hash = (hash ^ word) * kMultiplier;
+  return hash ^ hash >> 32;
+}
+
+// For short texts that nobody chooses to collide. The last word overlaps the one before it, so that
+// every load is of a size that the compiler knows.
+uint64_t HashOf(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
   uint64_t hash = text.size();
-  while (!text.empty()) {
-    uint64_t word = 0;
-    const size_t bytes = std::min(text.size(), sizeof word);
-    std::memcpy(&word, text.data(), bytes);
-    hash = (hash ^ word) * kMultiplier;
-    hash ^= hash >> 32;
-    text.remove_prefix(bytes);
+  if (text.size() >= sizeof(uint64_t)) {
+    for (; end - at > ptrdiff_t{sizeof(uint64_t)}; at += sizeof(uint64_t))
+      hash = Mixed(hash, WordAt<uint64_t>(at));
+    return Mixed(hash, WordAt<uint64_t>(end - sizeof(uint64_t)));
   }
+  if (text.size() >= sizeof(uint32_t))
+    return Mixed(hash, WordAt<uint32_t>(at) << 32 | WordAt<uint32_t>(end - sizeof(uint32_t)));
+  for (; at != end; ++at) hash = Mixed(hash, WordAt<uint8_t>(at));
   return hash;
 }
 

@@ -30,8 +30,9 @@ RowEntry ReadEntry(Reader& reader) {
 
 // Whether an envelope around padded bytes can have this size.
 bool IsEnvelopeSize(size_t size) {
+  static const size_t padded_max = crypto::PaddedSize(kFieldsBytesMax);
   return size > crypto::kEnvelopeOverhead && crypto::IsBucket(size - crypto::kEnvelopeOverhead) &&
-         size - crypto::kEnvelopeOverhead <= crypto::PaddedSize(kFieldsBytesMax);
+         size - crypto::kEnvelopeOverhead <= padded_max;
 }
 
 bool IsEntry(const RowEntry& entry) {

@@ -194,8 +194,7 @@ Status LmdbCore::Compact() {
   if (poisoned_.load() || environment_ == nullptr) return ReopenError();
   BAILEE_TRY(const Openers::HeadLock head, openers_->LockHead());
   BAILEE_RETURN_IF_ERROR(CheckAlone());
-  for (MDB_txn* txn : idle_) mdb_txn_abort(txn);
-  idle_.clear();
+  idle_.Clear();
   const std::string path = directory_ + "/data.mdb";
   const std::string fresh = CompactDirectory(directory_);
   BAILEE_RETURN_IF_ERROR(WriteCompactCopy(environment_->handle(), fresh));

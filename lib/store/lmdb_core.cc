@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <new>
 
-#include "base/brief_lock.h"
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/try.h"
@@ -13,19 +12,10 @@
 #include "store/lmdb_errors.h"
 
 namespace bailee::store {
-namespace {
-
-// Few, because each holds one of the slots that all processes share.
-constexpr size_t kIdleMax = 16;
-
-}  // namespace
-
 LmdbCore::LmdbCore(std::string directory, LmdbOptions options)
     : directory_(std::move(directory)),
       options_(std::move(options)),
-      fork_generation_(ForkGeneration()) {
-  idle_.reserve(kIdleMax);
-}
+      fork_generation_(ForkGeneration()) {}
 
 LmdbCore::~LmdbCore() {
   BAILEE_CHECK(!forked());
@@ -60,26 +50,6 @@ Result<TransactionGate::Pass> LmdbCore::Enter() {
     if (i == kRecoveriesMax) return ReopenError();
     BAILEE_RETURN_IF_ERROR(Recover(std::chrono::milliseconds(0)));
   }
-}
-
-MDB_txn* LmdbCore::TakeIdle() {
-  const BriefLock lock(idle_mutex_);
-  if (idle_.empty()) return nullptr;
-  MDB_txn* const txn = idle_.back();
-  idle_.pop_back();
-  return txn;
-}
-
-void LmdbCore::GiveIdle(MDB_txn* txn) {
-  mdb_txn_reset(txn);
-  {
-    const BriefLock lock(idle_mutex_);
-    if (idle_.size() < kIdleMax) {
-      idle_.push_back(txn);
-      return;
-    }
-  }
-  mdb_txn_abort(txn);
 }
 
 Status LmdbCore::AdoptMap() {
@@ -135,8 +105,7 @@ Status LmdbCore::Recover(std::chrono::milliseconds wait) {
 }
 
 void LmdbCore::CloseEnvironment() {
-  for (MDB_txn* txn : idle_) mdb_txn_abort(txn);
-  idle_.clear();
+  idle_.Clear();
   environment_.reset();
 }
 

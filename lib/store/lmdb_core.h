@@ -7,12 +7,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "store/lmdb_engine.h"
 #include "store/lmdb_environment.h"
 #include "store/lmdb_gate.h"
 #include "store/lmdb_header.h"
+#include "store/lmdb_idle.h"
 #include "store/lmdb_openers.h"
 #include "store/lmdb_registry.h"
 #include "store/lmdb_transaction.h"
@@ -48,9 +48,8 @@ class LmdbCore {
   // REQUIRES: the caller holds a Pass.
   Environment& environment() { return *environment_; }
 
-  // Read transactions, reset and ready to be renewed. REQUIRES: the caller holds a Pass.
-  MDB_txn* TakeIdle();
-  void GiveIdle(MDB_txn* txn);
+  // REQUIRES: the caller holds a Pass.
+  IdleTransactions& idle() { return idle_; }
 
   // Each waits until nobody is inside. REQUIRES: the caller holds no Pass.
   // Adopts the map size of the process that grew it. Errors: kBusy "store.snapshots-open", kFailed.
@@ -109,8 +108,7 @@ class LmdbCore {
   std::atomic<bool> poisoned_{false};
   std::unique_ptr<Environment> environment_;  // changes only while the gate is closed; null if lost
 
-  std::mutex idle_mutex_;
-  std::vector<MDB_txn*> idle_;
+  IdleTransactions idle_;
 
   mutable std::mutex recovery_mutex_;
   // Apart from recovery_mutex_, which is held while a recovery waits for the very transaction that

@@ -29,7 +29,7 @@ class LmdbSnapshot : public Snapshot {
       : core_(core), pass_(std::move(reading.pass)), txn_(reading.txn.Release()) {}
   // In a forked child the slot is the parent's: whatever is freed here would be freed under it.
   ~LmdbSnapshot() override {
-    if (!core_.forked()) core_.GiveIdle(txn_);
+    if (!core_.forked()) core_.idle().Give(txn_);
   }
   LmdbSnapshot(const LmdbSnapshot&) = delete;
   LmdbSnapshot& operator=(const LmdbSnapshot&) = delete;
@@ -62,7 +62,7 @@ class LmdbSnapshot : public Snapshot {
 
 // Renews an idle transaction or begins one. What LMDB answers.
 int TryReading(LmdbCore& core, TransactionHandle& txn) {
-  txn = TransactionHandle(core.TakeIdle());
+  txn = TransactionHandle(core.idle().Take());
   return txn.get() != nullptr ? mdb_txn_renew(txn.get())
                               : txn.Begin(core.environment().handle(), nullptr, MDB_RDONLY);
 }

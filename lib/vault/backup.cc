@@ -25,10 +25,10 @@ Status StreamTaker::Begin(const BackupStreamId& base) {
            .id = {crypto::RandomArray<16>(vault_.random())},
            .base = base,
            .taken_at = frame_->now,
-           .recipient = frame_->rules->manifest.backup_public};
+           .recipient = frame_->rules()->manifest.backup_public};
   BAILEE_TRY(const audit::TreeReader tree, audit::TreeReader::Open(snapshot));
   end_.transaction = snapshot.transaction_id();
-  end_.epoch = frame_->shards->epoch();
+  end_.epoch = frame_->shards()->epoch();
   end_.tree_size = tree.size();
   end_.root = tree.Root();
   BAILEE_TRY(StreamWriter writer,

@@ -31,7 +31,7 @@ class DataTaker {
     }
     BAILEE_RETURN_IF_ERROR(taker_.Begin(base));
     // Nothing is opened: whoever begins an epoch need not wait for this.
-    taker_.frame().shards.reset();
+    taker_.frame().ForgetShards();
     for (uint8_t table = 0; table < store::kTableCount; ++table)
       BAILEE_RETURN_IF_ERROR(TakeTable(static_cast<Table>(table)));
     for (const Bytes& message : EncodeRanges(ranges_)) BAILEE_RETURN_IF_ERROR(taker_.Put(message));

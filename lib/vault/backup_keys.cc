@@ -73,7 +73,7 @@ class KeysTaker {
 
   Status Take(const Handle& handle, ByteView row) {
     const Result<keys::Subject> subject =
-        keys::OpenSubject(taker_.vault().id(), handle, row, *taker_.frame().shards, snapshot());
+        keys::OpenSubject(taker_.vault().id(), handle, row, *taker_.frame().shards(), snapshot());
     // One damaged row must not keep anybody else from being backed up.
     if (subject.status().code() == Code::kDamage) {
       std::vector<Handle>& unreadable = taker_.done().unreadable;

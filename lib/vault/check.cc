@@ -92,7 +92,7 @@ Status Checker::TakeAuditor() {
   }));
   auditor_.emplace(std::move(box));
   BAILEE_TRY(const Frame frame, vault_.Begin());
-  if (auditor_->public_key() == frame.rules->manifest.auditor_public) return Status();
+  if (auditor_->public_key() == frame.rules()->manifest.auditor_public) return Status();
   return {Code::kKey, "key.not-of-this-vault",
           "the keyring's secret of the auditor is not the vault's",
           "use the keyring that init wrote for this vault"};

@@ -124,7 +124,7 @@ Status CheckNames(const Frame& frame, const LedgerEvent& event) {
                   "a case is 1 to 64 letters, digits and dashes",
                   "give the number of the case, never a name");
   }
-  if (uses.version && !frame.rules->policies.contains(event.policy_version)) {
+  if (uses.version && !frame.rules()->policies.contains(event.policy_version)) {
     return Status(Code::kInvalidValue, "ledger.unknown-version",
                   "the vault has no such version of the policy", "name a published one");
   }

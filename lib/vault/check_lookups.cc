@@ -58,8 +58,8 @@ Status RowChecker::LookAtRef(Frame& frame, ByteView key, ByteView value, RowFind
 
 Result<bool> RowChecker::HasRecord(Frame& frame, const crypto::NameId& index, const Handle& handle,
                                    const RecordId& record) {
-  if (rules_ != frame.rules) {
-    rules_ = frame.rules;
+  if (rules_ != frame.rules()) {
+    rules_ = frame.rules();
     categories_ = CategoriesOfIndexes(*rules_);
   }
   const auto known = categories_.find(index);

@@ -127,7 +127,7 @@ Status RowChecker::LookAtMeta(Frame& frame, ByteView key, ByteView value, RowFin
 }
 
 Status RowChecker::LookAtGroup(Frame& frame, uint16_t group, RowFindings& out) {
-  const auto counts = frame.shards->CountKeys(*frame.snapshot, group);
+  const auto counts = frame.shards()->CountKeys(*frame.snapshot, group);
   if (counts.status().code() == Code::kDamage) {
     out.Add(Flaw::kShardDamaged, GroupText(group));
     return Status();
@@ -158,8 +158,8 @@ Status RowChecker::LookAtPolicy(const Frame& frame, ByteView key, ByteView value
   Reader reader(key);
   const auto version = reader.Get<uint32_t>();
   const bool known =
-      reader.complete() && frame.rules->policies.contains(version) &&
-      keys::VerifyPolicy(value, frame.rules->manifest, version, frame.rules->authority).ok();
+      reader.complete() && frame.rules()->policies.contains(version) &&
+      keys::VerifyPolicy(value, frame.rules()->manifest, version, frame.rules()->authority).ok();
   if (!known) out.Add(Flaw::kPolicyUnknown, "version " + std::to_string(version));
   return Status();
 }
@@ -174,7 +174,7 @@ Status RowChecker::LookAtTerms(Frame& frame, ByteView key, ByteView value, RowFi
   // Not through the cache alone, which keeps what was read once.
   const Status parsed = record::ParseTerms(vault_.id(), id, value).status();
   if (!parsed.ok()) return Take(parsed, Flaw::kTermsDamaged, out, at);
-  return Take(vault_.terms().Get(*frame.snapshot, vault_.id(), frame.rules, id).status(),
+  return Take(vault_.terms().Get(*frame.snapshot, vault_.id(), frame.rules(), id).status(),
               Flaw::kTermsDamaged, out, at);
 }
 
@@ -196,14 +196,14 @@ Status RowChecker::LookAtDue(Frame& frame, ByteView key, ByteView value, RowFind
     at = ShardText(shard);
     whole = whole && shard < keys::kShardCount;
     if (whole && due == Due::kShardRows) {
-      const auto counts = frame.shards->CountKeys(*frame.snapshot, shard / keys::kShardsPerGroup);
+      const auto counts = frame.shards()->CountKeys(*frame.snapshot, shard / keys::kShardsPerGroup);
       if (!counts.ok() && counts.status().code() != Code::kDamage) return counts.status();
       can_be = !counts.ok() || (*counts)[shard % keys::kShardsPerGroup] == 2;
     }
   } else if (due == Due::kEnd) {
     const auto epoch = reader.Get<uint64_t>();
     at = "epoch " + std::to_string(epoch);
-    can_be = epoch < frame.shards->epoch();
+    can_be = epoch < frame.shards()->epoch();
   } else if (due != Due::kEpoch) {
     whole = false;
   }
@@ -241,7 +241,7 @@ Status RowChecker::LookAtLedger(Frame& frame, ByteView key, ByteView value, RowF
 
 // A row that names another version opens for nobody, also where this keyring has not the key.
 bool RowChecker::IsOpenVersion(const Frame& frame, std::string_view purpose, uint16_t version) {
-  const keys::Manifest::Purpose* const stated = frame.rules->manifest.FindPurpose(purpose);
+  const keys::Manifest::Purpose* const stated = frame.rules()->manifest.FindPurpose(purpose);
   return stated != nullptr && stated->IsOpen(version);
 }
 
@@ -322,7 +322,7 @@ Status RowChecker::LookAtKeywork(Frame& frame, ByteView key, ByteView value, Row
   const Result<KeyworkRow> row = ParseKeywork(key, value);
   if (!row.ok()) return Take(row.status(), Flaw::kKeyworkDamaged, out);
   out.About(row->handle);
-  out.About(CategoryName(*frame.rules, row->category));
+  out.About(CategoryName(*frame.rules(), row->category));
   BAILEE_TRY(const std::optional<ByteView> subject,
              frame.snapshot->Get(Table::kSubjects, keys::SubjectRowKeyOf(row->handle)));
   if (subject) return Status();
@@ -340,7 +340,7 @@ Status CheckEpochFile(VaultImpl& vault, RowFindings& out) {
     uint64_t epoch = 0;
     {
       BAILEE_TRY(const Frame frame, vault.Begin());
-      epoch = frame.shards->epoch();
+      epoch = frame.shards()->epoch();
       BAILEE_TRY(const auto mine, vault.epoch_file().Look(epoch, vault.storage()));
       const std::string at = "epoch " + std::to_string(epoch);
       using State = keys::EpochFile::Content::State;

@@ -80,7 +80,7 @@ Result<std::shared_ptr<const BoundTerms>> RowChecker::TermsOf(Frame& frame,
                                                               const crypto::TermsId& id,
                                                               RowFindings& out) {
   using Shared = std::shared_ptr<const BoundTerms>;
-  Result<Shared> terms = vault_.terms().Get(*frame.snapshot, vault_.id(), frame.rules, id);
+  Result<Shared> terms = vault_.terms().Get(*frame.snapshot, vault_.id(), frame.rules(), id);
   if (terms.status().code() != Code::kDamage) return terms;
   BAILEE_TRY(const std::optional<ByteView> row, frame.snapshot->Get(Table::kTerms, id.view()));
   if (row) {
@@ -96,7 +96,7 @@ Status RowChecker::LookAtSubject(Frame& frame, ByteView key, ByteView value, Row
   out.About(handle);
   // Not through the cache, which knows a row by its head.
   const Result<keys::Subject> subject =
-      keys::OpenSubject(vault_.id(), handle, value, *frame.shards, *frame.snapshot);
+      keys::OpenSubject(vault_.id(), handle, value, *frame.shards(), *frame.snapshot);
   if (!subject.ok()) return Take(subject.status(), Flaw::kSubjectDamaged, out);
   const Result<LedgerState> ledger = DecodeStanding(subject->standing);
   if (!ledger.ok()) return Take(ledger.status(), Flaw::kSubjectDamaged, out);
@@ -152,7 +152,7 @@ Status RowChecker::LookAtWraps(Frame& frame, ByteView key, ByteView value, RowFi
     out.Add(Flaw::kRowUnknown);
     return Status();
   }
-  out.About(CategoryName(*frame.rules, category));
+  out.About(CategoryName(*frame.rules(), category));
   const std::string at = "compartment " + std::to_string(compartment);
   BAILEE_TRY(const SharedSubject subject, OwnerOf(frame, handle, out));
   if (subject == nullptr) return Status();
@@ -192,7 +192,7 @@ Status RowChecker::LookAtRecord(Frame& frame, ByteView key, ByteView value, RowF
     return Status();
   }
   const RecordKey at = DecodeRecordKey(key);
-  out.About(CategoryName(*frame.rules, at.category), at.record);
+  out.About(CategoryName(*frame.rules(), at.category), at.record);
   BAILEE_TRY(const SharedSubject subject, OwnerOf(frame, at.handle, out));
   if (subject == nullptr) return Status();
   const Result<record::RecordRow> row = record::ParseRecordRow(value);

@@ -26,7 +26,7 @@ std::string VersionText(std::string_view key, uint16_t version) {
 // kind.
 Result<std::vector<uint16_t>> OpenVersionsOf(const Frame& frame, std::string_view key) {
   if (key == kStorage) return OpenStorageVersions(*frame.snapshot);
-  const keys::Manifest& manifest = frame.rules->manifest;
+  const keys::Manifest& manifest = frame.rules()->manifest;
   std::vector<uint16_t> open;
   const auto add = [&](const auto* named) {
     if (named == nullptr) return;
@@ -66,7 +66,7 @@ Status RowChecker::LookAtRetired(const Frame& frame, ByteView key, ByteView valu
   const crypto::NameId id{reader.GetArray<8>()};
   const auto version = reader.Get<uint16_t>();
   const keys::Manifest::Purpose* purpose = nullptr;
-  for (const keys::Manifest::Purpose& each : frame.rules->manifest.purposes) {
+  for (const keys::Manifest::Purpose& each : frame.rules()->manifest.purposes) {
     if (each.id == id) purpose = &each;
   }
   const bool fits = key.size() == kRetiredKeyBytes && purpose != nullptr && version >= 1 &&
@@ -81,7 +81,7 @@ Status RowChecker::LookAtRetired(const Frame& frame, ByteView key, ByteView valu
 
 // Every version begins with 1, and each that is not open any more was retired.
 Status RowChecker::LookForRetired(const Frame& frame, RowFindings& out) {
-  for (const keys::Manifest::Purpose& each : frame.rules->manifest.purposes) {
+  for (const keys::Manifest::Purpose& each : frame.rules()->manifest.purposes) {
     for (uint16_t version = 1; version < each.common_version(); ++version) {
       Bytes key;
       Writer(key).Put(AsBytes(kMetaRetired)).Put(each.id.view()).Put(version);

@@ -143,7 +143,7 @@ Status EventChecker::HoldRecord(Frame& frame, const Told::Key& key, const Told::
   if (!flaw && !twice) return Status();
   RowFindings out(Table::kRecords);
   out.About(at.handle);
-  out.About(CategoryName(*frame.rules, at.category), at.record);
+  out.About(CategoryName(*frame.rules(), at.category), at.record);
   const std::string leaf = told == nullptr ? "" : "leaf " + std::to_string(told->leaf);
   if (flaw) out.Add(*flaw, leaf);
   if (twice) out.Add(Flaw::kToldOrder, leaf);

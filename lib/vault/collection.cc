@@ -230,7 +230,7 @@ Collection BeginCollection(const std::shared_ptr<VaultImpl>& vault, const Collec
   impl->problem = impl->request.problem;
   Result<Frame> frame = vault->Begin();
   if (frame.ok()) {
-    impl->rules = frame->rules;
+    impl->rules = frame->rules();
   } else {
     impl->problem = frame.status();
   }

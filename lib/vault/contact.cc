@@ -60,7 +60,7 @@ class ContactQuestion {
       BAILEE_TRY(const std::optional<Handle> handle, vault_->Resolve(frame, *who_));
       if (handle) holders.push_back(*handle);
     } else {
-      const BoundPolicy& bound = *frame.rules->in_force;
+      const BoundPolicy& bound = *frame.rules()->in_force;
       for (size_t i = 0; i < bound.categories.size(); ++i) {
         const policy::CategoryInfo& category = bound.policy->categories()[i];
         for (size_t f = 0; f < category.fields.size(); ++f) {

@@ -34,7 +34,7 @@ policy::Request SessionImpl::RequestFor(const Frame& frame, const Ask& ask,
           .policy_version = 0,
           .purpose_key_held = true,
           .wrap = policy::WrapState::kPresent,
-          .versions = frame.rules->versions,
+          .versions = frame.rules()->versions,
           .recipient = ask.recipient,
           .ground = ask.ground};
 }

@@ -98,7 +98,7 @@ Status RenewSubject(VaultImpl& vault, const Frame& frame, const Handle& handle) 
 class LookupSweep {
  public:
   LookupSweep(VaultImpl& vault, Frame& frame)
-      : vault_(vault), frame_(frame), categories_(CategoriesOfIndexes(*frame.rules)) {}
+      : vault_(vault), frame_(frame), categories_(CategoriesOfIndexes(*frame.rules())) {}
 
   // Whether what a row leads to, or something of it, is gone. What does not open stays: its reader
   // says so.

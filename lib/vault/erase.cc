@@ -269,7 +269,7 @@ Result<bool> SubjectEraser::KeepAccounting(Frame& frame, const OpenedSubject& su
   const Bytes prefix = HandleBytes(subject.handle());
   // As of this transaction: the key may be rotated meanwhile.
   const keys::HeldPurpose* rights =
-      HeldOf(frame.rules->manifest.FindPurpose(keys::kRights), vault_->keyring());
+      HeldOf(frame.rules()->manifest.FindPurpose(keys::kRights), vault_->keyring());
   if (rights == nullptr)
     return NotForThisKeyring("people are erased by rights",
                              "open the vault with the rights keyring");

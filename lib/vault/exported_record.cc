@@ -17,7 +17,7 @@ policy::Decision DecideUse(const UseQuestion& question, const HeldField& field,
   request.on_behalf_of = question.on_behalf_of;
   request.now = question.frame.now;
   request.purpose_key_held = true;
-  request.versions = question.frame.rules->versions;
+  request.versions = question.frame.rules()->versions;
   return policy::Decide(question.frame.in_force(), &question.datum, question.standing, request);
 }
 

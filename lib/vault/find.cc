@@ -99,7 +99,7 @@ Result<Answer> SessionImpl::LookFor(
   if (!first.allowed()) return Refuse(frame, ask, first, {});
   const std::string_view field = ask.fields.front();
   const keys::Manifest::Index* known =
-      frame.rules->manifest.FindIndex(keys::IndexNameOf(ask.category, field, purpose_.name));
+      frame.rules()->manifest.FindIndex(keys::IndexNameOf(ask.category, field, purpose_.name));
   const keys::HeldIndex* index =
       known == nullptr ? nullptr : vault_->keyring().FindIndex(known->id, known->common_version());
   if (index == nullptr) return Fail(frame, ask, {}, IndexMissing());

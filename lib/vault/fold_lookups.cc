@@ -74,7 +74,7 @@ Status FoldEntry(VaultImpl& vault, const Frame& frame, const Foldable& foldable,
              transaction.Get(Table::kSubjects, keys::SubjectRowKeyOf(key.handle)));
   if (row) {
     BAILEE_TRY(const keys::Subject subject,
-               keys::OpenSubject(vault.id(), key.handle, *row, *frame.shards, transaction));
+               keys::OpenSubject(vault.id(), key.handle, *row, *frame.shards(), transaction));
     BAILEE_TRY(const keys::Pending pending, OpenEntry(vault, subject, foldable, key, entry.value));
     const keys::LookupTag tag = pending.index_form.RevealBytes(
         [&](ByteView form) { return keys::TagOfValue(foldable.index.key, form); });

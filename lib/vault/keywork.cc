@@ -175,7 +175,7 @@ class Worker {
 std::vector<keys::WrapRecipient> BoundGroup::Entitled(const Frame& frame,
                                                       const policy::Standing& standing,
                                                       uint16_t compartment) const {
-  return EntitledRecipients({.rules = *frame.rules,
+  return EntitledRecipients({.rules = *frame.rules(),
                              .collected = *terms->bound,
                              .terms = terms->indexes,
                              .category = category,
@@ -189,7 +189,7 @@ Result<std::optional<BoundGroup>> BindGroup(VaultImpl& vault, const Frame& frame
                                             const Handle& handle, const crypto::NameId& category,
                                             const crypto::TermsId& terms) {
   BoundGroup bound;
-  BAILEE_TRY(bound.terms, vault.terms().Get(*frame.snapshot, vault.id(), frame.rules, terms));
+  BAILEE_TRY(bound.terms, vault.terms().Get(*frame.snapshot, vault.id(), frame.rules(), terms));
   const BoundPolicy& collected = *bound.terms->bound;
   for (uint16_t i = 0; i < collected.categories.size(); ++i) {
     if (collected.categories[i].id != category) continue;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/codec.h"
@@ -11,10 +12,27 @@
 namespace bailee::vault {
 namespace {
 
-// One opened compartment of the record at hand.
-struct OpenedCompartment {
-  uint16_t number = 0;
-  Secret plain;
+// The compartments of one record that were opened for the fields before. Mostly it is one, which is
+// kept without memory of its own.
+class OpenedCompartments {
+ public:
+  // Null: not yet. Until the next Add.
+  const Secret* Find(uint16_t number) const {
+    if (newest_ && newest_->first == number) return &newest_->second;
+    for (const auto& [earlier, plain] : earlier_) {
+      if (earlier == number) return &plain;
+    }
+    return nullptr;
+  }
+  const Secret* Add(uint16_t number, Secret plain) {
+    if (newest_) earlier_.push_back(*std::move(newest_));
+    newest_.emplace(number, std::move(plain));
+    return &newest_->second;
+  }
+
+ private:
+  std::optional<std::pair<uint16_t, Secret>> newest_;
+  std::vector<std::pair<uint16_t, Secret>> earlier_;
 };
 
 }  // namespace
@@ -45,7 +63,7 @@ Result<FoundRow> SessionImpl::ParseRow(Frame& frame, const OpenedSubject& subjec
              record::Revisions::Open({vault_->id(), subject.handle(), category, id},
                                      subject.subject().history, row));
   BAILEE_TRY(std::shared_ptr<const BoundTerms> terms,
-             vault_->terms().Get(*frame.snapshot, vault_->id(), frame.rules, row.head().terms));
+             vault_->terms().Get(*frame.snapshot, vault_->id(), frame.rules(), row.head().terms));
   return FoundRow{id, row, std::move(revisions), std::move(terms)};
 }
 
@@ -86,7 +104,7 @@ Result<std::optional<Record>> SessionImpl::OpenValues(Frame& frame, const Opened
   released.category = ask.category;
   released.collected_at = found.row.head().collected_at;
   released.values.reserve(ask.fields.size());
-  std::vector<OpenedCompartment> opened;
+  OpenedCompartments opened;
   for (const std::string_view name : ask.fields) {
     const policy::FieldIndex field = under.FindField(category, name);
     if (!field.valid()) {
@@ -95,9 +113,8 @@ Result<std::optional<Record>> SessionImpl::OpenValues(Frame& frame, const Opened
       continue;
     }
     const uint16_t number = under.field(category, field).compartment.value;
-    auto it = std::find_if(opened.begin(), opened.end(),
-                           [&](const auto& each) { return each.number == number; });
-    if (it == opened.end()) {
+    const Secret* plain = opened.Find(number);
+    if (plain == nullptr) {
       const std::optional<record::RowEntry> entry = found.row.Find(number);
       if (!entry) return DamagedRecord("a compartment is missing");
       BAILEE_TRY(const OpenedSubject::SharedKey key,
@@ -110,12 +127,11 @@ Result<std::optional<Record>> SessionImpl::OpenValues(Frame& frame, const Opened
                                            .compartment = number,
                                            .generation = entry->generation,
                                            .head = found.revisions.HeadOf(number)};
-      BAILEE_TRY(Secret plain, record::OpenCompartment(*key, place, entry->sealed));
-      opened.push_back({number, std::move(plain)});
-      it = std::prev(opened.end());
+      BAILEE_TRY(Secret compartment, record::OpenCompartment(*key, place, entry->sealed));
+      plain = opened.Add(number, std::move(compartment));
     }
     BAILEE_TRY(std::optional<Secret> value,
-               it->plain.RevealBytes([&](ByteView bytes) -> Result<std::optional<Secret>> {
+               plain->RevealBytes([&](ByteView bytes) -> Result<std::optional<Secret>> {
                  BAILEE_TRY(const std::optional<ByteView> stored,
                             record::FindField(bytes, field.value));
                  if (!stored) return std::optional<Secret>();

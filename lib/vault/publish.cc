@@ -48,7 +48,7 @@ class Publication {
   // Whether it may be, and what would become of it.
   Status Plan(const Frame& frame) {
     published_.version = next_->version();
-    published_.manifest = frame.rules->manifest.number + 1;
+    published_.manifest = frame.rules()->manifest.number + 1;
     published_.diff = policy::Diff(frame.in_force(), *next_);
     return CheckPublishable(frame, *next_, published_.diff, request_);
   }
@@ -62,7 +62,7 @@ class Publication {
 
   // REQUIRES: Plan agreed, in the same state.
   Status Sign(Frame& frame, const crypto::SigningKey& signer) {
-    keys::Manifest manifest = frame.rules->manifest;
+    keys::Manifest manifest = frame.rules()->manifest;
     BAILEE_RETURN_IF_ERROR(MakeKeys(frame, signer));
     if (!new_.origins.empty()) {
       if (!request_.keep) {
@@ -127,7 +127,7 @@ class Publication {
 
  private:
   Status MakeKeys(const Frame& frame, const crypto::SigningKey& signer) {
-    const keys::Manifest& manifest = frame.rules->manifest;
+    const keys::Manifest& manifest = frame.rules()->manifest;
     std::vector<std::string> purposes = Missing(LeavesOf(*next_), [&](const std::string& name) {
       return manifest.FindPurpose(name) != nullptr;
     });
@@ -176,7 +176,7 @@ Result<crypto::SigningKey> SignerFor(VaultImpl& vault, const keys::KeyringKeys& 
                   "use the authority.keyring that init wrote for this vault");
   }
   BAILEE_TRY(const Frame frame, vault.Begin());
-  if (signer.verify_key() != frame.rules->authority) {
+  if (signer.verify_key() != frame.rules()->authority) {
     return Status(Code::kKey, "key.other-authority", "the keyring is not that of this authority",
                   "use the newest authority.keyring of this vault");
   }
@@ -215,7 +215,7 @@ Result<Published> Publish(VaultImpl& vault, const keys::KeyringKeys& authority,
 Result<std::vector<PublishedVersion>> PolicyHistory(VaultImpl& vault) {
   BAILEE_TRY(const Frame frame, vault.Begin());
   std::vector<PublishedVersion> versions;
-  for (const auto& each : frame.rules->manifest.policies)
+  for (const auto& each : frame.rules()->manifest.policies)
     versions.push_back({each.version, each.since, each.notice, each.announced_at});
   return versions;
 }
@@ -223,8 +223,8 @@ Result<std::vector<PublishedVersion>> PolicyHistory(VaultImpl& vault) {
 Result<Bytes> PolicyAsOf(VaultImpl& vault, Timestamp at) {
   BAILEE_TRY(const Frame frame, vault.Begin());
   const policy::Policy* then = nullptr;
-  for (const auto& each : frame.rules->manifest.policies) {
-    if (each.since <= at) then = frame.rules->policies.at(each.version)->policy.get();
+  for (const auto& each : frame.rules()->manifest.policies) {
+    if (each.since <= at) then = frame.rules()->policies.at(each.version)->policy.get();
   }
   if (then == nullptr) {
     return Status(Code::kNotFound, "policy.none-then", "no policy was in force at that time",

@@ -24,7 +24,7 @@ Status CheckVersion(const Frame& frame, const policy::Policy& next) {
         Code::kConflict, "publish.other-policy", "the vault's policy has another name",
         "check that it is the file for this vault; its name is " + std::string(now.name()));
   }
-  const auto* same = frame.rules->manifest.FindPolicy(next.version());
+  const auto* same = frame.rules()->manifest.FindPolicy(next.version());
   if (same != nullptr && same->digest == keys::PolicyDigest(next.ToBinary()) &&
       next.version() == now.version()) {
     return Status(Code::kConflict, "publish.in-force", "this very version is in force already",
@@ -61,7 +61,7 @@ Status CheckEffective(const Frame& frame, const policy::Policy& next) {
 Status CheckNoticesAreNew(const Frame& frame, const policy::Policy& next) {
   for (const policy::NoticeInfo& notice : next.notices()) {
     if (frame.in_force().FindNotice(notice.id).valid()) continue;
-    for (const auto& [version, bound] : frame.rules->policies) {
+    for (const auto& [version, bound] : frame.rules()->policies) {
       if (!bound->policy->FindNotice(notice.id).valid()) continue;
       return Status(Code::kConflict, "publish.notice-reused",
                     "notice " + notice.id + " was given up in an earlier version",

@@ -169,7 +169,7 @@ Status SessionImpl::Prepare(Correction& correction) {
     if (ask.fields.empty()) return Fail(frame, ask, {}, NothingGiven());
     const policy::Decision first = MayName(frame, ask);
     if (!first.allowed()) return Refuse(frame, ask, first, {});
-    correction.under = frame.rules->in_force;
+    correction.under = frame.rules()->in_force;
   }
   // Before anybody is looked up, outside any transaction: making a password's verifier takes long,
   // and must take as long for somebody unknown.

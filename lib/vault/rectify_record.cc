@@ -143,9 +143,9 @@ Status Rectifier::OpenConcerned(policy::Decision& refused) {
 bool Rectifier::IsOfUse(FieldIndex field) const {
   policy::Standing standing = target_.standing();
   standing.restricted = false;
-  const BoundPolicy& in_force = *frame_.rules->in_force;
+  const BoundPolicy& in_force = *frame_.rules()->in_force;
   const auto entitled =
-      EntitledRecipients({.rules = *frame_.rules,
+      EntitledRecipients({.rules = *frame_.rules(),
                           .collected = draft_.bound,
                           .terms = draft_.terms,
                           .category = draft_.record.category,

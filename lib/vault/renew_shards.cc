@@ -73,7 +73,7 @@ Status MoveSubject(VaultImpl& vault, const Frame& frame, const Bytes& key,
   const Handle handle{Reader(key).GetArray<16>()};
   BAILEE_TRY(const std::optional<ByteView> row, frame.snapshot->Get(Table::kSubjects, key));
   BAILEE_TRY(const keys::Subject subject,
-             keys::OpenSubject(vault.id(), handle, row.value_or(ByteView()), *frame.shards,
+             keys::OpenSubject(vault.id(), handle, row.value_or(ByteView()), *frame.shards(),
                                *frame.snapshot));
   BAILEE_TRY(const Bytes moved,
              keys::SealSubject(vault.id(), handle, subject, newest, vault.random()));
@@ -131,12 +131,12 @@ class Renewal {
 
   Status Renew(const std::vector<Range>& ranges, uint16_t shard) {
     BAILEE_RETURN_IF_ERROR(
-        frame_.shards->BeginRenewal(*frame_.transaction, shard, vault_.random()).status());
+        frame_.shards()->BeginRenewal(*frame_.transaction, shard, vault_.random()).status());
     return RenewSome(ranges, shard);
   }
 
   Status RenewSome(const std::vector<Range>& ranges, uint16_t shard) {
-    BAILEE_TRY(const keys::NamedShardKey newest, frame_.shards->Current(*frame_.snapshot, shard));
+    BAILEE_TRY(const keys::NamedShardKey newest, frame_.shards()->Current(*frame_.snapshot, shard));
     for (const Range& range : ranges) {
       Bytes from = range.Begin(shard);
       do {
@@ -146,7 +146,8 @@ class Renewal {
         from = std::move(old.next);
       } while (!from.empty());
     }
-    BAILEE_RETURN_IF_ERROR(frame_.shards->EndRenewal(*frame_.transaction, shard, vault_.random()));
+    BAILEE_RETURN_IF_ERROR(
+        frame_.shards()->EndRenewal(*frame_.transaction, shard, vault_.random()));
     return Ended(shard);
   }
 

@@ -46,7 +46,7 @@ class ReportQuestion {
       if (!row) missing.push_back(window);
     }
     if (!missing.empty()) {
-      const std::shared_ptr<const Rules> rules = frame.rules;
+      const std::shared_ptr<const Rules> rules = frame.rules();
       frame.snapshot = nullptr;
       frame.owned.reset();  // a long snapshot would hold back the reuse of space
       const Status computed = Compute(rules, missing);
@@ -62,7 +62,7 @@ class ReportQuestion {
   // does not.
   Status Allow(const Frame& frame) {
     const policy::Policy& policy = frame.in_force();
-    rules_ = frame.rules;
+    rules_ = frame.rules();
     report_ = policy::FindReport(policy, request_.id);
     if (report_ == nullptr) return Fail(frame, Unknown(policy));
     const std::vector<Reason> reasons =
@@ -129,14 +129,14 @@ class ReportQuestion {
   Status Store(const std::shared_ptr<const Rules>& rules, std::span<const ReportWindow> windows,
                std::span<const CellMap> counted) const {
     return vault_.Write([&](Frame& frame) -> Status {
-      if (frame.rules != rules) {
+      if (frame.rules() != rules) {
         return Status(Code::kConflict, "policy.changed",
                       "the policy changed while this was computed",
                       "ask again under the policy now in force");
       }
       // As of this transaction: the key may be rotated meanwhile.
       const keys::HeldPurpose* tally =
-          HeldOf(frame.rules->manifest.FindPurpose(keys::kTally), vault_.keyring());
+          HeldOf(frame.rules()->manifest.FindPurpose(keys::kTally), vault_.keyring());
       if (tally == nullptr)
         return NotForThisKeyring("reports are made by tally",
                                  "open the vault with the tally keyring");

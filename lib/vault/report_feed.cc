@@ -90,7 +90,7 @@ Result<bool> ReportFeeds::AddTo(const policy::ReportInfo& report, const Input& i
 Result<uint64_t> ReportFeeds::HeldIn(const Input& input, const policy::ReportWindow& window,
                                      uint64_t enough) {
   if (!input.handle) return uint64_t{0};
-  const crypto::NameId category = frame_.rules->in_force->category(input.category).id;
+  const crypto::NameId category = frame_.rules()->in_force->category(input.category).id;
   Bytes prefix;
   Writer(prefix).Put(input.handle->view()).Put(category.view());
   uint64_t held = 0;

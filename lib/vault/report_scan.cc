@@ -35,7 +35,7 @@ Status ReportScan::Run(const std::function<bool(const ReportProgress&)>& progres
     if (progress && !progress({.records_seen = seen_, .records_total = std::max(seen_, total)}))
       return ReportStopped();
     BAILEE_TRY(Frame frame, vault_.Begin());
-    if (frame.rules != rules_) return RulesChanged();
+    if (frame.rules() != rules_) return RulesChanged();
     BAILEE_RETURN_IF_ERROR(Chunk(frame, more));
   }
   EndSubject();
@@ -86,7 +86,7 @@ Result<std::optional<ReportScan::CellPlace>> ReportScan::PlaceOf(Frame& frame,
                                                                  const record::RecordRow& row) {
   const policy::Policy& in_force = frame.in_force();
   BAILEE_TRY(const std::shared_ptr<const BoundTerms> terms,
-             vault_.terms().Get(*frame.snapshot, vault_.id(), frame.rules, row.head().terms));
+             vault_.terms().Get(*frame.snapshot, vault_.id(), frame.rules(), row.head().terms));
   const policy::Datum datum = terms->DatumAt(row.head().collected_at);
   if (!policy::MayCount(in_force, report_, datum, subject.standing(), frame.now))
     return std::optional<CellPlace>();

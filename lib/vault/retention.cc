@@ -48,7 +48,7 @@ class Judge {
     if (subject == nullptr || !bound) return std::optional<Seen>();
     seen.category = bound->terms->bound->policy->category(bound->category).id;
     const auto stays = [&](const policy::Standing& standing) {
-      return policy::MustStay(frame_.in_force(), frame_.rules->versions,
+      return policy::MustStay(frame_.in_force(), frame_.rules()->versions,
                               bound->terms->DatumAt(row->head().collected_at), bound->category,
                               standing, as_of_);
     };

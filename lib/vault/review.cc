@@ -26,13 +26,13 @@ enum class Age : uint8_t { kInTime, kOverdue, kHeld };
 Age AgeOf(const Frame& frame, const policy::Datum& datum, policy::CategoryIndex category,
           const policy::Standing& standing) {
   if (frame.now < frame.in_force().effective()) return Age::kInTime;
-  if (!policy::MustStay(frame.in_force(), frame.rules->versions, datum, category, standing,
+  if (!policy::MustStay(frame.in_force(), frame.rules()->versions, datum, category, standing,
                         frame.now))
     return Age::kOverdue;
   policy::Standing released = standing;
   released.holds.clear();
   const bool stays =
-      standing.holds.empty() || policy::MustStay(frame.in_force(), frame.rules->versions, datum,
+      standing.holds.empty() || policy::MustStay(frame.in_force(), frame.rules()->versions, datum,
                                                  category, released, frame.now);
   return stays ? Age::kInTime : Age::kHeld;
 }
@@ -141,7 +141,7 @@ class Reviewer {
   Status Take(Frame& frame, const OpenedSubject& subject, const RecordKey& key,
               const record::RecordHead& head, const Confirmed& confirmed) {
     BAILEE_TRY(const std::shared_ptr<const BoundTerms> terms,
-               vault_.terms().Get(*frame.snapshot, vault_.id(), frame.rules, head.terms));
+               vault_.terms().Get(*frame.snapshot, vault_.id(), frame.rules(), head.terms));
     const policy::CategoryIndex category = CategoryOf(*terms, key.category);
     if (!category.valid()) {
       ++reviewed_.damaged;

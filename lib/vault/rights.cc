@@ -8,7 +8,7 @@ namespace bailee::vault {
 
 Result<const keys::HeldPurpose*> HeldRights(VaultImpl& vault, Event event, std::string rule) {
   BAILEE_TRY(const Frame frame, vault.Begin());
-  const keys::Manifest::Purpose* known = frame.rules->manifest.FindPurpose(keys::kRights);
+  const keys::Manifest::Purpose* known = frame.rules()->manifest.FindPurpose(keys::kRights);
   const keys::HeldPurpose* held = HeldOf(known, vault.keyring());
   if (held != nullptr) return held;
   const Reason reason = Reason::kPurposeKeyMissing;

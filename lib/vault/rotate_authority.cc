@@ -72,7 +72,7 @@ class AuthorityBeginning {
       : call_(call), signer_(signer) {}
 
   Status Run(Frame& frame) {
-    keys::Manifest manifest = frame.rules->manifest;
+    keys::Manifest manifest = frame.rules()->manifest;
     BAILEE_TRY(const std::optional<RotationRow> there, ReadRotation(*frame.transaction, call_.key));
     if (there) return RotationUnderWay(call_);
     // Open already: the note of it was lost, and nothing else is.
@@ -93,7 +93,7 @@ class AuthorityBeginning {
  private:
   // Each key of the vault must be in one of the keyrings: nobody could sign for it later.
   Status CheckKeyrings(const Frame& frame) const {
-    const keys::Manifest& manifest = frame.rules->manifest;
+    const keys::Manifest& manifest = frame.rules()->manifest;
     const std::vector<const Keyring*>& keyrings = call_.options.keyrings;
     for (const Keyring* each : keyrings) {
       BAILEE_RETURN_IF_ERROR(each->keys().BelongHere());
@@ -136,7 +136,7 @@ class AuthorityBeginning {
     const keys::OriginRequest request{.holder = call_.vault.keyring(),
                                       .authority = *next_,
                                       .suffix = {},
-                                      .manifest_min = frame.rules->manifest.number + 1,
+                                      .manifest_min = frame.rules()->manifest.number + 1,
                                       .now = frame.now};
     files_.clear();
     BAILEE_TRY(KeyringFile authority, keys::IssueRole(next, request, call_.vault.random()));
@@ -145,7 +145,7 @@ class AuthorityBeginning {
       BAILEE_TRY(KeyringFile file, keys::IssueAgain(each->keys(), request, call_.vault.random()));
       files_.push_back(std::move(file));
     }
-    made_for_ = frame.rules->manifest.number;
+    made_for_ = frame.rules()->manifest.number;
     return Status();
   }
 
@@ -185,10 +185,10 @@ Status RetireAuthority(const RotationCall& call, const crypto::SigningKey& signe
   return call.vault.Write([&](Frame& frame) -> Status {
     BAILEE_TRY(RotationRow row, RequireRotation(call, *frame.transaction));
     // It could not go on itself.
-    if (call.vault.keyring().header.authority != frame.rules->authority)
+    if (call.vault.keyring().header.authority != frame.rules()->authority)
       return RotationKeyMissing("the new authority");
     if (row.step == Step::kFinishing) return Status();
-    keys::Manifest manifest = frame.rules->manifest;
+    keys::Manifest manifest = frame.rules()->manifest;
     if (manifest.open_authority) {
       manifest.open_authority.reset();
       BAILEE_RETURN_IF_ERROR(PutManifest(frame, manifest, signer));

@@ -49,7 +49,7 @@ Result<KeyringFile> OriginWithIndex(const RotationCall& call, const crypto::Sign
   }
   if (more != nullptr) rotated.indexes.push_back(more);
   return IssueOrigin(call, signer, frame, purpose, std::move(rotated),
-                     frame.rules->manifest.number);
+                     frame.rules()->manifest.number);
 }
 
 // One beginning. Keys are made once, however often the job runs.
@@ -59,7 +59,7 @@ class IndexBeginning {
       : call_(call), signer_(signer) {}
 
   Status Run(Frame& frame) {
-    keys::Manifest manifest = frame.rules->manifest;
+    keys::Manifest manifest = frame.rules()->manifest;
     keys::Manifest::Index* index = manifest.FindIndex(call_.name);
     if (index == nullptr) return UnknownKey(call_.key);
     BAILEE_TRY(const std::optional<RotationRow> there, ReadRotation(*frame.transaction, call_.key));
@@ -162,7 +162,7 @@ class RowMaker {
     const Bytes copy(bytes->begin(), bytes->end());
     BAILEE_TRY(const record::RecordRow row, record::ParseRecordRow(copy));
     BAILEE_TRY(const std::shared_ptr<const BoundTerms> terms,
-               vault_.terms().Get(*frame.snapshot, vault_.id(), frame.rules, row.head().terms));
+               vault_.terms().Get(*frame.snapshot, vault_.id(), frame.rules(), row.head().terms));
     const policy::Policy& policy = *terms->bound->policy;
     const policy::CategoryIndex category = policy.FindCategory(parts_.category);
     if (!category.valid()) return std::optional<Secret>();
@@ -304,7 +304,7 @@ Status RetireIndex(const RotationCall& call, const crypto::SigningKey& signer) {
   return call.vault.Write([&](Frame& frame) -> Status {
     BAILEE_TRY(RotationRow row, RequireRotation(call, *frame.transaction));
     if (row.step == Step::kFinishing) return Status();
-    keys::Manifest manifest = frame.rules->manifest;
+    keys::Manifest manifest = frame.rules()->manifest;
     keys::Manifest::Index* index = manifest.FindIndex(call.name);
     if (index == nullptr || index->open_version != row.from) return UnknownKey(call.key);
     index->open_version = 0;

@@ -14,7 +14,7 @@ using Bound = keys::Manifest::EarlierLog::Bound;
 // What the replaced key counts for from now on: the tree as it is in this transaction, or after a
 // leak the last head that is known to be good.
 Result<Bound> BoundNow(const RotationCall& call, const Frame& frame, bool leaked) {
-  const keys::Manifest& manifest = frame.rules->manifest;
+  const keys::Manifest& manifest = frame.rules()->manifest;
   BAILEE_TRY(const audit::TreeReader tree, audit::TreeReader::Open(*frame.transaction));
   if (!leaked || call.options.checkpoint.empty())
     return Bound{.size = tree.size(), .root = tree.Root(), .leaked = leaked};
@@ -37,7 +37,7 @@ class LogBeginning {
       : call_(call), signer_(signer) {}
 
   Status Run(Frame& frame) {
-    keys::Manifest manifest = frame.rules->manifest;
+    keys::Manifest manifest = frame.rules()->manifest;
     BAILEE_TRY(const std::optional<RotationRow> there, ReadRotation(*frame.transaction, call_.key));
     if (there) return RotationUnderWay(call_);
     // Open already: the note of it was lost, and nothing else is.
@@ -94,7 +94,7 @@ Status RetireLog(const RotationCall& call, const crypto::SigningKey& signer) {
   return call.vault.Write([&](Frame& frame) -> Status {
     BAILEE_TRY(RotationRow row, RequireRotation(call, *frame.transaction));
     if (row.step == Step::kFinishing) return Status();
-    keys::Manifest manifest = frame.rules->manifest;
+    keys::Manifest manifest = frame.rules()->manifest;
     if (manifest.log_is_open()) {
       BAILEE_TRY(manifest.earlier_logs.back().bound, BoundNow(call, frame, call.options.leaked));
       BAILEE_RETURN_IF_ERROR(PutManifest(frame, manifest, signer));

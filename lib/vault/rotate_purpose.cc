@@ -47,7 +47,7 @@ class Beginning {
       : call_(call), signer_(signer) {}
 
   Status Run(Frame& frame) {
-    keys::Manifest manifest = frame.rules->manifest;
+    keys::Manifest manifest = frame.rules()->manifest;
     keys::Manifest::Purpose* purpose = manifest.FindPurpose(call_.name);
     if (purpose == nullptr) return UnknownKey(call_.key);
     BAILEE_TRY(const std::optional<RotationRow> there, ReadRotation(*frame.transaction, call_.key));
@@ -96,7 +96,7 @@ Status Retire(const RotationCall& call, const crypto::SigningKey& signer) {
   return call.vault.Write([&](Frame& frame) -> Status {
     BAILEE_TRY(RotationRow row, RequireRotation(call, *frame.transaction));
     if (row.step == Step::kFinishing) return Status();
-    keys::Manifest manifest = frame.rules->manifest;
+    keys::Manifest manifest = frame.rules()->manifest;
     keys::Manifest::Purpose* purpose = manifest.FindPurpose(call.name);
     const bool open = purpose != nullptr && purpose->open_version == row.from;
     if (!open) return UnknownKey(call.key);
@@ -127,7 +127,7 @@ Status Retire(const RotationCall& call, const crypto::SigningKey& signer) {
 // Entries that wait for a holder of the old key, left for the new one.
 PassPart MovePending(const RotationCall& call, const Frame& frame, const RotationRow& row) {
   std::set<crypto::NameId> indexes;
-  for (const keys::Manifest::Index& index : frame.rules->manifest.indexes)
+  for (const keys::Manifest::Index& index : frame.rules()->manifest.indexes)
     if (index.name.ends_with("/" + call.name)) indexes.insert(index.id);
   VaultImpl& vault = call.vault;
   const Rewrap rewrap = RewrapOf(call, row);
@@ -227,7 +227,7 @@ Status KeepNewOrigin(const RotationCall& call, const crypto::SigningKey& signer,
   const HeldPurpose* now = call.vault.keyring().FindPurpose(crypto::NameIdOf(call.name), row.to);
   if (now == nullptr) return RotationKeyMissing("the new version of purpose " + call.name);
   BAILEE_TRY(const KeyringFile file,
-             OriginOf(call, signer, frame, {now}, frame.rules->manifest.number));
+             OriginOf(call, signer, frame, {now}, frame.rules()->manifest.number));
   return Keep(call, file);
 }
 

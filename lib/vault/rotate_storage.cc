@@ -50,7 +50,7 @@ class StorageBeginning {
       BAILEE_TRY(next_, crypto::StorageKey::Generate(vault.random()));
       BAILEE_TRY(origin_, IssueOrigin(call_, signer_, frame, call_.key,
                                       {.storage_version = to, .storage = &next_},
-                                      frame.rules->manifest.number));
+                                      frame.rules()->manifest.number));
       made_ = true;
     }
     BAILEE_RETURN_IF_ERROR(Keep(call_, *origin_));
@@ -114,7 +114,7 @@ Result<bool> OldEpochIsThere(VaultImpl& vault) {
     BAILEE_TRY(const std::vector<Bytes> owed, ListDue(*frame.snapshot, due, 1));
     if (!owed.empty()) return true;
   }
-  return vault.epoch_file().Holds(frame.shards->epoch() - 1);
+  return vault.epoch_file().Holds(frame.shards()->epoch() - 1);
 }
 
 }  // namespace

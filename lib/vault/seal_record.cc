@@ -67,7 +67,7 @@ Result<Bytes> CollectionWriter::SealRow(Target& target, const Draft& draft) {
 
 std::vector<keys::WrapRecipient> CollectionWriter::RecipientsOf(
     const Target& target, const Draft& draft, policy::CompartmentIndex compartment) const {
-  return EntitledRecipients({.rules = *frame_.rules,
+  return EntitledRecipients({.rules = *frame_.rules(),
                              .collected = draft.bound,
                              .terms = draft.terms,
                              .category = draft.record.category,

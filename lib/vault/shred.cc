@@ -135,7 +135,7 @@ Status EndEpoch(VaultImpl& vault, uint64_t epoch, std::chrono::steady_clock::tim
 Result<bool> BeginEpochIn(VaultImpl& vault, Frame& frame,
                           std::span<const keys::StorageKeyRef> keys) {
   // Two epochs have room in the file.
-  const uint64_t over = frame.shards->epoch();
+  const uint64_t over = frame.shards()->epoch();
   BAILEE_TRY(const bool held, vault.epoch_file().Holds(over - 1));
   if (held) {
     BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over - 1)));
@@ -147,7 +147,7 @@ Result<bool> BeginEpochIn(VaultImpl& vault, Frame& frame,
   BAILEE_TRY(const bool tried_before, vault.epoch_file().Holds(over + 1));
   BAILEE_TRY(const crypto::EpochKey key,
              vault.epoch_file().Prepare(over + 1, keys, vault.random()));
-  BAILEE_RETURN_IF_ERROR(frame.shards->MoveTo(*frame.transaction, over + 1, key, vault.random()));
+  BAILEE_RETURN_IF_ERROR(frame.shards()->MoveTo(*frame.transaction, over + 1, key, vault.random()));
   BAILEE_RETURN_IF_ERROR(tried_before ? PutDue(*frame.transaction, Due::kEpoch, {})
                                       : DeleteDue(*frame.transaction, Due::kEpoch, {}));
   BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kEnd, IdOf(over)));
@@ -194,7 +194,7 @@ Result<Shredded> ShreddedSoFar(VaultImpl& vault) {
   BAILEE_TRY(const Frame frame, vault.Begin());
   BAILEE_TRY(const size_t owed, CountOwed(frame));
   Shredded so_far;
-  so_far.epoch = frame.shards->epoch();
+  so_far.epoch = frame.shards()->epoch();
   so_far.grade = owed > 0 ? ErasureGrade::kInaccessible : ErasureGrade::kShredded;
   return so_far;
 }

@@ -90,7 +90,7 @@ policy::Decision CollectionWriter::DecideOn(const PreparedCollection& collection
                                 .policy_version = 0,
                                 .purpose_key_held = false,
                                 .wrap = policy::WrapState::kPresent,
-                                .versions = frame_.rules->versions,
+                                .versions = frame_.rules()->versions,
                                 .notice = collection.request.notice,
                                 .source = collection.request.source,
                                 .collected_at = collected_at};
@@ -145,7 +145,7 @@ Status CollectionWriter::RecordSignalsOf(const PreparedCollection& collection, T
 }
 
 Status CollectionWriter::Check(const PreparedCollection& collection) {
-  if (collection.rules != frame_.rules) {
+  if (collection.rules != frame_.rules()) {
     return Status(Code::kConflict, "policy.changed", "the policy changed while this was collected",
                   "collect again under the policy now in force");
   }

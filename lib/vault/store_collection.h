@@ -131,7 +131,7 @@ class CollectionWriter {
   Status PutBackRows(Target& target);
   Status PutLookup(Target& target, const Draft& draft, const IndexBinding& index, ByteView form);
 
-  const BoundPolicy& bound() const { return *frame_.rules->in_force; }
+  const BoundPolicy& bound() const { return *frame_.rules()->in_force; }
   const policy::Policy& policy() const { return *bound().policy; }
 
   VaultImpl& vault_;

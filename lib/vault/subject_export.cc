@@ -38,7 +38,7 @@ ExportedRecord ExportedDamage(const Frame& frame, const RecordKey& key, Status d
   ExportedRecord record;
   record.id = key.record;
   record.damage = std::move(damage);
-  const policy::CategoryIndex category = CategoryOf(*frame.rules->in_force, key.category);
+  const policy::CategoryIndex category = CategoryOf(*frame.rules()->in_force, key.category);
   record.category =
       category.valid() ? frame.in_force().category(category).id : key.category.ToHex();
   return record;

@@ -2,14 +2,14 @@
 #include "vault/terms_cache.h"
 
 #include <cstring>
-#include <mutex>
 
+#include "base/brief_lock.h"
 #include "base/try.h"
 
 namespace bailee::vault {
 namespace {
 
-constexpr size_t kKnownMax = 65'536;
+constexpr size_t kKnownMax = 16'384;  // in each part
 
 Status DamagedTerms() {
   return Status(Code::kDamage, "record.terms", "a record names terms that the vault does not have",
@@ -47,23 +47,27 @@ size_t TermsCache::HashId::operator()(const crypto::TermsId& id) const {
   return hash;
 }
 
+TermsCache::SharedTerms TermsCache::Find(Part& part, const Rules& rules,
+                                         const crypto::TermsId& id) {
+  const BriefLock lock(part.mutex);
+  if (part.rules.get() != &rules) return nullptr;
+  const auto it = part.known.find(id);
+  return it == part.known.end() ? nullptr : it->second;
+}
+
 Result<std::shared_ptr<const BoundTerms>> TermsCache::Get(store::Snapshot& snapshot,
                                                           const VaultId& vault,
                                                           const std::shared_ptr<const Rules>& rules,
                                                           const crypto::TermsId& id) {
-  {
-    const std::shared_lock lock(mutex_);
-    if (rules_ == rules) {
-      if (const auto it = known_.find(id); it != known_.end()) return it->second;
-    }
+  Part& part = parts_.mine();
+  if (SharedTerms found = Find(part, *rules, id)) return found;
+  BAILEE_TRY(SharedTerms terms, Read(snapshot, vault, *rules, id));
+  const BriefLock lock(part.mutex);
+  if (part.rules != rules || part.known.size() >= kKnownMax) {
+    part.known.clear();
+    part.rules = rules;
   }
-  BAILEE_TRY(std::shared_ptr<const BoundTerms> terms, Read(snapshot, vault, *rules, id));
-  const std::unique_lock lock(mutex_);
-  if (rules_ != rules || known_.size() >= kKnownMax) {
-    known_.clear();
-    rules_ = rules;
-  }
-  known_.emplace(id, terms);
+  part.known.emplace(id, terms);
   return terms;
 }
 

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <memory>
-#include <shared_mutex>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 
 #include "bailee/ids.h"
 #include "bailee/result.h"
+#include "base/lanes.h"
 #include "crypto/names.h"
 #include "policy/decide.h"
 #include "record/terms.h"
@@ -43,9 +44,17 @@ class TermsCache {
   struct HashId {
     size_t operator()(const crypto::TermsId& id) const;
   };
-  std::shared_mutex mutex_;
-  std::shared_ptr<const Rules> rules_;
-  std::unordered_map<crypto::TermsId, std::shared_ptr<const BoundTerms>, HashId> known_;
+  using SharedTerms = std::shared_ptr<const BoundTerms>;
+  // What one lane has read for itself: also a count of who uses terms is written by one processor
+  // after the other.
+  struct Part {
+    std::mutex mutex;
+    std::shared_ptr<const Rules> rules;
+    std::unordered_map<crypto::TermsId, SharedTerms, HashId> known;
+  };
+  static SharedTerms Find(Part& part, const Rules& rules, const crypto::TermsId& id);
+
+  Lanes<Part> parts_;
 };
 
 }  // namespace bailee::vault

@@ -22,7 +22,7 @@ Result<WritableSubject> Opened(VaultImpl& vault, Frame& frame, const Handle& han
   WritableSubject subject;
   subject.handle = handle;
   BAILEE_TRY(subject.subject,
-             keys::OpenSubject(vault.id(), handle, row, *frame.shards, *frame.snapshot));
+             keys::OpenSubject(vault.id(), handle, row, *frame.shards(), *frame.snapshot));
   BAILEE_TRY(subject.ledger, DecodeStanding(subject.subject.standing));
   return subject;
 }

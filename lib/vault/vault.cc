@@ -83,7 +83,7 @@ Result<Session> Vault::As(std::string_view purpose, const SessionOptions& option
   }
   if (!options.source.empty() && !frame.in_force().FindSource(options.source).valid())
     return refuse(Reason::kUnknownSource, "name a source of the policy");
-  const keys::Manifest::Purpose* known = frame.rules->manifest.FindPurpose(purpose);
+  const keys::Manifest::Purpose* known = frame.rules()->manifest.FindPurpose(purpose);
   const keys::HeldPurpose* held = vault::HeldOf(known, impl_->keyring());
   if (held == nullptr)
     return refuse(Reason::kPurposeKeyMissing, "open the vault with a keyring granted this purpose");
@@ -229,7 +229,7 @@ Result<VaultInfo> Vault::Info() const {
   info.id = impl_->id();
   info.format = impl_->row().format;
   info.created_at = impl_->row().created_at;
-  info.manifest = frame.rules->manifest.number;
+  info.manifest = frame.rules()->manifest.number;
   info.policy_name = frame.in_force().name();
   info.policy_version = frame.in_force().version();
   BAILEE_RETURN_IF_ERROR(
@@ -244,7 +244,7 @@ Result<VaultInfo> Vault::Info() const {
       }));
   BAILEE_TRY(const store::Engine::Statistics statistics, impl_->engine().Measure());
   info.records = statistics.rows[static_cast<size_t>(Table::kRecords)];
-  info.epoch = frame.shards->epoch();
+  info.epoch = frame.shards()->epoch();
   info.shredded = statistics.rows[static_cast<size_t>(Table::kDue)] == 0;
   return info;
 }

@@ -2,6 +2,7 @@
 #include "vault/vault_impl.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "bailee/limits.h"
 #include "base/brief_lock.h"
@@ -30,14 +31,6 @@ Status CheckKeyring(const keys::KeyringKeys& keyring, const VaultRow& row) {
 
 // Enough to fill pages; few enough that erasing one does not have many of its shard sealed again.
 constexpr uint16_t kHandlesInRun = 64;
-constexpr int kEpochTriesMax = 8;
-constexpr uint64_t kNoEpochCached = ~uint64_t{0};  // nobody is kept any more
-
-Status EpochMissing() {
-  return Status(Code::kDamage, "epoch.missing",
-                "the file `epoch` has not the key that the vault lies under",
-                "put the file back that belongs to this vault, or restore from a backup");
-}
 
 std::string EpochPath(const std::string& directory, const OpenOptions& options) {
   return options.epoch_path.empty() ? directory + "/epoch" : options.epoch_path;
@@ -111,7 +104,7 @@ Status VaultImpl::StartTrail(const std::string& directory, const OpenOptions& op
   crypto::BoxPublicKey auditor;
   {
     BAILEE_TRY(const Frame frame, Begin());
-    auditor = frame.rules->manifest.auditor_public;
+    auditor = frame.rules()->manifest.auditor_public;
   }
   const keys::KeyringHeader& header = keyring_.keys().header;
   BAILEE_TRY(trail_,
@@ -147,121 +140,6 @@ VaultImpl::VaultImpl(const std::string& directory, const VaultRow& row,
 
 Status VaultImpl::RequireOpener() const {
   return store::ForkGeneration() == fork_generation_ ? Status() : store::ForkedError();
-}
-
-VaultImpl::Moment VaultImpl::Known() {
-  const BriefLock lock(mutex_);
-  return moment_;
-}
-
-Result<VaultImpl::Moment> VaultImpl::MomentOf(store::Snapshot& snapshot, const Moment& known,
-                                              bool committed) {
-  const bool unchanged =
-      committed && known.rules != nullptr && known.transaction == snapshot.transaction_id();
-  if (unchanged) return known;
-
-  Moment moment;
-  moment.transaction = snapshot.transaction_id();
-  BAILEE_TRY(moment.latest, ReadLatestTime(snapshot));
-  BAILEE_TRY(moment.shards, ShardsOf(snapshot, known));
-  BAILEE_TRY(const std::optional<ByteView> manifest,
-             snapshot.Get(store::Table::kMeta, AsBytes(kMetaManifest)));
-  const bool same_rules =
-      known.rules != nullptr && manifest &&
-      std::equal(manifest->begin(), manifest->end(), known.rules->manifest_row.begin(),
-                 known.rules->manifest_row.end());
-  if (same_rules) {
-    moment.rules = known.rules;
-  } else {
-    const uint64_t seen = known.rules == nullptr ? 0 : known.rules->manifest.number;
-    BAILEE_TRY(moment.rules,
-               Rules::Load(snapshot, row_.id, keyring_.keys(),
-                           std::max(seen, keyring_.keys().header.manifest_min), known.rules.get()));
-  }
-  if (committed) Remember(moment);
-  return moment;
-}
-
-Result<std::shared_ptr<keys::Shards>> VaultImpl::ShardsOf(store::Snapshot& snapshot,
-                                                          const Moment& known) {
-  BAILEE_TRY(const keys::EpochRow row, keys::ReadEpochRow(snapshot));
-  if (known.shards != nullptr && known.shards->epoch() == row.epoch) return known.shards;
-  BAILEE_TRY(crypto::EpochKey key, epoch_file_.Get(row.epoch, storage()));
-  return std::make_shared<keys::Shards>(row_.id, row.epoch, std::move(key));
-}
-
-void VaultImpl::Remember(const Moment& moment) {
-  const BriefLock lock(mutex_);
-  if (moment_.rules != nullptr && moment_.transaction >= moment.transaction) return;
-  if (moment_.shards != moment.shards) {
-    if (moment_.shards != nullptr) over_.push_back(moment_.shards);
-    subjects_.Begin(moment.shards->epoch());
-  }
-  moment_ = moment;
-}
-
-uint64_t VaultImpl::LowestEpochHeld() {
-  const BriefLock lock(mutex_);
-  std::erase_if(over_, [](const auto& over) { return over.expired(); });
-  uint64_t lowest = moment_.shards != nullptr ? moment_.shards->epoch()
-                    : retired_                ? keys::kNoEpochHeld
-                                              : 0;
-  for (const auto& each : over_) {
-    if (const auto over = each.lock()) lowest = std::min(lowest, over->epoch());
-  }
-  return lowest;
-}
-
-void VaultImpl::Forget() {
-  const BriefLock lock(mutex_);
-  if (moment_.shards != nullptr) over_.push_back(moment_.shards);
-  // What the cache has opened holds the shards that it was opened with.
-  subjects_.Begin(kNoEpochCached);
-  moment_ = Moment();
-  retired_ = true;
-}
-
-Status VaultImpl::NoticeEpoch() {
-  Status begun = Begin().status();
-  // A process whose keys were rotated out can do nothing more, and nobody is to wait for it.
-  const bool retired = begun.name() == "key.retired";
-  if (retired) Forget();
-  if (!begun.ok() && !retired) return begun;
-  const uint64_t lowest = LowestEpochHeld();
-  {
-    const BriefLock lock(mutex_);
-    if (said_ == lowest) return begun;
-    said_ = lowest;
-  }
-  BAILEE_RETURN_IF_ERROR(engine_->Say(lowest));
-  return begun;
-}
-
-Result<Frame> VaultImpl::FrameOf(store::Snapshot& snapshot, const Moment& known, bool committed) {
-  BAILEE_TRY(Moment moment, MomentOf(snapshot, known, committed));
-  Frame frame;
-  BAILEE_TRY(frame.now, TimeNow(clock_, moment.latest));
-  frame.snapshot = &snapshot;
-  frame.rules = std::move(moment.rules);
-  frame.shards = std::move(moment.shards);
-  return frame;
-}
-
-Result<Frame> VaultImpl::Begin() {
-  // First what is known, then the snapshot: judged by what another thread sees after it, the
-  // manifest of this one would look rolled back.
-  for (int tries = 0;; ++tries) {
-    const Moment known = Known();
-    BAILEE_TRY(std::unique_ptr<store::Snapshot> snapshot, engine_->Read());
-    Result<Frame> frame = FrameOf(*snapshot, known, true);
-    if (frame.ok()) {
-      frame->owned = std::move(snapshot);
-      return frame;
-    }
-    if (frame.status().name() != "epoch.passed") return frame.status();
-    // The epoch went on between the snapshot and the look into its file. The newest is there.
-    if (tries == kEpochTriesMax) return EpochMissing();
-  }
 }
 
 Status VaultImpl::Write(const std::function<Status(Frame&)>& job) {
@@ -333,13 +211,13 @@ Result<std::shared_ptr<const OpenedSubject>> VaultImpl::LoadSubject(Frame& frame
     if (auto cached = subjects_.Find(handle, transaction, head)) return cached;
   }
   BAILEE_TRY(keys::Subject subject,
-             keys::OpenSubject(row_.id, handle, *row, *frame.shards, *frame.snapshot));
+             keys::OpenSubject(row_.id, handle, *row, *frame.shards(), *frame.snapshot));
   BAILEE_TRY(LedgerState ledger, DecodeStanding(subject.standing));
   auto opened = std::make_shared<const OpenedSubject>(row_.id, handle, std::move(subject),
-                                                      std::move(ledger), frame.shards);
+                                                      std::move(ledger), frame.shards());
   // What a write sees may never be committed, and another process could then give the same head to
   // other content.
-  if (committed) subjects_.Put(frame.shards->epoch(), transaction, opened);
+  if (committed) subjects_.Put(frame.shards()->epoch(), transaction, opened);
   return std::shared_ptr<const OpenedSubject>(std::move(opened));
 }
 
@@ -351,14 +229,17 @@ void KeepKnownNames(const policy::Policy& policy, Event& event,
                     std::vector<std::string_view>& fields) {
   const policy::CategoryIndex category = policy.FindCategory(event.category);
   if (!category.valid()) event.category = {};
-  for (const std::string_view field : event.fields) {
-    if (category.valid() && policy.FindField(category, field).valid()) fields.push_back(field);
+  const auto known = [&](std::string_view field) {
+    return category.valid() && policy.FindField(category, field).valid();
+  };
+  if (!std::all_of(event.fields.begin(), event.fields.end(), known)) {
+    std::copy_if(event.fields.begin(), event.fields.end(), std::back_inserter(fields), known);
+    event.fields = fields;
   }
-  event.fields = fields;
   if (!policy.FindController(event.on_behalf_of).valid()) event.on_behalf_of = {};
   if (!policy::IsCaseReference(event.case_reference)) event.case_reference = {};
   if (!policy.FindRecipient(event.recipient).valid()) event.recipient = {};
-  if (!policy::ParseGround(event.ground)) event.ground = {};
+  if (!event.ground.empty() && !policy::ParseGround(event.ground)) event.ground = {};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include "audit/trail.h"
 #include "bailee/vault.h"
 #include "bailee/who.h"
+#include "base/lanes.h"
 #include "crypto/id_run.h"
 #include "crypto/random.h"
 #include "keys/epoch_file.h"
@@ -35,20 +37,35 @@ using audit::EventRecord;
 using audit::EventSink;
 using audit::Outcome;
 
-// What one operation looks at: a snapshot, the rules that hold in it, and the time. Lives for that
-// operation alone.
+// The rules, the keys and the latest time as of the transaction that a snapshot shows.
+struct Moment {
+  uint64_t transaction = 0;
+  std::shared_ptr<const Rules> rules;
+  std::shared_ptr<keys::Shards> shards;  // of the epoch that the snapshot is in
+  Timestamp latest;
+};
+using SharedMoment = std::shared_ptr<const Moment>;
+
+// What one operation looks at: a snapshot, what holds in it, and the time. Lives for that operation
+// alone.
 struct Frame {
   store::Snapshot* snapshot = nullptr;
   std::unique_ptr<store::Snapshot> owned;  // empty within a write
-  std::shared_ptr<const Rules> rules;
-  std::shared_ptr<keys::Shards> shards;  // of the epoch that the snapshot is in
+  SharedMoment moment;
   Timestamp now;
   store::WriteTransaction* transaction = nullptr;  // of a write: the same as `snapshot`
   audit::WriteEvents* events = nullptr;            // of a write: where its events go
 
-  const policy::Policy& in_force() const { return *rules->in_force->policy; }
+  const std::shared_ptr<const Rules>& rules() const { return moment->rules; }
+  const std::shared_ptr<keys::Shards>& shards() const { return moment->shards; }
+  void ForgetShards() {
+    Moment rest = *moment;
+    rest.shards.reset();
+    moment = std::make_shared<const Moment>(std::move(rest));
+  }
+  const policy::Policy& in_force() const { return *rules()->in_force->policy; }
   crypto::NameId CategoryIdOf(std::string_view name) const {
-    return rules->in_force->CategoryIdOf(name);
+    return rules()->in_force->CategoryIdOf(name);
   }
 };
 
@@ -71,7 +88,7 @@ class VaultImpl {
   // Null if events go elsewhere.
   audit::Trail* trail() { return trail_.get(); }
   TermsCache& terms() { return terms_; }
-  keys::LookupContext LookupOf(const Frame& frame) const { return {row_.id, *frame.shards}; }
+  keys::LookupContext LookupOf(const Frame& frame) const { return {row_.id, *frame.shards()}; }
   const keys::EpochFile& epoch_file() const { return epoch_file_; }
   keys::StorageKeyRef storage() const {
     return {keyring_.keys().header.storage_version, keyring_.keys().storage};
@@ -133,21 +150,16 @@ class VaultImpl {
             std::unique_ptr<store::Engine> engine, Keyring keyring, StorageSecrets secrets,
             const OpenOptions& options);
 
-  // The rules and the latest time as of the transaction that a snapshot shows.
-  struct Moment {
-    uint64_t transaction = 0;
-    std::shared_ptr<const Rules> rules;
-    std::shared_ptr<keys::Shards> shards;
-    Timestamp latest;
-  };
-  // Of the newest committed state that was looked at.
-  Moment Known();
+  // Of the newest committed state that was looked at; null before the first.
+  SharedMoment Known();
   // `known` is what Known gave before the snapshot was taken, so that the snapshot is not older.
-  Result<Moment> MomentOf(store::Snapshot& snapshot, const Moment& known, bool committed);
+  Result<SharedMoment> MomentOf(store::Snapshot& snapshot, SharedMoment known, bool committed);
   Result<std::shared_ptr<keys::Shards>> ShardsOf(store::Snapshot& snapshot, const Moment& known);
   void Remember(const Moment& moment);
+  // Gives each lane one of them. REQUIRES: mutex_ is held.
+  void Share(std::array<SharedMoment, kLanes>& moments);
   void Forget();
-  Result<Frame> FrameOf(store::Snapshot& snapshot, const Moment& known, bool committed);
+  Result<Frame> FrameOf(store::Snapshot& snapshot, SharedMoment known, bool committed);
   // `fields` holds what the result's fields borrow.
   Event Signed(const Frame& frame, Event event, std::vector<std::string_view>& fields) const;
 
@@ -164,8 +176,14 @@ class VaultImpl {
   crypto::IdRun tag_handles_;
   SubjectCache subjects_;
   TermsCache terms_;
+  // The newest committed transaction seen, counted by each lane for itself.
+  struct KnownInLane {
+    std::mutex mutex;
+    SharedMoment moment;
+  };
+  Lanes<KnownInLane> known_;
   std::mutex mutex_;
-  Moment moment_;  // of the newest committed transaction seen
+  Moment moment_;  // the same; behind mutex_
   // Of epochs that are over: alive while an operation that began in them is.
   std::vector<std::weak_ptr<keys::Shards>> over_;
   bool retired_ = false;               // the keyring's keys were rotated out

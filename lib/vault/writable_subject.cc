@@ -26,7 +26,7 @@ Result<std::optional<WritableSubject>> FindForWrite(VaultImpl& vault, const Fram
   WritableSubject found;
   found.handle = handle;
   BAILEE_TRY(found.subject,
-             keys::OpenSubject(vault.id(), handle, *row, *frame.shards, *frame.snapshot));
+             keys::OpenSubject(vault.id(), handle, *row, *frame.shards(), *frame.snapshot));
   BAILEE_TRY(found.ledger, DecodeStanding(found.subject.standing));
   return std::optional<WritableSubject>(std::move(found));
 }
@@ -63,7 +63,7 @@ Status PutSubject(VaultImpl& vault, const Frame& frame, WritableSubject& subject
   if (!subject.created) ++subject.subject.head.revision;
   BAILEE_TRY(subject.subject.standing, EncodeStanding(subject.ledger));
   BAILEE_TRY(const keys::NamedShardKey shard,
-             frame.shards->Current(*frame.snapshot, keys::ShardOf(subject.handle.bytes)));
+             frame.shards()->Current(*frame.snapshot, keys::ShardOf(subject.handle.bytes)));
   BAILEE_TRY(const Bytes row,
              keys::SealSubject(vault.id(), subject.handle, subject.subject, shard, vault.random()));
   return frame.transaction->Put(Table::kSubjects, keys::SubjectRowKeyOf(subject.handle), row);

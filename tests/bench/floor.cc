@@ -28,7 +28,7 @@ void Open(const RawKey& key, const uint8_t* aad, size_t aad_size, ByteView envel
   std::memcpy(input + 24, aad, aad_size);
   uint8_t derived[64];
   crypto_generichash(derived, sizeof(derived), input, 24 + aad_size, key.data(), key.size());
-  Must(sodium_memcmp(derived + 32, envelope.data() + 24, 32) == 0);
+  Must(crypto_verify_32(derived + 32, envelope.data() + 24) == 0);
   constexpr uint8_t kNonce[12] = {};
   Must(crypto_aead_chacha20poly1305_ietf_decrypt(out, nullptr, nullptr, envelope.data() + 56,
                                                  envelope.size() - 56, nullptr, 0, kNonce,

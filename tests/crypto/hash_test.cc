@@ -62,10 +62,14 @@ TEST(ConstantTimeEqual, ComparesLengthAndEveryBit) {
   EXPECT_TRUE(ConstantTimeEqual({}, {}));
   EXPECT_FALSE(ConstantTimeEqual(a, Bytes{1, 2, 3}));
   EXPECT_FALSE(ConstantTimeEqual(a, {}));
-  for (size_t bit = 0; bit < 32; ++bit) {
-    Bytes b = a;
-    b[bit / 8] = static_cast<uint8_t>(b[bit / 8] ^ (1U << (bit % 8)));
-    EXPECT_FALSE(ConstantTimeEqual(a, b));
+  for (const size_t size : {4, 31, 32, 33}) {
+    const Bytes bytes(size, 7);
+    EXPECT_TRUE(ConstantTimeEqual(bytes, Bytes(bytes)));
+    for (size_t bit = 0; bit < 8 * size; ++bit) {
+      Bytes other = bytes;
+      other[bit / 8] = static_cast<uint8_t>(other[bit / 8] ^ (1U << (bit % 8)));
+      EXPECT_FALSE(ConstantTimeEqual(bytes, other));
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "policy/tables.h"
 
@@ -20,6 +21,23 @@ TEST(NameMap, FindsEachOfManyNamesAndNoOther) {
        {"", "customer.", "customer.1024.last.name", "customer.1.last.nam", "customer.1.last.name."})
     EXPECT_FALSE(names.Find<CategoryTag>(other).valid()) << other;
   EXPECT_EQ(names.Names().size(), kMany);
+}
+
+TEST(NameMap, TellsNamesOfEveryLengthThatDifferInOneLetter) {
+  NameMap names;
+  size_t number = 0;
+  std::vector<std::string> all = {""};
+  for (size_t length = 1; length <= 40; ++length) {
+    for (size_t at = 0; at < length; ++at) {
+      all.emplace_back(length, 'a');
+      all.back()[at] = 'b';
+    }
+  }
+  for (const std::string& name : all) names.Add(name, number++);
+  for (size_t i = 0; i < all.size(); ++i)
+    EXPECT_EQ(names.Find<CategoryTag>(all[i]).value, i) << all[i];
+  for (size_t length = 1; length <= 41; ++length)
+    EXPECT_FALSE(names.Find<CategoryTag>(std::string(length, 'a')).valid()) << length;
 }
 
 TEST(NameMap, ZeroBytesMakeAnotherName) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <barrier>
 #include <thread>
 
 #include "store_test_util.h"
@@ -93,6 +94,27 @@ TEST_F(LmdbReaders, SnapshotsAreReusedAndDoNotPileUpSlots) {
     EXPECT_GE(engine->Measure()->readers_used, 100u);
   }
   EXPECT_LE(engine->Measure()->readers_used, 17u) << "few stay idle";
+}
+
+// Threads keep what they used for themselves as long as nobody is short of it.
+TEST_F(LmdbReaders, ASlotThatOneThreadLeftIdleServesAnother) {
+  const auto engine = Must(CreateLmdb(vault_, FewReaders()));
+  const uint32_t slots = FewReaders().readers_max;
+  {
+    std::barrier all_hold(slots);
+    std::vector<std::jthread> threads;
+    for (uint32_t i = 0; i < slots; ++i) {
+      threads.emplace_back([&] {
+        const auto snapshot = engine->Read();
+        EXPECT_THAT(snapshot.status(), IsOk());
+        all_hold.arrive_and_wait();
+      });
+    }
+  }
+  EXPECT_EQ(engine->Measure()->readers_used, slots);
+  std::vector<std::unique_ptr<Snapshot>> held;
+  for (uint32_t i = 0; i < slots; ++i) held.push_back(*engine->Read());
+  EXPECT_THAT(engine->Read().status(), Fails(Code::kBusy, "store.readers-full"));
 }
 
 TEST_F(LmdbReaders, AKilledWriterLeavesTheWriterOfOthersFree) {

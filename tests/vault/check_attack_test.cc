@@ -211,7 +211,7 @@ std::map<std::string, CheckAttack::Plant> CheckAttack::MetaAttacks() {
        [=, this] {
          const uint16_t shard = 4'711;
          Forge([&](vault::VaultImpl& vault, vault::Frame& frame) {
-           return frame.shards->BeginRenewal(*frame.transaction, shard, vault.random()).status();
+           return frame.shards()->BeginRenewal(*frame.transaction, shard, vault.random()).status();
          });
          return At("meta", "shard " + std::to_string(shard));
        }},
