@@ -18,7 +18,7 @@ notice { id: "web-only" purpose: "billing" source: "web" }
 controller { id: "acme" agreement: "x" allow { purpose: "support" category: "c" field: "topic" } }
 category {
   id: "c" says: "c" about: SUBJECT holds: MANY
-  field { id: "pan" kind: PAN view { id: "last4" mask: LAST4 } }
+  field { id: "pan" kind: PAN required: true view { id: "last4" mask: LAST4 } }
   field { id: "expiry" kind: EXPIRY }
   field { id: "topic" kind: TEXT max_bytes: 7 }
   field { id: "hint" kind: TEXT }
@@ -84,6 +84,8 @@ TEST_F(TablesTest, ViewsFollowTheirField) {
   EXPECT_EQ(view.transform, Transform::kLast4);
   EXPECT_EQ(view.view_of, policy_->FindField(category_, "pan"));
   EXPECT_EQ(view.kind, Kind::kPan);
+  EXPECT_TRUE(policy_->field(category_, view.view_of).required);
+  EXPECT_FALSE(view.required);
 }
 
 TEST_F(TablesTest, FieldsKnowTheirLimitAndReaders) {
@@ -131,6 +133,36 @@ TEST_F(TablesTest, CompartmentsHoldWhatNoTermsCanTellApart) {
   }
   // `topic` and `hint` part because a controller tells them apart, the passwords always.
   EXPECT_EQ(layout, "pan | pan.last4 hint | expiry | topic | secret | other | ");
+}
+
+// What is allowed from every source that may be collected from is allowed from any; what is not
+// from one of them, whichever, is apart.
+TEST(Compartments, PartWhatOneSourceTellsApart) {
+  const PolicyPtr policy = Loaded(R"(name: "t" version: 1 effective: "2020-01-01"
+purpose { id: "billing" says: "b" clause: "B 1" }
+source { id: "web" role: OWN }
+source { id: "shop" role: PARTNER }
+source { id: "button" role: INDEPENDENT }
+notice { id: "all" purpose: "billing" }
+category {
+  id: "c" says: "c" about: SUBJECT holds: MANY
+  field { id: "any" kind: TEXT }
+  field { id: "each" kind: TEXT }
+  field { id: "first" kind: TEXT }
+  field { id: "second" kind: TEXT }
+  allow { purpose: "billing" basis: NECESSARY field: "any" }
+  allow { purpose: "billing" basis: NECESSARY field: "each" source: ["web", "shop"] }
+  allow { purpose: "billing" basis: NECESSARY field: "first" source: "web" }
+  allow { purpose: "billing" basis: NECESSARY field: "second" source: "shop" }
+  retain { purpose: "billing" days: 8 from: COLLECTION }
+}
+)");
+  ASSERT_NE(policy, nullptr);
+  std::vector<size_t> numbers;
+  for (const FieldInfo& field : policy->category(policy->FindCategory("c")).fields)
+    numbers.push_back(field.compartment.value);
+  EXPECT_EQ(numbers, (std::vector<size_t>{0, 0, 1, 2}));
+  EXPECT_EQ(policy->purpose(policy->FindPurpose("billing")).clause, "B 1");
 }
 
 TEST_F(TablesTest, FieldsOfACompartmentHaveTheSameEffectivePurposes) {
