@@ -146,7 +146,7 @@ void CompileRetain(const RetainDraft& r, const Tables& t, CategoryInfo& category
   const PurposeSet leaves = ExpandLeaves(t, r.purposes) & ~kept;
   kept |= leaves;
   for (size_t i = 0; i < t.purposes.size(); ++i) {
-    if (!leaves[i]) continue;
+    if (!leaves.test(i)) continue;
     category.retentions.push_back({PurposeIndex{static_cast<uint16_t>(i)},
                                    static_cast<int32_t>(r.days.value),
                                    static_cast<RetainFrom>(r.from.value), r.event.text,

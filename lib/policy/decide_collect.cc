@@ -23,7 +23,8 @@ FieldSet ValuesOf(const Asked& asked) {
 
 bool AnyEffective(const Asked& asked, FieldSet values, const TermsIndexes& terms) {
   for (uint16_t i = 0; i < kValuesMax; ++i) {
-    if (values[i] && asked.in_force.EffectivePurposes(asked.category, FieldIndex{i}, terms).any()) {
+    if (values.test(i) &&
+        asked.in_force.EffectivePurposes(asked.category, FieldIndex{i}, terms).any()) {
       return true;
     }
   }
@@ -32,7 +33,8 @@ bool AnyEffective(const Asked& asked, FieldSet values, const TermsIndexes& terms
 
 bool AnyReport(const Asked& asked, FieldSet values, const TermsIndexes& terms) {
   for (uint16_t i = 0; i < kValuesMax; ++i) {
-    if (values[i] && asked.in_force.ReportPurposes(asked.category, {i}, terms).any()) return true;
+    if (values.test(i) && asked.in_force.ReportPurposes(asked.category, {i}, terms).any())
+      return true;
   }
   return false;
 }
@@ -73,7 +75,7 @@ Use UseOf(const Asked& asked, const Standing& standing, FieldIndex value, Reason
 
 FieldSet WithoutFedOnly(const Asked& asked, FieldSet values) {
   for (uint16_t i = 0; i < kValuesMax; ++i) {
-    if (values[i] && asked.in_force.field(asked.category, {i}).fed_only()) values.reset(i);
+    if (values.test(i) && asked.in_force.field(asked.category, {i}).fed_only()) values.reset(i);
   }
   return values;
 }
@@ -120,7 +122,7 @@ ReasonSet CollectStageTwo(const Asked& asked, const Standing& standing, FieldSet
   ReasonSet reasons;
   bool open = false;
   for (uint16_t i = asked.field.value; i < kValuesMax; ++i) {
-    if (!values[i]) continue;
+    if (!values.test(i)) continue;
     const Use use = UseOf(asked, standing, {i}, reasons);
     open = open || use != Use::kClosed;
     if (use == Use::kKept) stored.set(i);
