@@ -203,6 +203,26 @@ TEST_F(DiffTest, AFinerOrOtherReportIsWider) {
               ElementsAre("+ report q is new", "- report r is gone"));
 }
 
+TEST_F(DiffTest, AReportByMoreOrForMoreIsWider) {
+  EXPECT_THAT(Forth(R"(by: "region")", R"(by: ["region", "pan.last4"])"),
+              ElementsAre("+ report r is by pan.last4, too"));
+  EXPECT_THAT(Back(), ElementsAre("- report r is by pan.last4 no longer"));
+  before_ =
+      Loaded(With(kV1, "report {", "recipient { id: \"all\" role: PUBLIC says: \"a\" }\nreport {"));
+  after_ = Loaded(With(
+      With(With(kV1, "report {", "recipient { id: \"all\" role: PUBLIC says: \"a\" }\nreport {"),
+           "purpose: \"research\" }\n", "purpose: \"research\" recipient: \"all\" }"),
+      "version: 1", "version: 2"));
+  EXPECT_THAT(Said(Diff(*before_, *after_)), ElementsAre("+ report r goes to all, too"));
+  EXPECT_THAT(Back(), ElementsAre("- report r goes to all no longer"));
+}
+
+TEST_F(DiffTest, ANoticeThatNoLongerListsTheFirstPurposeIsNarrower) {
+  EXPECT_THAT(
+      Forth(R"(id: "some" purpose: "service")", R"(id: "some" purpose: "billing")"),
+      ElementsAre("+ notice some also lists billing", "- notice some no longer lists service"));
+}
+
 TEST_F(DiffTest, ASignalThatIsNoLongerHeardIsWider) {
   before_ = Loaded(With(kV1, "report {",
                         "signal { id: \"gpc\" purpose: [\"improve\", \"contact\"] }\nreport {"));
