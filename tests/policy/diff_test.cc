@@ -194,6 +194,25 @@ TEST_F(DiffTest, ALowerFloorOfAReportIsWider) {
   EXPECT_THAT(Back(), ElementsAre("- report r has a floor of 5, was 4"));
 }
 
+TEST_F(DiffTest, SaysWhatAChangedReportIsAbout) {
+  before_ = Loaded(With(kV1, "report { id: \"r\"", "report { id: \"r\" clause: \"X-9\""));
+  const PolicyPtr other =
+      Loaded(With(With(kV1, "report { id: \"r\"", "report { id: \"r\" clause: \"X-9\""),
+                  "min_subjects: 5", "min_subjects: 4"));
+  const PolicyPtr renamed =
+      Loaded(With(kV1, "report { id: \"r\"", "report { id: \"r2\" clause: \"X-9\""));
+  for (const PolicyDiff& diff : {Diff(*before_, *other), Diff(*before_, *renamed)}) {
+    ASSERT_FALSE(diff.changes.empty());
+    const PolicyChange& change = diff.changes[0];
+    EXPECT_EQ(change.about, "report");
+    EXPECT_EQ(change.name.front(), 'r');
+    EXPECT_EQ(change.category, "card");
+    EXPECT_THAT(change.purposes, ElementsAre("research"));
+    EXPECT_EQ(change.clause, "X-9");
+    EXPECT_EQ(change.line, 45);
+  }
+}
+
 TEST_F(DiffTest, AFinerOrOtherReportIsWider) {
   EXPECT_THAT(Forth("bucket: DAY", "bucket: WEEK"), ElementsAre("- report r has longer periods"));
   EXPECT_THAT(Back(), ElementsAre("+ report r has shorter periods"));
