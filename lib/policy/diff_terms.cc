@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <utility>
 
 #include "policy/diff_internal.h"
@@ -203,19 +204,24 @@ void DiffSources(const Pair& pair, Changes& changes) {
 
 // A signal only ever objects: to be deaf to it is wider.
 void DiffSignals(const Pair& pair, Changes& changes) {
-  const auto purposes = [](const Policy& policy, const std::string& id) {
-    for (const SignalInfo& signal : policy.signals()) {
-      if (signal.id == id) return signal.purposes;
-    }
-    return std::vector<std::string>();
+  const auto find = [](const Policy& policy, const std::string& id) {
+    const auto signals = policy.signals();
+    const auto found = std::find_if(signals.begin(), signals.end(),
+                                    [&](const SignalInfo& each) { return each.id == id; });
+    return found == signals.end() ? nullptr : &*found;
   };
   for (const std::string& id : NamesOfBoth(pair.before.signals(), pair.after.signals(),
                                            [](const SignalInfo& each) { return each.id; })) {
-    const std::vector<std::string> was = purposes(pair.before, id);
-    const std::vector<std::string> now = purposes(pair.after, id);
+    const SignalInfo* before = find(pair.before, id);
+    const SignalInfo* after = find(pair.after, id);
+    const auto was = before == nullptr ? std::vector<std::string>() : before->purposes;
+    const auto now = after == nullptr ? std::vector<std::string>() : after->purposes;
+    const SignalInfo& rule = after == nullptr ? *before : *after;
     PolicyChange change;
     change.about = "signal";
     change.name = id;
+    change.clause = rule.clause;
+    change.line = rule.line;
     const auto say = [&](const std::vector<std::string>& names, Difference difference,
                          const char* words) {
       // A notice lists leaves. A purpose that is gone needs no objection.
