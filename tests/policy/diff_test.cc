@@ -242,6 +242,33 @@ TEST_F(DiffTest, ANoticeThatNoLongerListsTheFirstPurposeIsNarrower) {
       ElementsAre("+ notice some also lists billing", "- notice some no longer lists service"));
 }
 
+// What is held of `ip` is its view alone; of `at` all of it.
+TEST_F(DiffTest, AViewThatIsGoneBreaksOnlyWhatIsKeptAsThatView) {
+  constexpr char kViews[] = R"(name: "d" version: 1 effective: "2020-01-01"
+purpose { id: "billing" says: "b" }
+source { id: "web" role: OWN }
+notice { id: "all" purpose: "billing" }
+category {
+  id: "call" says: "c" about: SUBJECT holds: MANY
+  field { id: "ip" kind: IP view { id: "net" coarsen: PREFIX } view { id: "region" coarsen: REGION } }
+  field { id: "at" kind: TIME view { id: "day" coarsen: DAY } }
+  allow { purpose: "billing" basis: NECESSARY field: ["at", "at.day", "ip.region", "ip.net"] }
+  retain { purpose: "billing" days: 8 from: COLLECTION }
+}
+)";
+  before_ = Loaded(kViews);
+  after_ =
+      Loaded(With(With(kViews, R"( view { id: "day" coarsen: DAY })", ""), R"(, "at.day")", ""));
+  EXPECT_THAT(Said(Diff(*before_, *after_)),
+              ElementsAre("- call: billing may no longer use at.day, was NECESSARY"));
+  after_ =
+      Loaded(With(With(kViews, R"( view { id: "net" coarsen: PREFIX })", ""), R"(, "ip.net")", ""));
+  EXPECT_THAT(
+      Said(Diff(*before_, *after_)),
+      ElementsAre("! call.ip.net is gone: nobody could read, export or correct what is held",
+                  "- call: billing may no longer use ip.net, was NECESSARY"));
+}
+
 TEST_F(DiffTest, ASignalThatIsNoLongerHeardIsWider) {
   before_ = Loaded(With(kV1, "report {",
                         "signal { id: \"gpc\" purpose: [\"improve\", \"contact\"] }\nreport {"));
