@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstddef>
+#include <memory>
 
 namespace bailee {
 
@@ -33,7 +33,7 @@ class Lanes {
   struct alignas(kApartBytes) Lane {
     T value;
   };
-  std::array<Lane, kLanes> lanes_;
+  const std::unique_ptr<Lane[]> lanes_ = std::make_unique<Lane[]>(kLanes);
 };
 
 }  // namespace bailee

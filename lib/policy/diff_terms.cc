@@ -208,15 +208,13 @@ void DiffSignals(const Pair& pair, Changes& changes) {
     const auto signals = policy.signals();
     const auto found = std::find_if(signals.begin(), signals.end(),
                                     [&](const SignalInfo& each) { return each.id == id; });
-    return found == signals.end() ? nullptr : &*found;
+    return found == signals.end() ? SignalInfo() : *found;
   };
   for (const std::string& id : NamesOfBoth(pair.before.signals(), pair.after.signals(),
                                            [](const SignalInfo& each) { return each.id; })) {
-    const SignalInfo* before = find(pair.before, id);
-    const SignalInfo* after = find(pair.after, id);
-    const auto was = before == nullptr ? std::vector<std::string>() : before->purposes;
-    const auto now = after == nullptr ? std::vector<std::string>() : after->purposes;
-    const SignalInfo& rule = after == nullptr ? *before : *after;
+    const SignalInfo was = find(pair.before, id);
+    const SignalInfo now = find(pair.after, id);
+    const SignalInfo& rule = now.id.empty() ? was : now;
     PolicyChange change;
     change.about = "signal";
     change.name = id;
@@ -236,8 +234,8 @@ void DiffSignals(const Pair& pair, Changes& changes) {
       change.words = "signal " + id + words + Join(change.purposes);
       Append(changes, difference, change);
     };
-    say(Without(was, now), {.wider = true}, " no longer objects to ");
-    say(Without(now, was), {.narrower = true}, " objects to ");
+    say(Without(was.purposes, now.purposes), {.wider = true}, " no longer objects to ");
+    say(Without(now.purposes, was.purposes), {.narrower = true}, " objects to ");
   }
 }
 

@@ -256,7 +256,7 @@ Result<const keys::WrapSet*> RowChecker::WrapsOf(Frame& frame, const RecordAt& a
     BAILEE_RETURN_IF_ERROR(CheckInnerWraps(place, *travelling, out));
     return static_cast<const keys::WrapSet*>(&*travelling);
   }
-  const Result<const keys::WrapSet*> wraps = wraps_.Of(*frame.snapshot, at.subject, place);
+  Result<const keys::WrapSet*> wraps = wraps_.Of(*frame.snapshot, at.subject, place);
   if (!wraps.ok() && wraps.status().name() != "wraps.missing") {
     if (wraps.status().code() != Code::kDamage) return wraps.status();
     out.Unsure();  // they are found where they are
