@@ -191,9 +191,9 @@ Result<std::optional<BoundGroup>> BindGroup(VaultImpl& vault, const Frame& frame
   BoundGroup bound;
   BAILEE_TRY(bound.terms, vault.terms().Get(*frame.snapshot, vault.id(), frame.rules(), terms));
   const BoundPolicy& collected = *bound.terms->bound;
-  for (uint16_t i = 0; i < collected.categories.size(); ++i) {
+  for (size_t i = 0; i < collected.categories.size(); ++i) {
     if (collected.categories[i].id != category) continue;
-    bound.category = {i};
+    bound.category = {static_cast<uint16_t>(i)};
     const auto count = collected.policy->category(bound.category).compartments.size();
     bound.group = {vault.id(), handle, category, terms, static_cast<uint16_t>(count)};
     const policy::Bucket bucket =

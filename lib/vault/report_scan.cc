@@ -2,6 +2,7 @@
 #include "vault/report_scan.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/codec.h"
 #include "base/try.h"
@@ -47,7 +48,7 @@ Status ReportScan::Chunk(Frame& frame, bool& more) {
   more = false;
   size_t rows = 0;
   Status problem;
-  const Bytes from = std::move(from_);
+  const Bytes from = std::exchange(from_, {});
   BAILEE_RETURN_IF_ERROR(
       frame.snapshot->Scan(store::Table::kRecords, {}, from, [&](ByteView key, ByteView bytes) {
         if (rows++ == kReportChunkRecords) {

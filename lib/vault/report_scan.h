@@ -43,7 +43,7 @@ class ReportScan {
   struct CellPlace {
     size_t window = 0;
     CellKey key;
-    auto operator<=>(const CellPlace&) const = default;
+    auto operator<=>(const CellPlace&) const = default;  // NOLINT(modernize-use-nullptr)
   };
 
   Status Chunk(Frame& frame, bool& more);

@@ -200,7 +200,7 @@ Status WorkUntilDone(VaultImpl& vault, const Bytes& key, UpkeepResult& result) {
   Fate fate = Fate::kAgain;
   while (fate == Fate::kAgain) {
     UpkeepResult done;
-    const Status worked = vault.Write([&](Frame& frame) -> Status {
+    Status worked = vault.Write([&](Frame& frame) -> Status {
       done = {};
       BAILEE_TRY(fate, WorkOn(vault, frame, key, done));
       if (done.wraps_made + done.renewed == 0) return Status();
