@@ -68,6 +68,10 @@ back -|notice|all|||billing news||||||7|notice all is no longer shown at web)"},
        R"(
 +|notice|all|||billing news||||||7|notice all is shown at every source
 back -|notice|all|||billing news||||||7|notice all is shown only at shop)"},
+      {R"(notice { id: "all")", R"(notice { id: "every")",
+       R"(
+-|notice|all|||billing news||||||7|notice all is gone: what was collected under it may not be used
+back -|notice|every|||billing news||||||7|notice every is gone: what was collected under it may not be used)"},
       {"0000000000000001", "0000000000000002",
        R"(
 !|notice|all|||||||||7|notice all is another text: what people were shown keeps its id
