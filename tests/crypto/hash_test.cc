@@ -62,7 +62,7 @@ TEST(ConstantTimeEqual, ComparesLengthAndEveryBit) {
   EXPECT_TRUE(ConstantTimeEqual({}, {}));
   EXPECT_FALSE(ConstantTimeEqual(a, Bytes{1, 2, 3}));
   EXPECT_FALSE(ConstantTimeEqual(a, {}));
-  for (const size_t size : {4, 31, 32, 33}) {
+  for (const size_t size : {4U, 31U, 32U, 33U}) {
     const Bytes bytes(size, 7);
     EXPECT_TRUE(ConstantTimeEqual(bytes, Bytes(bytes)));
     for (size_t bit = 0; bit < 8 * size; ++bit) {
