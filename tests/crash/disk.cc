@@ -13,6 +13,7 @@ namespace bailee::testing {
 namespace {
 
 namespace fs = std::filesystem;
+using Kind = DiskOperation::Kind;
 constexpr size_t kSector = 512;
 
 std::string Content(const fs::path& path) {
@@ -67,7 +68,6 @@ std::string& Disk::ContentOf(FileNumber number) {
 }
 
 void Disk::Apply(const DiskOperation& operation) {
-  using Kind = DiskOperation::Kind;
   switch (operation.kind) {
     case Kind::kWrite:
       return Put(ContentOf(operation.file), operation.at, operation.bytes);
