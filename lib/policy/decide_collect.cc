@@ -13,14 +13,6 @@ bool IsValue(const Asked& asked, FieldIndex field) {
   return field == asked.field || asked.in_force.field(asked.category, field).view_of == asked.field;
 }
 
-// The values of the field that is asked for.
-FieldSet ValuesOf(const Asked& asked) {
-  FieldSet values;
-  const size_t count = asked.in_force.category(asked.category).fields.size();
-  for (uint16_t i = asked.field.value; i < count && IsValue(asked, {i}); ++i) values.set(i);
-  return values;
-}
-
 bool AnyEffective(const Asked& asked, FieldSet values, const TermsIndexes& terms) {
   for (uint16_t i = 0; i < kValuesMax; ++i) {
     if (values.test(i) &&
@@ -81,6 +73,13 @@ FieldSet WithoutFedOnly(const Asked& asked, FieldSet values) {
 }
 
 }  // namespace
+
+FieldSet ValuesOf(const Asked& asked) {
+  FieldSet values;
+  const size_t count = asked.in_force.category(asked.category).fields.size();
+  for (uint16_t i = asked.field.value; i < count && IsValue(asked, {i}); ++i) values.set(i);
+  return values;
+}
 
 ReasonSet CollectStageOne(const Asked& asked) {
   const Policy& f = asked.in_force;

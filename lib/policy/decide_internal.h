@@ -69,6 +69,9 @@ Said WhatWasSaid(const Policy& in_force, std::span<const Policy* const> versions
 // What that means on this basis.
 ReasonSet ChoiceReasons(const Said& said, Basis basis);
 
+// The values of the field that is asked for: itself and its views. REQUIRES: known_field().
+FieldSet ValuesOf(const Asked& asked);
+
 // Whether the retention of a policy is over; also if it keeps nothing for this purpose.
 bool Ended(const Policy& policy, CategoryIndex category, PurposeIndex purpose,
            const Standing& standing, Timestamp collected_at, Timestamp now);

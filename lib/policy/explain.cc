@@ -44,20 +44,11 @@ std::string NoticeToShow(const Asked& asked) {
   return {};
 }
 
-// Whether the rule gives the field or one of its views.
-bool GivesAValue(const AllowRule& rule, const CategoryInfo& category, FieldIndex field) {
-  for (uint16_t i = 0; i < category.fields.size(); ++i) {
-    const bool value = i == field.value || category.fields[i].view_of == field;
-    if (value && rule.fields[i]) return true;
-  }
-  return false;
-}
-
 // For collecting: the notice for the first purpose that waits for consent.
 std::string NoticeToCollect(const Asked& asked) {
-  const CategoryInfo& category = asked.in_force.category(asked.category);
-  for (const AllowRule& rule : category.allows) {
-    if (rule.basis != Basis::kOptIn || !GivesAValue(rule, category, asked.field)) continue;
+  const FieldSet values = ValuesOf(asked);
+  for (const AllowRule& rule : asked.in_force.category(asked.category).allows) {
+    if (rule.basis != Basis::kOptIn || (rule.fields & values).none()) continue;
     for (const NoticeInfo& notice : asked.in_force.notices()) {
       if ((notice.purposes & rule.purposes).any()) return "show notice " + notice.id;
     }
@@ -191,11 +182,9 @@ void Explain(const Asked& asked, Decision& decision) {
   if (asked.request.action == Action::kContact && asked.purpose.valid()) {
     decision.clause = asked.in_force.purpose(asked.purpose).clause;
   }
-  decision.offer = OfferFor(asked, ordered.front());
   // What is outside the terms may still be asked for.
-  if (decision.offer.empty() && decision.reasons.Has(Reason::kConsentMissing)) {
-    decision.offer = OfferFor(asked, Reason::kConsentMissing);
-  }
+  const bool consent = decision.reasons.Has(Reason::kConsentMissing);
+  decision.offer = OfferFor(asked, consent ? Reason::kConsentMissing : ordered.front());
 }
 
 }  // namespace bailee::policy

@@ -40,7 +40,6 @@ void LintConditions(const DiscloseDraft& d, const DiscloseRule& rule, const Cate
   if (d.until_days.value != 0 && d.until_days.value <= d.wait_days.value) {
     findings.Error(d.until_days.at, "until_days is not after wait_days: this never holds");
   }
-  if (!rule.recipient.valid() || !rule.purpose.valid()) return;
   const RecipientRole role = t.recipients[rule.recipient.value].role;
   if (succession && role != RecipientRole::kSuccessor) {
     findings.Error(d.recipient.at, "ground SUCCESSION is for a recipient with role SUCCESSOR");
@@ -79,16 +78,13 @@ void LintDisclose(const DiscloseDraft& d, const DiscloseRule& rule, const Catego
                   const Tables& t, Findings& findings) {
   if (d.ground.value == 0) findings.Error(d.at, "disclose without ground");
   if (d.fields.empty()) findings.Error(d.at, "disclose names no field: what leaves is listed");
-  if (rule.recipient.valid()) {
-    const RecipientRole role = t.recipients[rule.recipient.value].role;
-    if (role == RecipientRole::kPublic) {
-      findings.Error(d.recipient.at, "a PUBLIC recipient gets reports only");
-    }
-    if ((rule.ground == Ground::kOnOurBehalf) != (role == RecipientRole::kOnOurBehalf)) {
-      findings.Error(d.at, "ground ON_OUR_BEHALF and a recipient with that role go together");
-    }
+  const RecipientRole role = t.recipients[rule.recipient.value].role;
+  if (role == RecipientRole::kPublic) {
+    findings.Error(d.recipient.at, "a PUBLIC recipient gets reports only");
   }
-  if (!rule.purpose.valid()) return;
+  if ((rule.ground == Ground::kOnOurBehalf) != (role == RecipientRole::kOnOurBehalf)) {
+    findings.Error(d.at, "ground ON_OUR_BEHALF and a recipient with that role go together");
+  }
   for (const FieldIndex index : rule.fields) {
     const FieldInfo& field = category.fields[index.value];
     if (field.kind == Kind::kPassword) {
@@ -114,7 +110,6 @@ void LintReport(const ReportDraft& r, const ReportInfo& report, const Tables& t,
                                    " is fed AT_COLLECTION, which keeps nothing to tell subjects "
                                    "apart by: it counts RECORDS");
   }
-  if (!report.category.valid()) return;
   const CategoryInfo& category = t.categories[report.category.value];
   if (report.of.valid() && category.fields[report.of.value].kind != Kind::kTime) {
     findings.Error(r.of.at, "\"" + r.of.text + "\" is not a TIME field");

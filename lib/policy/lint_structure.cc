@@ -10,10 +10,12 @@
 namespace bailee::policy {
 namespace {
 
+bool IsLetter(char c) { return c >= 'a' && c <= 'z'; }
+
 bool IsSegment(std::string_view text, bool dashes) {
-  if (text.empty() || text[0] < 'a' || text[0] > 'z') return false;
+  if (text.empty() || !IsLetter(text[0])) return false;
   return std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || (dashes && c == '-');
+    return IsLetter(c) || (c >= '0' && c <= '9') || c == '_' || (dashes && c == '-');
   });
 }
 
@@ -97,12 +99,19 @@ void LintPurposes(const Draft& draft, Findings& findings) {
   }
 }
 
-// Declared and implied ones together; stops counting once there are too many.
+bool DepthsFit(const Draft& draft) {
+  return std::all_of(draft.purposes.begin(), draft.purposes.end(), [](const PurposeDraft& p) {
+    return static_cast<size_t>(std::count(p.id.text.begin(), p.id.text.end(), '.')) <
+           limits::kPurposeDepthMax;
+  });
+}
+
+// Declared and implied ones together; stops counting once there are too many. REQUIRES: DepthsFit.
 bool PurposesFit(const Draft& draft) {
   std::unordered_set<std::string_view> ids;
   for (const PurposeDraft& p : draft.purposes) {
     std::string_view id = p.id.text;
-    for (size_t level = 0; level <= limits::kPurposeDepthMax; ++level) {
+    for (;;) {
       ids.insert(id);
       if (ids.size() > limits::kPurposesMax) return false;
       const size_t dot = id.rfind('.');
@@ -113,13 +122,6 @@ bool PurposesFit(const Draft& draft) {
   return draft.purposes.size() <= limits::kPurposesMax;
 }
 
-bool DepthsFit(const Draft& draft) {
-  return std::all_of(draft.purposes.begin(), draft.purposes.end(), [](const PurposeDraft& p) {
-    return static_cast<size_t>(std::count(p.id.text.begin(), p.id.text.end(), '.')) <
-           limits::kPurposeDepthMax;
-  });
-}
-
 bool LintLimits(const Draft& draft, Findings& findings) {
   constexpr size_t kOthersMax = 4096;  // of notices, sources and so on: their numbers are 16 bits
   bool fits = true;
@@ -127,10 +129,11 @@ bool LintLimits(const Draft& draft, Findings& findings) {
     findings.Error(at, std::move(message));
     fits = false;
   };
-  if (!PurposesFit(draft)) {
+  if (!DepthsFit(draft)) {
+    fits = false;  // LintPurposes says which
+  } else if (!PurposesFit(draft)) {
     error(draft.purposes.back().at, "more than 256 purposes, the inner ones counted");
   }
-  if (!DepthsFit(draft)) fits = false;  // the error is there already
   if (draft.categories.size() > limits::kCategoriesMax) {
     error(draft.categories.back().at, "more than 1,024 categories");
   }

@@ -97,12 +97,7 @@ PurposeSet Users(const CategoryInfo& category) {
 
 void LintRetains(const CategoryDraft& draft, CategoryIndex index, const Tables& t,
                  Findings& findings) {
-  PurposeSet users = Users(t.categories[index.value]);
-  for (const ReportInfo& report : t.reports) {
-    if (report.category == index && report.purpose.valid()) {
-      users |= t.purposes[report.purpose.value].leaves;
-    }
-  }
+  const PurposeSet users = Users(t.categories[index.value]);
   PurposeSet kept;
   for (const RetainDraft& r : draft.retains) {
     LintRetain(r, findings);
@@ -164,7 +159,6 @@ void LintLookupPurposes(const CategoryDraft& draft, const Tables& t, CategoryInd
     const FieldIndex field = t.field_names[index.value].Find<FieldTag>(f.id.text);
     for (const Word& word : f.lookups) {
       const PurposeIndex purpose = t.purpose_names.Find<PurposeTag>(word.text);
-      if (!purpose.valid() || !t.purposes[purpose.value].leaf) continue;
       if (t.categories[index.value].fields[field.value].readers[purpose.value]) continue;
       findings.Error(word.at, "lookup for purpose \"" + word.text + "\", which may not read \"" +
                                   f.id.text + "\"");

@@ -140,6 +140,16 @@ back !|field||card|scan||||||C 1|18|card.scan has another kind: give the new fie
 +|use||card|more|billing|||no|NECESSARY|A 1|19|card: billing may use more (NECESSARY)
 back !|field||card|more||||||C 1|18|card.more is gone: nobody could read, export or correct what is held
 back -|use||card|more|billing|||NECESSARY|no|A 1|19|card: billing may no longer use more, was NECESSARY)"},
+      {R"(purpose: "billing" basis: NECESSARY clause: "A 1" })",
+       R"(purpose: "billing" basis: NECESSARY clause: "A 1" field: ["pan", "at"] }
+  allow { purpose: "billing" basis: OPT_IN clause: "A 2" field: ["at.day", "pan.last4"] }
+  allow { purpose: "billing" basis: OPT_IN clause: "A 3" field: "scan" })",
+       R"(
+-|use||card|pan.last4|billing||acme|NECESSARY|OPT_IN|A 2|20|card: billing may use pan.last4 (OPT_IN), was NECESSARY, on behalf of ourselves, acme
+-|use||card|at.day|billing|||NECESSARY|OPT_IN|A 2|20|card: billing may use at.day (OPT_IN), was NECESSARY
+-|use||card|scan|billing|||NECESSARY|OPT_IN|A 3|21|card: billing may use scan (OPT_IN), was NECESSARY
+back +|use||card|pan.last4|billing||acme|OPT_IN|NECESSARY|A 1|19|card: billing may use pan.last4 (NECESSARY), was OPT_IN, on behalf of ourselves, acme
+back +|use||card|at.day scan|billing|||OPT_IN|NECESSARY|A 1|19|card: billing may use at.day, scan (NECESSARY), was OPT_IN)"},
       {R"( lookup { purpose: "support" })", "",
        R"(
 -|lookup||card|at|support|||yes|no||0|card: support may no longer find people by at

@@ -72,6 +72,18 @@ std::string Purposes(size_t count) {
     out += "purpose { id: \"q" + std::to_string(i) + "\" says: \"q\" }\n";
   return out;
 }
+std::string Signals(size_t count) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i)
+    out += "signal { id: \"s" + std::to_string(i) + "\" purpose: \"billing\" }\n";
+  return out;
+}
+// A purpose so many levels deep.
+std::string Deep(size_t levels) {
+  std::string id = "a";
+  for (size_t i = 1; i < levels; ++i) id += ".a";
+  return "purpose { id: \"" + id + "\" says: \"x\" }";
+}
 std::string Fields(size_t count) {
   std::string out;
   for (size_t i = 0; i < count; ++i)
@@ -160,8 +172,14 @@ const Rule kStructure[] = {
      "purpose { id: \"right\" says: \"x\" }"},
     {"PurposeReservedBelow", "purposes", "purpose { id: \"log.errors\" says: \"x\" }",
      "is reserved", "purpose { id: \"errors.log\" says: \"x\" }"},
-    {"PurposeDepth", "purposes", "purpose { id: \"a.b.c.d.e.f.g.h.i\" says: \"x\" }",
-     "deeper than 8", "purpose { id: \"a.b.c.d.e.f.g.h\" says: \"x\" }"},
+    {"PolicyIdAfterItsStart", "name", "not an id", "bad id", "not-an-id"},
+    {"PurposeStart", "purposes", "purpose { id: \"2x\" says: \"x\" }", "bad id",
+     "purpose { id: \"x2\" says: \"x\" }"},
+    {"PurposeDash", "purposes", "purpose { id: \"a-b\" says: \"x\" }", "bad id",
+     "purpose { id: \"a_b\" says: \"x\" }"},
+    {"PurposeWithoutAnId", "purposes", "purpose { says: \"x\" }", "purpose without id", ""},
+    {"PurposeDepth", "purposes", Deep(9), "deeper than 8", Deep(8)},
+    {"PurposeDepthOfMany", "purposes", Deep(400), "deeper than 8", Deep(7)},
     {"PurposeSays", "purposes", "purpose { id: \"x\" }", "warning: purpose \"x\" does not say",
      "purpose { id: \"x\" says: \"x\" }"},
     {"InnerPurposeMayKnow", "purposes",
@@ -170,11 +188,15 @@ const Rule kStructure[] = {
      "purpose { id: \"contact.x\" says: \"x\" may_know_existence: true }"},
     // Four are there already: three leaves and the implied `contact`.
     {"PurposesMax", "purposes", Purposes(253), "more than 256 purposes", Purposes(252)},
+    {"DeclaredPurposesMax", "purposes", "purpose { id: \"contact\" says: \"c\" }" + Purposes(253),
+     "more than 256 purposes", "purpose { id: \"contact\" says: \"c\" }" + Purposes(252)},
+    {"SignalsMax", "purposes", Signals(4097), "more than 4,096 notices, sources", Signals(4096)},
     {"CategoriesMax", "categories", Categories(1024), "more than 1,024 categories",
      Categories(1023)},
     // Four are there already, the view counted.
     {"FieldsMax", "fields", Fields(61), "more than 64 fields and views", Fields(60)},
     {"FieldTwice", "fields", Text("pan", "PAN"), "two of field \"pan\"", Text("pan2", "PAN")},
+    {"FieldDash", "fields", Text("a-b"), "bad id", Text("a2")},
     {"FieldSyntax", "fields", Text("a.b"), "bad id", Text("a_b")},
     {"NoticeHash", "sha", "ABC", "64 lower-case hex", std::string(64, '0')},
     {"NoticeHashBelowDigits", "sha", std::string(63, '0') + "/", "64 lower-case hex",
@@ -195,6 +217,25 @@ const Rule kNames[] = {
      "support"},
     {"AllowField", "what", "pan.last", "unknown field \"pan.last\" (did you mean \"pan.last4\"?)",
      "pan.last4"},
+    {"AllowSource", "allows",
+     "allow { purpose: \"support\" basis: OPT_IN field: \"at\" source: \"shoop\" }",
+     "unknown source \"shoop\"",
+     "allow { purpose: \"support\" basis: OPT_IN field: \"at\" source: \"shop\" }"},
+    {"LookupPurpose", "panlookup", "lookup { purpose: \"biling\" }", "unknown purpose \"biling\"",
+     "lookup { purpose: \"billing\" }"},
+    {"DiscloseField", "leaving", "field: \"pam\"", "unknown field \"pam\"", "field: \"at\""},
+    {"SignalPurpose", "purposes", "signal { id: \"gpc\" purpose: \"contakt\" }",
+     "unknown purpose \"contakt\"", "signal { id: \"gpc\" purpose: \"contact\" }"},
+    {"ControllerPurpose", "purposes",
+     "controller { id: \"z\" agreement: \"a\" allow { purpose: \"suport\" category: \"c\" } }",
+     "unknown purpose \"suport\"",
+     "controller { id: \"z\" agreement: \"a\" allow { purpose: \"support\" category: \"c\" } }"},
+    {"ReportCategory", "categories",
+     "report { id: \"s\" category: \"d\" of: \"at\" min_subjects: 5 purpose: \"billing\" "
+     "recipient: \"press\" count: RECORDS bucket: WEEK }",
+     "unknown category \"d\"", ReportThat("count: RECORDS bucket: WEEK")},
+    {"ReportBy", "by", "by: \"pan.last5\"", "unknown field \"pan.last5\"", "by: \"pan.last4\""},
+    {"ReportOf", "of", "att", "unknown field \"att\"", "at"},
     {"NoticeSource", "source", "shoop", "unknown source \"shoop\" (did you mean \"shop\"?)",
      "shop"},
     {"NoticePurposes", "noticed", "", "lists no purpose", "purpose: [\"billing\", \"support\"]"},
@@ -260,6 +301,13 @@ const Rule kFields[] = {
     {"PinBlock", "fields", Text("pin_block"), "PCI DSS 3.3.1", Text("pinned_block")},
     {"Pin", "fields", Text("pin"), "PCI DSS 3.3.1", Text("spin")},
     {"Cid", "fields", Text("cid", "INTEGER"), "PCI DSS 3.3.1", Text("acid", "INTEGER")},
+    {"CardSecretInAView", "pan",
+     "view { id: \"cvv\" mask: LAST4 } view { id: \"last4\" mask: LAST4 }", "PCI DSS 3.3.1",
+     "view { id: \"last4\" mask: LAST4 }"},
+    {"TagOfASubject", "about", "about: SUBJECT needs_tag: true", "which only a BROWSER has",
+     "about: SUBJECT"},
+    {"LookupOfABlob", "fields", "field { id: \"f\" kind: BLOB lookup { purpose: \"billing\" } }",
+     "nobody is found by a BLOB", "field { id: \"f\" kind: BLOB }"},
     {"TwoTruncations", "pan",
      "view { id: \"last4\" mask: LAST4 } view { id: \"b\" mask: BIN_LAST4 }",
      "two truncations of one PAN", "view { id: \"last4\" mask: BIN_LAST4 }"},
@@ -283,6 +331,10 @@ const Rule kFields[] = {
      Browser("kind: COUNTRY")},
     {"BrowserUrl", "categories", Browser("kind: URL"), "needs a host or path view",
      Browser("kind: URL view { id: \"host\" coarsen: HOST }")},
+    {"BrowserUrlPath", "categories", Browser("kind: URL"), "needs a host or path view",
+     Browser("kind: URL view { id: \"path\" coarsen: PATH }")},
+    {"BrowserUrlDomain", "categories", Browser("kind: URL"), "needs a host or path view",
+     Browser("kind: URL view { id: \"domain\" coarsen: DOMAIN }")},
 };
 INSTANTIATE_TEST_SUITE_P(Fields, Lint, ::testing::ValuesIn(kFields),
                          [](const auto& rule) { return rule.param.name; });
@@ -326,6 +378,25 @@ const Rule kUse[] = {
      "on another basis",
      "allow { purpose: \"support\" basis: OPT_IN field: \"at\" source: \"web\" } allow { purpose: "
      "\"support\" basis: CASE field: \"at\" source: \"shop\" }"},
+    {"TwoBasesOfEverySourceAndOne", "allows",
+     "allow { purpose: \"support\" basis: OPT_IN field: \"at\" } allow { purpose: \"support\" "
+     "basis: "
+     "CASE field: \"at\" source: \"web\" }",
+     "on another basis",
+     "allow { purpose: \"support\" basis: OPT_IN field: \"at\" } allow { purpose: \"support\" "
+     "basis: "
+     "OPT_IN field: \"at\" source: \"web\" }"},
+    {"TwoBasesOfTheFirstField", "allows",
+     "allow { purpose: \"billing\" basis: OPT_IN field: \"pan\" }", "gives field \"pan\"",
+     "allow { purpose: \"billing\" basis: NECESSARY field: \"pan\" }"},
+    {"NoBasisIsAnother", "basis", "} allow { purpose: \"billing\" basis: NECESSARY",
+     "on another basis", "basis: NECESSARY } allow { purpose: \"billing\" basis: NECESSARY"},
+    {"RetainAtMostDays", "retain",
+     "retain { purpose: \"support\" days: 2 from: EVENT event: \"e\" at_most_days: 36526 }",
+     "at most 36525",
+     "retain { purpose: \"support\" days: 2 from: EVENT event: \"e\" at_most_days: 36525 }"},
+    {"NoNoticeOfTheFirstPurpose", "noticed", "purpose: [\"support\", \"contact\"]",
+     "warning: no notice lists purpose \"billing\"", "purpose: [\"support\", \"billing\"]"},
     {"CompartmentPurposes", "purposes", Crowd(65), "more than 64 purposes", Crowd(64)},
     {"NoNotice", "noticed", "purpose: \"billing\"", "warning: no notice lists purpose \"support\"",
      "purpose: [\"billing\", \"support\"]"},
@@ -335,6 +406,10 @@ INSTANTIATE_TEST_SUITE_P(Use, Lint, ::testing::ValuesIn(kUse),
 
 const Rule kOutside[] = {
     {"Agreement", "bank", "", "names no agreement", "agreement: \"b\""},
+    {"DiscloseTwice", "allows",
+     "disclose { recipient: \"bank\" ground: ON_OUR_BEHALF purpose: \"billing\" field: \"pan\" }",
+     "a second disclose of \"pan\"",
+     "disclose { recipient: \"bank\" ground: ON_OUR_BEHALF purpose: \"billing\" field: \"at\" }"},
     {"DiscloseFields", "leaving", "", "names no field", "field: \"pan.last4\""},
     {"DiscloseReadable", "for", "support", "may not read it", "billing"},
     {"DisclosePassword", "leaving", "field: \"secret\"", "is never disclosed", "field: \"at\""},
@@ -370,11 +445,19 @@ const Rule kOutside[] = {
     {"TestReason", "expect", "expect: REFUSED because: \"past-retentio\"",
      "unknown reason \"past-retentio\" (did you mean \"past-retention\"?)",
      "expect: REFUSED because: \"past-retention\""},
+    {"TestLastReason", "expect", "expect: REFUSED because: \"subject-erase\"",
+     "did you mean \"subject-erased\"?", "expect: REFUSED because: \"subject-erased\""},
     {"TestBecause", "expect", "expect: ALLOWED because: \"held\"", "because is for what is REFUSED",
      "expect: REFUSED because: \"held\""},
 };
 INSTANTIATE_TEST_SUITE_P(Outside, Lint, ::testing::ValuesIn(kOutside),
                          [](const auto& rule) { return rule.param.name; });
+
+size_t CountOf(std::string_view text, std::string_view what) {
+  size_t count = 0;
+  for (size_t at = 0; (at = text.find(what, at)) != std::string_view::npos; ++at) ++count;
+  return count;
+}
 
 TEST(LintBase, IsClean) { EXPECT_EQ(FindingsOf(Filled("", "")), ""); }
 
@@ -382,10 +465,26 @@ TEST(LintBase, GivesLineAndColumnOfWhatItFinds) {
   EXPECT_EQ(FindingsOf(Filled("days", "0")), "p:25:31: error: days must be 1 to 36525\n");
 }
 
-size_t CountOf(std::string_view text, std::string_view what) {
-  size_t count = 0;
-  for (size_t at = 0; (at = text.find(what, at)) != std::string_view::npos; ++at) ++count;
-  return count;
+TEST(LintBase, OfTwoBasesTellsEachRuleOnce) {
+  const std::string findings =
+      FindingsOf(Filled("allows", "allow { purpose: \"billing\" basis: OPT_IN }"));
+  EXPECT_EQ(CountOf(findings, "on another basis"), 1u) << findings;
+}
+
+TEST(LintBase, WhatIsNotKeptIsAtTheLastRuleThatUsesIt) {
+  const std::string kept = "retain { purpose: \"billing\" days: 10 from: COLLECTION }";
+  EXPECT_EQ(FindingsOf(With(Filled("", ""), kept, "")),
+            "p:22:3: error: category \"c\" has no retain for purpose \"billing\"\n");
+  EXPECT_EQ(FindingsOf(Filled("retain", "")),
+            "p:23:3: error: category \"c\" has no retain for purpose \"support\"\n");
+}
+
+TEST(LintBase, WhatIsNotUsedIsWhereItIsDeclared) {
+  EXPECT_EQ(FindingsOf(Filled("allowed", R"(purpose: "billing" field: "pan")")),
+            "p:20:3: error: no purpose may use field \"secret\" of category \"c\"\n");
+  const std::string text = Filled("allowed", R"(purpose: "billing" field: ["pan", "secret"])");
+  EXPECT_EQ(FindingsOf(With(text, R"(field: "pan.last4" })", R"(field: "pan" })")),
+            "p:18:31: error: no purpose may use field \"pan.last4\" of category \"c\"\n");
 }
 
 // Looking for what was meant costs time, and a hostile text may be wrong a thousand times.
@@ -413,6 +512,24 @@ TEST(LintBase, APublicRecipientGetsReportsOnly) {
                             "ground: ON_OUR_BEHALF", "ground: CONSENT"))
                 .find("PUBLIC recipient gets reports only"),
             std::string::npos);
+}
+
+// A category with an address and a text, and what of it goes to a third party for a purpose that no
+// notice lists.
+std::string GivenAway(const std::string& field) {
+  return Filled("categories",
+                "purpose { id: \"quiet\" says: \"q\" } category { id: \"k\" says: \"k\" about: "
+                "SUBJECT holds: ONE field { id: \"mail\" kind: EMAIL } field { id: \"text\" kind: "
+                "TEXT } allow { purpose: \"quiet\" basis: NECESSARY } retain { purpose: \"quiet\" "
+                "days: 1 from: COLLECTION } disclose { recipient: \"press\" ground: "
+                "FRAUD_OR_SECURITY purpose: \"quiet\" field: \"" +
+                    field + "\" } }");
+}
+
+TEST(LintBase, AnAddressGoesToAThirdPartyWithConsentAlone) {
+  const char* const finding = "needs the subject's own consent";
+  EXPECT_NE(FindingsOf(GivenAway("mail")).find(finding), std::string::npos);
+  EXPECT_EQ(FindingsOf(GivenAway("text")).find(finding), std::string::npos);
 }
 
 }  // namespace

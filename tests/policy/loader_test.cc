@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "bailee/limits.h"
+#include "policy/findings.h"
 #include "policy/support.h"
 
 namespace bailee::policy {
@@ -132,6 +133,23 @@ TEST(Loader, KeepsWarningsOfAValidPolicy) {
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(FormatFinding(findings[0], "p"),
             "p:5:1: warning: notice \"n\" has no sha256 of the text shown");
+}
+
+TEST(Loader, ListsWhatIsAtOnePlaceAsItWasFound) {
+  Findings findings;
+  findings.Error({2, 1}, "third");
+  findings.Error({1, 2}, "second");
+  findings.Warning({1, 1}, "first");
+  findings.Error({2, 1}, "fourth");
+  std::string list;
+  for (const Finding& each : findings.Take()) list += FormatFinding(each, "p") + "\n";
+  EXPECT_EQ(list,
+            "p:1:1: warning: first\np:1:2: error: second\np:2:1: error: third\n"
+            "p:2:1: error: fourth\n");
+}
+
+TEST(Loader, NamesNoPlaceOfWhatHasNone) {
+  EXPECT_EQ(FormatFinding({Severity::kError, 0, 0, "wrong"}, "p"), "p: error: wrong");
 }
 
 TEST(Loader, BoundsTheListOfFindings) {
