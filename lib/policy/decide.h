@@ -335,7 +335,7 @@ inline constexpr Reason kPrecedence[] = {Reason::kPolicyNotInForce,
 // Stage one alone: what can be said without looking anything up. `in_force` must outlive the call.
 Decision DecideStageOne(const Policy& in_force, const Request& request);
 
-// Both stages. `datum` is null if there is none, and for kCollect.
+// Both stages. `datum` is null if there is none; ignored for kCollect and kContact.
 // REQUIRES: if there is a datum, its policy is not null and each of its indexes is one of that
 // policy or nothing. Nothing as notice or source is a name that no policy knows.
 Decision Decide(const Policy& in_force, const Datum* datum, const Standing& standing,

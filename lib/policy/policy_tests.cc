@@ -74,8 +74,7 @@ Decision Ask(const Policy& policy, const TestCase& test) {
                     {policy.FindNotice(test.notice), policy.FindSource(test.source),
                      policy.FindController(test.controller)},
                     collected_at};
-  const bool on_datum = test.action != Action::kCollect && test.action != Action::kContact;
-  const bool exists = on_datum && !test.notice.empty();
+  const bool exists = !test.notice.empty();
   return Decide(policy, exists ? &datum : nullptr, StandingOf(policy, test, now), request);
 }
 

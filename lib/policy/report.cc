@@ -55,17 +55,10 @@ bool CollectedFor(const Policy& in_force, const ReportInfo& report, const Datum&
   return EveryInput(report, [&](FieldIndex field) {
     if (!Served(in_force, report.category, field, now, purpose)) return false;
     if (agreed) return true;
-    if (!category.valid()) return false;
-    const FieldIndex old = then.FindField(category, in_force.field(report.category, field).name);
+    const std::string& name = in_force.field(report.category, field).name;
+    const FieldIndex old = category.valid() ? then.FindField(category, name) : FieldIndex{};
     return old.valid() && Served(then, category, old, datum.terms, purpose);
   });
-}
-
-bool EndedThen(const Policy& then, std::string_view category, std::string_view purpose,
-               const Standing& standing, Timestamp collected_at, Timestamp now) {
-  const CategoryIndex c = then.FindCategory(category);
-  const PurposeIndex p = then.FindPurpose(purpose);
-  return !c.valid() || !p.valid() || Ended(then, c, p, standing, collected_at, now);
 }
 
 }  // namespace
@@ -102,7 +95,8 @@ bool MayCount(const Policy& in_force, const ReportInfo& report, const Datum& dat
       return false;
     if (Ended(in_force, report.category, {i}, standing, datum.collected_at, now)) return false;
     if (!agreed && datum.policy != &in_force &&
-        EndedThen(*datum.policy, category, purpose, standing, datum.collected_at, now)) {
+        Ended(*datum.policy, datum.policy->FindCategory(category),
+              datum.policy->FindPurpose(purpose), standing, datum.collected_at, now)) {
       return false;
     }
   }

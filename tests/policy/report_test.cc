@@ -102,6 +102,41 @@ TEST(MayCount, NobodyRestrictedOrLeaving) {
   }
 }
 
+TEST(MayCount, TheNoticeOfAnEarlierVersionIsTheOneOfItsName) {
+  const auto then = Load();
+  const auto now = Replaced(R"(notice { id: "n")",
+                            R"(notice { id: "first" purpose: "service" } notice { id: "n")");
+  EXPECT_TRUE(Counts(*now, Held(*then)));
+  EXPECT_FALSE(Counts(*now, Held(*then, "narrow")));
+}
+
+TEST(MayCount, NothingOfACategoryThatThereWasNot) {
+  const auto now = Load();
+  std::string text(kReportPolicy);
+  for (const std::string_view id : {"id: \"c\"", "category: \"c\""})
+    for (size_t at = 0; (at = text.find(id, at)) != std::string::npos; ++at)
+      text.replace(at, id.size(), std::string(id.substr(0, id.size() - 2)) + "d\"");
+  const auto then = Load(text);
+  EXPECT_FALSE(Counts(*now, Held(*then)));
+}
+
+TEST(MayCount, TheFirstPurposeToo) {
+  const auto policy = Replaced(R"(purpose { id: "service" } purpose { id: "stats.visits" })",
+                               R"(purpose { id: "stats.visits" } purpose { id: "service" })");
+  EXPECT_TRUE(Counts(*policy, Held(*policy)));
+  EXPECT_FALSE(Counts(*policy, Held(*policy), {}, After(10)));
+}
+
+TEST(Words, OfAReport) {
+  EXPECT_EQ(ReportCountWord(ReportCount::kSubjects), "SUBJECTS");
+  EXPECT_EQ(ReportCountWord(ReportCount::kRecords), "RECORDS");
+  EXPECT_EQ(ReportBucketWord(ReportBucket::kDay), "DAY");
+  EXPECT_EQ(ReportBucketWord(ReportBucket::kWeek), "WEEK");
+  EXPECT_EQ(ReportBucketWord(ReportBucket::kMonth), "MONTH");
+  EXPECT_EQ(ReportFeedWord(ReportFeed::kStored), "STORED");
+  EXPECT_EQ(ReportFeedWord(ReportFeed::kAtCollection), "AT_COLLECTION");
+}
+
 TEST(MayCount, NothingCollectedBeforeItWasDeclared) {
   const auto then = Replaced("by: \"k\"", "");
   const auto now = Load();
@@ -192,6 +227,7 @@ TEST(DecideReport, SaysEveryReasonInOrder) {
   const auto policy = Load();
   const ReportInfo& report = *FindReport(*policy, "r");
   EXPECT_THAT(DecideReport(*policy, report, "public", true, kAt), IsEmpty());
+  EXPECT_THAT(DecideReport(*policy, report, "public", true, policy->effective()), IsEmpty());
   EXPECT_THAT(DecideReport(*policy, report, "other", true, kAt),
               ElementsAre(Reason::kRecipientNotListed));
   EXPECT_THAT(DecideReport(*policy, report, "nobody", false, {0}),

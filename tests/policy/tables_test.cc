@@ -53,7 +53,7 @@ class TablesTest : public ::testing::Test {
   CategoryIndex category_ = policy_->FindCategory("c");
 };
 
-TEST(PolicyTests, AskOnBehalfOfWhomTheyName) {
+TEST(OwnTests, AskOnBehalfOfWhomTheyName) {
   const PolicyPtr policy = Loaded(std::string(kTablesPolicy) + R"(
     test { name: "not as told"  given { notice: "all"  source: "web" }
            ask { purpose: "support"  category: "c"  field: "hint"  on_behalf_of: "acme" }
@@ -62,6 +62,31 @@ TEST(PolicyTests, AskOnBehalfOfWhomTheyName) {
   const std::vector<TestResult> results = RunTests(*policy);
   ASSERT_EQ(results.size(), 1u);
   EXPECT_TRUE(results[0].passed);
+}
+
+TEST(Signals, AreFoundByTheirIds) {
+  const PolicyPtr policy = Loaded(std::string(kTablesPolicy) + R"(
+    signal { id: "gpc" purpose: "billing" } signal { id: "dnt" purpose: "support" })");
+  ASSERT_NE(policy, nullptr);
+  for (const char* id : {"gpc", "dnt"}) {
+    ASSERT_NE(policy->FindSignal(id), nullptr) << id;
+    EXPECT_EQ(policy->FindSignal(id)->id, id);
+  }
+  EXPECT_EQ(policy->FindSignal("other"), nullptr);
+}
+
+std::string MayCombine(const Policy& policy) {
+  std::string out;
+  for (const char* purpose : {"billing", "support", "contact", "nothing"})
+    out += bailee::policy::MayCombine(policy, policy.FindPurpose(purpose)) ? "yes " : "no ";
+  return out;
+}
+
+TEST(Combining, IsForThePurposesThatSaySoOrForEveryLeafIfNoneDoes) {
+  EXPECT_EQ(MayCombine(*Loaded(kTablesPolicy)), "yes yes no no ");
+  const std::string one = With(kTablesPolicy, R"(purpose { id: "billing")",
+                               R"(purpose { combines: true id: "billing")");
+  EXPECT_EQ(MayCombine(*Loaded(one)), "yes no no no ");
 }
 
 TEST_F(TablesTest, OnlyLeavesAreLeavesAndInnerPurposesAreImplied) {
