@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <limits>
 
 #include "policy/tables.h"
@@ -58,25 +60,20 @@ Bucket Policy::BucketAt(CategoryIndex category, int64_t number) const {
 
 std::optional<int64_t> ParseDate(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const auto digits = [&](size_t at, size_t count) {
-    int64_t value = 0;
-    for (size_t i = at; i < at + count; ++i) {
-      if (text[i] < '0' || text[i] > '9') return int64_t{-1};
-      value = value * 10 + (text[i] - '0');
-    }
-    return value;
+  const auto number = [&](size_t at, size_t digits) {
+    unsigned value = 0;
+    const char* const end = text.data() + at + digits;
+    const auto read = std::from_chars(text.data() + at, end, value);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
   };
-  const int64_t year = digits(0, 4);
-  const int64_t month = digits(5, 2);
-  const int64_t day = digits(8, 2);
-  if (year < 1970 || month < 1 || month > 12 || day < 1) return std::nullopt;
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  constexpr int64_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (day > kDays[month - 1] + (month == 2 && leap ? 1 : 0)) return std::nullopt;
-  const int64_t before = year - 1;
-  int64_t days = 365 * (year - 1970) + (before / 4 - before / 100 + before / 400) - 477;
-  for (int64_t m = 1; m < month; ++m) days += kDays[m - 1] + (m == 2 && leap ? 1 : 0);
-  return days + day - 1;
+  const std::optional<unsigned> year = number(0, 4);
+  const std::optional<unsigned> month = number(5, 2);
+  const std::optional<unsigned> day = number(8, 2);
+  if (!year || !month || !day || *year < 1970) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(*month), std::chrono::day(*day)};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date).time_since_epoch().count();
 }
 
 }  // namespace bailee::policy

@@ -3,7 +3,10 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <ranges>
+
 #include "bailee/limits.h"
+#include "base/ascii.h"
 #include "base/hex.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
@@ -63,17 +66,15 @@ std::string_view Quoted(std::string_view message, size_t n) {
 
 void AddEnumValues(const Descriptor& type, std::string_view field_name,
                    std::vector<std::string_view>& out) {
-  for (int i = 0; i < type.field_count(); ++i) {
+  for (const int i : std::views::iota(0, type.field_count())) {
     const FieldDescriptor& field = *type.field(i);
     if (field.name() != field_name || field.enum_type() == nullptr) continue;
     // The first value only says that none was given.
-    for (int v = 1; v < field.enum_type()->value_count(); ++v) {
+    for (const int v : std::views::iota(1, field.enum_type()->value_count())) {
       out.push_back(field.enum_type()->value(v)->name());
     }
   }
 }
-
-char ToLower(char c) { return (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool IsUnknownField(const std::string& message) {
   return message.find(" has no field named ") != std::string::npos;
@@ -87,7 +88,8 @@ std::string RewordUnknownField(std::string_view type_name, std::string_view name
   if (type != nullptr) {
     where = type->name();
     for (char& c : where) c = ToLower(c);
-    for (int i = 0; i < type->field_count(); ++i) names.push_back(type->field(i)->name());
+    for (const int i : std::views::iota(0, type->field_count()))
+      names.push_back(type->field(i)->name());
   }
   return "unknown field \"" + std::string(name) + "\" in " + where + DidYouMean(name, names);
 }
@@ -96,10 +98,10 @@ std::string RewordUnknownField(std::string_view type_name, std::string_view name
 std::string RewordUnknownValue(std::string_view value, std::string_view field) {
   std::vector<std::string_view> names;
   const auto* file = v1::Policy::descriptor()->file();
-  for (int i = 0; i < file->message_type_count(); ++i) {
+  for (const int i : std::views::iota(0, file->message_type_count())) {
     const Descriptor& type = *file->message_type(i);
     AddEnumValues(type, field, names);
-    for (int j = 0; j < type.nested_type_count(); ++j) {
+    for (const int j : std::views::iota(0, type.nested_type_count())) {
       AddEnumValues(*type.nested_type(j), field, names);
     }
   }
@@ -127,8 +129,8 @@ std::string Reword(const std::string& message) {
     return RewordUnknownValue(Quoted(message, 0), Quoted(message, 1));
   }
   std::string out = message;
-  if (!out.empty()) out[0] = ToLower(out[0]);
-  if (!out.empty() && out.back() == '.') out.pop_back();
+  out[0] = ToLower(out[0]);
+  if (out.ends_with('.')) out.pop_back();
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   }

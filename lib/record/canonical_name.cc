@@ -2,7 +2,7 @@
 #include <array>
 #include <cstdint>
 
-#include "record/ascii.h"
+#include "base/ascii.h"
 #include "record/canonical.h"
 #include "record/iso_codes.h"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "record/ascii.h"
+#include "base/ascii.h"
 #include "record/canonical.h"
 
 namespace bailee::record {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 
-#include "record/ascii.h"
+#include "base/ascii.h"
 #include "record/canonical.h"
 #include "record/iso_codes.h"
 

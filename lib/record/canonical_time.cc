@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
 
-#include "record/ascii.h"
+#include "base/ascii.h"
 #include "record/canonical.h"
 
 namespace bailee::record {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/try.h"
 #include "base/utf8.h"
-#include "record/ascii.h"
 #include "record/canonical.h"
 
 namespace bailee::record {

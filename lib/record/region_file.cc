@@ -11,9 +11,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "base/try.h"
 #include "base/unique_fd.h"
-#include "record/ascii.h"
 #include "record/canonical.h"
 #include "record/region_nodes.h"
 

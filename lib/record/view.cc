@@ -6,8 +6,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
-#include "record/ascii.h"
 #include "record/canonical.h"
 
 namespace bailee::record {

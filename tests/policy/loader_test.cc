@@ -71,6 +71,24 @@ TEST(Loader, SuggestsEnumValues) {
   EXPECT_TRUE(findings.starts_with("p:8:")) << findings;
 }
 
+TEST(Loader, SuggestsWordsOfEachMessage) {
+  EXPECT_EQ(FindingsOf("nam: \"x\""),
+            "p:1:1: error: unknown field \"nam\" in policy (did you mean \"name\"?)\n");
+  const std::string text = With(kSmall, "basis: NECESSARY", "bass: NECESSARY");
+  EXPECT_NE(FindingsOf(text).find("unknown field \"bass\" in allow (did you mean \"basis\"?)"),
+            std::string::npos);
+  EXPECT_NE(FindingsOf("test { ask { action: RED } }")
+                .find("unknown value \"RED\" of action (did you mean \"READ\"?)"),
+            std::string::npos);
+}
+
+TEST(Loader, SuggestsNoWordThatSaysNothingAndNoneOfAnotherField) {
+  EXPECT_EQ(FindingsOf("source { role: ROLE_UNSPECIFIE }"),
+            "p:1:32: error: unknown value \"ROLE_UNSPECIFIE\" of role\n");
+  EXPECT_EQ(FindingsOf("source { role: OPT_INN }"),
+            "p:1:24: error: unknown value \"OPT_INN\" of role\n");
+}
+
 TEST(Loader, ListsEveryUnknownWordAtOnce) {
   std::string text = With(kSmall, "holds: MANY", "hold: MANY");
   text = With(text, "days: 10 from: COLLECTION }\n}", "dais: 10 from: COLLECTION }\n}");
@@ -106,6 +124,27 @@ TEST(Loader, SpeaksUtf8OfALetterThatIsNone) {
   EXPECT_NE(FindingsOf("version: 1 \u00D6: 2").find("got: \\xc3"), std::string::npos);
 }
 
+TEST(Loader, RewordsWhatTheParserSays) {
+  EXPECT_EQ(FindingsOf("version: x"), "p:1:10: error: expected integer, got: x\n");
+  EXPECT_EQ(FindingsOf("version: \x7f"), "p:1:10: error: expected integer, got:  \n");
+  EXPECT_EQ(FindingsOf("version: \x01"),
+            "p:1:10: error: invalid control characters encountered in text\n"
+            "p:1:11: error: expected integer, got: \n");
+  EXPECT_EQ(FindingsOf("version: 99999999999999999999"),
+            "p:1:10: error: integer out of range (99999999999999999999)\n");
+}
+
+// The parser counts a tab as up to eight columns.
+TEST(Loader, NamesTheColumnOfAnUnknownField) {
+  EXPECT_EQ(FindingsOf("version: 1 nam"),
+            "p:1:12: error: unknown field \"nam\" in policy (did you mean \"name\"?)\n"
+            "p:1:15: error: expected \"{\", found \"\"\n");
+  EXPECT_EQ(FindingsOf("\t\t\tnam: 1"),
+            "p:1:28: error: unknown field \"nam\" in policy (did you mean \"name\"?)\n");
+  EXPECT_EQ(FindingsOf("version: 1\nnam: 1"),
+            "p:2:1: error: unknown field \"nam\" in policy (did you mean \"name\"?)\n");
+}
+
 TEST(Loader, TakesAPolicyAtTheSizeLimitAndNoLarger) {
   std::string text = kSmall;
   text += "#" + std::string(limits::kPolicyFileBytesMax - text.size() - 1, 'x');
@@ -119,6 +158,35 @@ TEST(Loader, RefusesDeepNestingWithoutFollowingIt) {
     while (text.size() < limits::kPolicyFileBytesMax / 2) text += open;
     EXPECT_NE(FindingsOf(text).find("nests too deeply"), std::string::npos) << open;
   }
+}
+
+bool TooDeep(const std::string& text) {
+  return FindingsOf(text).find("nests too deeply") != std::string::npos;
+}
+std::string Open(size_t times) {
+  std::string text;
+  for (size_t i = 0; i < times; ++i) text += "zz { ";
+  return text;
+}
+
+TEST(Loader, NestsSixteenTimesAndNoMore) {
+  EXPECT_FALSE(TooDeep(Open(16)));
+  EXPECT_TRUE(TooDeep(Open(17)));
+  EXPECT_TRUE(TooDeep("{" + Open(16)));
+  EXPECT_FALSE(TooDeep("zz { } " + Open(16)));
+  EXPECT_FALSE(TooDeep("zz < > zz: [ ] " + Open(16)));
+}
+
+TEST(Loader, CountsBracketsBehindTheEndOfATextOrAComment) {
+  EXPECT_TRUE(TooDeep("# comment\n" + Open(17)));
+  EXPECT_FALSE(TooDeep("# comment " + Open(17)));
+  EXPECT_TRUE(TooDeep("zz: \"text\" " + Open(17)));
+  EXPECT_TRUE(TooDeep("zz: \"text\n" + Open(17)));  // a text ends with its line
+  EXPECT_TRUE(TooDeep("zz: \"text\\\n" + Open(17)));
+  EXPECT_FALSE(TooDeep("zz: \"te\\\"xt " + Open(17)));
+  EXPECT_FALSE(TooDeep("zz: 'te\"xt " + Open(17)));
+  EXPECT_TRUE(TooDeep("zz: 'te\"xt' " + Open(17)));
+  EXPECT_FALSE(TooDeep("zz: \"text\\"));
 }
 
 TEST(Loader, DoesNotCountBracketsInTextsAndComments) {

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "policy/support.h"
+#include "policy/tables.h"
 
 namespace bailee::policy {
 namespace {
@@ -90,6 +91,23 @@ TEST_F(RetentionTest, AnEventWithinTheBucketDoesNotEndIt) {
   const int64_t latest = 4 * kDay - 1 + 100 * kDay;
   EXPECT_EQ(WrapEnd(For("a"), bucket, Timestamp{4 * kDay - 1}).unix_ms, latest);
   EXPECT_EQ(WrapEnd(For("a"), bucket, Timestamp{4 * kDay}).unix_ms, 20 * kDay);
+}
+
+TEST(ParseDate, CountsDaysFrom1970) {
+  EXPECT_EQ(ParseDate("1970-01-01"), 0);
+  EXPECT_EQ(ParseDate("1970-12-31"), 364);
+  EXPECT_EQ(ParseDate("2000-02-29"), 11'016);
+  EXPECT_EQ(ParseDate("2024-03-01"), 19'783);
+  EXPECT_EQ(ParseDate("9999-12-31"), 2'932'896);
+}
+
+TEST(ParseDate, TakesNothingElse) {
+  for (const char* bad :
+       {"", "2020-01-1", "2020-01-011", "2020/01-01", "2020-01/01", "1969-12-31", "2020-00-01",
+        "2020-13-01", "2020-01-00", "2020-01-32", "2020-04-31", "2023-02-29", "2100-02-29",
+        "20a0-01-01", "2020-0a-01", "2020-01-0a", "-020-01-01", "+020-01-01", "2020- 1-01"}) {
+    EXPECT_EQ(ParseDate(bad), std::nullopt) << bad;
+  }
 }
 
 }  // namespace

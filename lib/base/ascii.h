@@ -4,7 +4,7 @@
 #include <string_view>
 
 // Characters of ASCII, whatever the locale says.
-namespace bailee::record {
+namespace bailee {
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool IsAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -42,4 +42,4 @@ constexpr std::string_view TakeUntil(std::string_view& rest, char separator) {
   return taken;
 }
 
-}  // namespace bailee::record
+}  // namespace bailee
