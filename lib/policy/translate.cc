@@ -58,7 +58,7 @@ class Node {
   // The message of that name; an empty one if it was not given.
   Node One(const char* name) const {
     const FieldDescriptor* field = Field(name);
-    return {message_->GetReflection()->GetMessage(*message_, field), Nested(field, 0, true),
+    return {message_->GetReflection()->GetMessage(*message_, field), Nested(field, -1),
             PlaceOf(field, -1), *findings_};
   }
   // Makes a draft of each message of that name.
@@ -70,7 +70,7 @@ class Node {
     drafts.reserve(static_cast<size_t>(count));
     for (int i = 0; i < count; ++i) {
       drafts.push_back(make({message_->GetReflection()->GetRepeatedMessage(*message_, field, i),
-                             Nested(field, i, false), PlaceOf(field, i), *findings_}));
+                             Nested(field, i), PlaceOf(field, i), *findings_}));
     }
     return drafts;
   }
@@ -79,9 +79,9 @@ class Node {
   const FieldDescriptor* Field(const char* name) const {
     return message_->GetDescriptor()->FindFieldByName(name);
   }
-  const ParseInfoTree* Nested(const FieldDescriptor* field, int index, bool singular) const {
-    if (tree_ == nullptr) return nullptr;
-    return tree_->GetTreeForNested(field, singular ? -1 : index);
+  // `index`: -1 of a field that is not repeated.
+  const ParseInfoTree* Nested(const FieldDescriptor* field, int index) const {
+    return tree_ == nullptr ? nullptr : tree_->GetTreeForNested(field, index);
   }
   Place PlaceOf(const FieldDescriptor* field, int index) const {
     if (tree_ == nullptr) return at_;
@@ -91,13 +91,11 @@ class Node {
     return {location.line + 1, location.column + 1};
   }
   // Escapes can bring in what the file itself did not hold.
-  void CheckText(Word& word) const {
+  void CheckText(const Word& word) const {
     bool fine = IsUtf8(word.text);
     for (const char c : word.text)
       fine = fine && (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-    if (fine) return;
-    findings_->Error(word.at, "text holds control characters or is not UTF-8");
-    word.text = "?";
+    if (!fine) findings_->Error(word.at, "text holds control characters or is not UTF-8");
   }
 
   const Message* message_;

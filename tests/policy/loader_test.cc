@@ -119,6 +119,19 @@ TEST(Loader, RefusesTextThatIsNotUtf8) {
             std::string::npos);
 }
 
+TEST(Loader, TakesNoTextThatHoldsControlCharacters) {
+  EXPECT_EQ(FindingsOf(With(kSmall, "source { id: \"web\"", "source { id: \"we\\nb\"")),
+            "p:4:10: error: text holds control characters or is not UTF-8\n");
+  EXPECT_EQ(FindingsOf(With(kSmall, "purpose: \"support\" }", "purpose: \"sup\\001port\" }")),
+            "p:5:37: error: text holds control characters or is not UTF-8\n");
+}
+
+TEST(Loader, NamesPlacesOfTheFirstLine) {
+  EXPECT_EQ(FindingsOf(With(kSmall, "version: 1", "version: 0")),
+            "p:1:15: error: version must be at least 1\n"
+            "p:5:1: warning: notice \"n\" has no sha256 of the text shown\n");
+}
+
 // The parser reads bytes, and shows the first of a letter that has more.
 TEST(Loader, SpeaksUtf8OfALetterThatIsNone) {
   EXPECT_NE(FindingsOf("version: 1 \u00D6: 2").find("got: \\xc3"), std::string::npos);
