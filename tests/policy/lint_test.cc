@@ -504,6 +504,11 @@ TEST(LintBase, NamesAThousandReasonsThatAreNoneAndNoMore) {
   EXPECT_EQ(CountOf(findings, "unknown reason \"hold\""), 1'000u);
 }
 
+TEST(LintBase, GuessesNoReasonOfAWordThatIsNearNone) {
+  const std::string findings = FindingsOf(Filled("expect", "expect: REFUSED because: \"x\""));
+  EXPECT_NE(findings.find("unknown reason \"x\"\n"), std::string::npos) << findings;
+}
+
 TEST(LintBase, APublicRecipientGetsReportsOnly) {
   const std::string text = Filled("press", "PUBLIC");
   EXPECT_EQ(FindingsOf(text), "");

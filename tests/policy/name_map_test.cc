@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bailee/limits.h"
 #include "policy/tables.h"
 
 namespace bailee::policy {
@@ -38,6 +39,15 @@ TEST(NameMap, TellsNamesOfEveryLengthThatDifferInOneLetter) {
     EXPECT_EQ(names.Find<CategoryTag>(all[i]).value, i) << all[i];
   for (size_t length = 1; length <= 41; ++length)
     EXPECT_FALSE(names.Find<CategoryTag>(std::string(length, 'a')).valid()) << length;
+}
+
+TEST(NameMap, ListsNamesInOrderThatAreNoLongerThanNamesMayBe) {
+  const std::string longest(limits::kNameBytesMax, 'a');
+  NameMap names;
+  names.Add("z", 0);
+  names.Add(longest + "a", 1);
+  names.Add(longest, 2);
+  EXPECT_EQ(names.Names(), (std::vector<std::string_view>{longest, "z"}));
 }
 
 TEST(NameMap, ZeroBytesMakeAnotherName) {
