@@ -140,11 +140,8 @@ void CompileAllow(const AllowDraft& a, const CategoryDraft& draft, Tables& t, Ca
   category.allows.push_back(std::move(rule));
 }
 
-// `kept` gathers the leaves that have a retention: the first one stays.
-void CompileRetain(const RetainDraft& r, const Tables& t, CategoryInfo& category,
-                   PurposeSet& kept) {
-  const PurposeSet leaves = ExpandLeaves(t, r.purposes) & ~kept;
-  kept |= leaves;
+void CompileRetain(const RetainDraft& r, const Tables& t, CategoryInfo& category) {
+  const PurposeSet leaves = ExpandLeaves(t, r.purposes);
   for (size_t i = 0; i < t.purposes.size(); ++i) {
     if (!leaves.test(i)) continue;
     category.retentions.push_back({PurposeIndex{static_cast<uint16_t>(i)},
@@ -184,8 +181,7 @@ void CompileCategory(const CategoryDraft& c, Tables& t) {
     category.fields[field.value].lookups |= ExpandLeaves(t, f.lookups);
   }
   for (const AllowDraft& a : c.allows) CompileAllow(a, c, t, index);
-  PurposeSet kept;
-  for (const RetainDraft& r : c.retains) CompileRetain(r, t, category, kept);
+  for (const RetainDraft& r : c.retains) CompileRetain(r, t, category);
   for (const DiscloseDraft& d : c.discloses) {
     category.discloses.push_back(
         {t.recipient_names.Find<RecipientTag>(d.recipient.text),
@@ -194,14 +190,11 @@ void CompileCategory(const CategoryDraft& c, Tables& t) {
          static_cast<int32_t>(d.until_days.value), t.notice_names.Find<NoticeTag>(d.notice.text),
          d.clause.empty() ? category.clause : d.clause.text, d.at.line});
   }
-  int64_t shortest_days = 1;
-  if (!category.retentions.empty()) {
-    shortest_days =
-        std::min_element(category.retentions.begin(), category.retentions.end(),
-                         [](const Retention& a, const Retention& b) { return a.days < b.days; })
-            ->days;
-  }
-  category.bucket_width_ms = std::max<int64_t>(shortest_days, 1) * kMillisPerDay / 8;
+  const auto shortest =
+      std::min_element(category.retentions.begin(), category.retentions.end(),
+                       [](const Retention& a, const Retention& b) { return a.days < b.days; });
+  if (shortest == category.retentions.end()) return;  // lint refuses it
+  category.bucket_width_ms = shortest->days * kMillisPerDay / 8;
 }
 
 void CompileController(const ControllerDraft& c, Tables& t) {

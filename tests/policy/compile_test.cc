@@ -117,6 +117,17 @@ TEST_F(Compiled, FieldsAndViews) {
   EXPECT_EQ(Field("card", "at").max_bytes, limits::kFieldBytesMax);
 }
 
+TEST(CompiledField, MayHoldOneByteAndSaysWhereItsViewIs) {
+  const PolicyPtr policy = Loaded(With(With(kEverything, "max_bytes: 19", "max_bytes: 1"),
+                                       "view { id: \"last4\"", "\nview { id: \"last4\""));
+  ASSERT_NE(policy, nullptr);
+  const CategoryIndex card = policy->FindCategory("card");
+  const FieldInfo& pan = policy->field(card, policy->FindField(card, "pan"));
+  EXPECT_EQ(pan.max_bytes, 1u);
+  EXPECT_EQ(pan.line, 16);
+  EXPECT_EQ(policy->field(card, policy->FindField(card, "pan.last4")).line, 17);
+}
+
 TEST_F(Compiled, Allows) {
   const std::vector<AllowRule>& allows = Category("card").allows;
   ASSERT_EQ(allows.size(), 2u);

@@ -241,6 +241,14 @@ TEST(Loader, BoundsTheListOfFindings) {
   EXPECT_EQ(findings.size(), 1000u);
 }
 
+TEST(Binary, IsNoLargerThanAText) {
+  const auto said = [](size_t size) {
+    return std::string(Policy::FromBinary(Bytes(size, 0)).status().message());
+  };
+  EXPECT_EQ(said(limits::kPolicyFileBytesMax).find("larger than 1 MiB"), std::string::npos);
+  EXPECT_NE(said(limits::kPolicyFileBytesMax + 1).find("larger than 1 MiB"), std::string::npos);
+}
+
 TEST(Binary, RefusesUnknownFields) {
   Bytes bytes = Loaded(kSmall)->ToBinary();
   bytes.insert(bytes.end(), {0xF8, 0x07, 0x01});  // field 127, a number

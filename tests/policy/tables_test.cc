@@ -64,6 +64,15 @@ TEST(OwnTests, AskOnBehalfOfWhomTheyName) {
   EXPECT_TRUE(results[0].passed);
 }
 
+TEST(Purposes, AreImpliedByTheFirstToo) {
+  const PolicyPtr policy = Loaded(With(kTablesPolicy, R"(purpose { id: "billing" says)",
+                                       R"(purpose { id: "first.of.all" says: "f" }
+purpose { id: "billing" says)"));
+  ASSERT_NE(policy, nullptr);
+  EXPECT_TRUE(policy->FindPurpose("first.of").valid());
+  EXPECT_TRUE(policy->FindPurpose("first").valid());
+}
+
 TEST(Signals, AreFoundByTheirIds) {
   const PolicyPtr policy = Loaded(std::string(kTablesPolicy) + R"(
     signal { id: "gpc" purpose: "billing" } signal { id: "dnt" purpose: "support" })");
@@ -188,6 +197,42 @@ category {
     numbers.push_back(field.compartment.value);
   EXPECT_EQ(numbers, (std::vector<size_t>{0, 0, 1, 2}));
   EXPECT_EQ(policy->purpose(policy->FindPurpose("billing")).clause, "B 1");
+}
+
+std::string Compartments(std::string_view text) {
+  const PolicyPtr policy = Loaded(text);
+  std::string out;
+  for (const FieldInfo& field : policy->category(policy->FindCategory("c")).fields)
+    out += std::to_string(field.compartment.value) + " ";
+  return out;
+}
+
+constexpr char kThreeFields[] = R"(name: "t" version: 1 effective: "2020-01-01"
+purpose { id: "billing" says: "b" }
+purpose { id: "support" says: "s" }
+notice { id: "all" purpose: ["billing", "support"] }
+category {
+  id: "c" says: "c" about: SUBJECT holds: MANY
+  field { id: "first" kind: TEXT }
+  field { id: "second" kind: TEXT }
+  field { id: "third" kind: TEXT }
+  allow { purpose: "billing" basis: NECESSARY field: ["first", "second"] }
+  allow { purpose: "support" basis: NECESSARY field: "third" }
+  retain { purpose: ["billing", "support"] days: 8 from: COLLECTION }
+}
+)";
+
+TEST(Compartments, PartWhatPurposesTellApartWhereThereIsNoSource) {
+  EXPECT_EQ(Compartments(kThreeFields), "0 0 1 ");
+}
+
+TEST(Compartments, PartWhatAControllerTellsApart) {
+  const std::string text =
+      With(kThreeFields, R"(["first", "second"])", R"(["first", "second", "third"])");
+  EXPECT_EQ(Compartments(text + R"(controller { id: "acme" agreement: "x"
+    allow { purpose: "billing" category: "c" field: "first" }
+    allow { purpose: "billing" category: "c" field: "second" } })"),
+            "0 0 1 ");
 }
 
 TEST_F(TablesTest, FieldsOfACompartmentHaveTheSameEffectivePurposes) {
