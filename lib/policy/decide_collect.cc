@@ -66,7 +66,7 @@ Use UseOf(const Asked& asked, const Standing& standing, FieldIndex value, Reason
 }
 
 FieldSet WithoutFedOnly(const Asked& asked, FieldSet values) {
-  for (uint16_t i = 0; i < kValuesMax; ++i) {
+  for (uint16_t i = asked.field.value; i < kValuesMax; ++i) {
     if (values.test(i) && asked.in_force.field(asked.category, {i}).fed_only()) values.reset(i);
   }
   return values;

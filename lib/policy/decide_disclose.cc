@@ -40,8 +40,7 @@ struct Listed {
 
 Listed Find(const DisclosureNames& names, std::optional<Ground> ground) {
   Listed listed;
-  const bool known = names.recipient.valid() && names.purpose.valid() && names.field.valid();
-  if (!known) return listed;
+  if (!names.category.valid()) return listed;
   for (const DiscloseRule& rule : names.policy.category(names.category).discloses) {
     if (rule.recipient != names.recipient || rule.purpose != names.purpose) continue;
     const auto& fields = rule.fields;

@@ -26,7 +26,7 @@ bool ActionFits(Action action, const FieldInfo& field, PurposeIndex purpose) {
       return field.kind == Kind::kPassword;
     case Action::kFind:
       return field.lookups[purpose.value];
-    case Action::kCollect:
+    case Action::kCollect:  // neither comes here
     case Action::kContact:
       break;
   }

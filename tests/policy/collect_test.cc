@@ -30,6 +30,39 @@ TEST_F(DecideTest, Rules21And22TermsMustBeKnown) {
   EXPECT_EQ(StageOne(), "source-independent");
 }
 
+TEST_F(DecideTest, Rule24IsAskedOfWhatIsKnownAlone) {
+  Collect("card", "pan.last4");
+  request.notice = "news-1";
+  EXPECT_EQ(StageOne(), "undeclared-field");
+  Collect("card", "pan");
+  EXPECT_EQ(StageOne(), "not-collected-for");
+  request.on_behalf_of = "nobody";
+  EXPECT_EQ(StageOne(), "outside-instructions");
+  request.on_behalf_of = "";
+  request.notice = "nothing";
+  EXPECT_EQ(StageOne(), "unknown-notice");
+  request.notice = "news-1";
+  request.source = "nowhere";
+  EXPECT_EQ(StageOne(), "unknown-source");
+  request.source = "button";
+  EXPECT_EQ(StageOne(), "source-independent");
+}
+
+TEST_F(DecideTest, Rule24AReportIsAUseOfTheFirstFieldToo) {
+  in_force = Loaded(std::string(kV1) + R"(
+category {
+  id: "visit" says: "v" about: SUBJECT holds: MANY
+  field { id: "region" kind: COUNTRY }
+  field { id: "at" kind: TIME }
+  retain { purpose: "research" days: 50 from: COLLECTION }
+}
+report { id: "visits" category: "visit" count: SUBJECTS by: "region" bucket: DAY of: "at"
+         min_subjects: 5 purpose: "research" })");
+  Collect("visit", "region");
+  EXPECT_EQ(StageOne(), "allowed");
+  EXPECT_EQ(Stored(), "region");
+}
+
 TEST_F(DecideTest, Rule23ControllersMustBeKnownToCollect) {
   Collect("card", "holder");
   request.on_behalf_of = "nobody";

@@ -158,6 +158,9 @@ TEST_F(DecideTest, Rule30AnErasedSubjectIsToldToRightsOnly) {
   Ask("rights");
   EXPECT_EQ(Answer(), "subject-erased");
   EXPECT_TRUE(Full().visible);
+  request.wrap = WrapState::kPending;
+  EXPECT_EQ(Answer(), "subject-erased");
+  request.wrap = WrapState::kPresent;
   Collect("card", "holder");
   EXPECT_EQ(Answer(), "subject-erased");
   EXPECT_FALSE(Full().visible);

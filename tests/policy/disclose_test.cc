@@ -170,6 +170,32 @@ TEST_F(DiscloseRules, ANewRecipientDoesNotReachHeldDataWithoutAgreement) {
   EXPECT_EQ(Answer(), "notice-missing") << "nor does a shorter wait";
 }
 
+TEST_F(DiscloseRules, WithoutAnEndSuccessionGoesOn) {
+  in_force = Loaded(With(WithRecipients(), " until_days: 60", ""));
+  Hold(*in_force, "all", "web");
+  Give("heir", "SUCCESSION");
+  standing.notices = {{"news-1", At(10)}};
+  request.now = At(1000);
+  EXPECT_EQ(Answer(), "allowed");
+}
+
+TEST_F(DiscloseRules, OfNamesThatAreUnknownNothingElseIsSaid) {
+  Give("bank", "ON_OUR_BEHALF", "service", "nothing");
+  EXPECT_EQ(StageOne(), "unknown-field");
+  Give("bank", "ON_OUR_BEHALF", "nothing");
+  EXPECT_EQ(StageOne(), "unknown-purpose");
+}
+
+TEST_F(DiscloseRules, AnAddressThatWasToldToGoToAThirdPartyStillNeedsConsent) {
+  const PolicyPtr next = Loaded(With(WithRecipients("2"), "id: \"press\" role: THIRD_PARTY",
+                                     "id: \"press\" role: AUTHORITY"));
+  in_force = next;
+  Give("press", "FRAUD_OR_SECURITY", "service", "email", "C-1");
+  EXPECT_EQ(Answer(), "consent-missing");
+  Hold(*next, "all", "web");
+  EXPECT_EQ(Answer(), "allowed");
+}
+
 TEST_F(DiscloseRules, HideWhatWouldTellWhoThereIs) {
   Give("court", "LAW", "quiet", "name", "C-1");
   EXPECT_EQ(Answer(), "allowed");
