@@ -179,14 +179,10 @@ ReasonSet ReadStageTwo(const Asked& asked, const Datum* datum, const Standing& s
     return reasons;
   }
   const Held held = LookUpHeld(asked, *datum, standing);
-  if (held.controller_name != asked.request.on_behalf_of) {  // [31], [40]
+  if (held.controller_name != asked.request.on_behalf_of) {  // [31], [40]; stage one knows it
     reasons.Add(Reason::kOutsideInstructions);
   }
   if (!asked.rights) {
-    if (!held.controller_name.empty() &&
-        !asked.in_force.FindController(held.controller_name).valid()) {
-      reasons.Add(Reason::kOutsideInstructions);
-    }
     Route(asked, held, standing, reasons);
     if (standing.restricted) reasons.Add(Reason::kRestricted);  // [45]
     if (standing.erasure_waits ||

@@ -53,7 +53,7 @@ bool HadUse(const Policy& in_force, const Policy& then, const Concern& concern,
   const CategoryInfo& category = in_force.category(concern.category);
   const PurposeIndex purpose = then.FindPurpose(in_force.purpose(concern.purpose).id);
   const CategoryIndex known = then.FindCategory(category.id);
-  if (!purpose.valid() || !then.purpose(purpose).leaf || !known.valid()) return false;
+  if (!purpose.valid() || !known.valid()) return false;  // an inner purpose is nobody's to use
   const FieldIndex field = then.FindField(known, category.fields[concern.field.value].name);
   if (!field.valid()) return false;
   if (!concern.source) {

@@ -305,11 +305,12 @@ void DiffRetentions(const Pair& pair, std::string_view name, Changes& changes) {
     };
     const Retention* was = find(pair.before, before);
     const Retention* now = find(pair.after, after);
-    Difference difference{.wider = was == nullptr && now != nullptr,
-                          .narrower = was != nullptr && now == nullptr};
-    if (was != nullptr && now != nullptr) difference = CompareRetentions(*was, *now);
+    if (was == nullptr && now == nullptr) continue;
+    const Difference difference =
+        was != nullptr && now != nullptr
+            ? CompareRetentions(*was, *now)
+            : Difference{.wider = was == nullptr, .narrower = now == nullptr};
     const Retention* rule = now != nullptr ? now : was;
-    if (rule == nullptr) continue;
     PolicyChange change;
     change.about = "retention";
     change.category = name;

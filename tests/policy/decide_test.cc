@@ -185,6 +185,14 @@ TEST_F(DecideTest, Rule31RightsKeepToTheirController) {
   EXPECT_EQ(Answer(), "allowed");
 }
 
+TEST_F(DecideTest, Rule32RightsWaitsForKeyWorkAlsoWhereThereIsNothing) {
+  Ask("rights");
+  EXPECT_EQ(AnswerWithoutDatum(), "allowed");
+  request.wrap = WrapState::kPending;
+  EXPECT_EQ(AnswerWithoutDatum(), "wrap-pending");
+  EXPECT_EQ(Answer(), "wrap-pending");
+}
+
 TEST_F(DecideTest, Rule40WhatIsHeldForAnotherIsNotOurs) {
   Hold(*v1, "all", "web", "acme");
   EXPECT_EQ(Answer(), "outside-instructions");
@@ -248,6 +256,8 @@ TEST_F(DecideTest, Rule42RetentionEndsToTheMillisecond) {
 TEST_F(DecideTest, Rule42TheFirstEventAfterCollectionCounts) {
   Ask("billing");
   datum.collected_at = At(950);
+  standing.events = {{"closed", At(950)}};
+  EXPECT_EQ(Answer(), "past-retention") << "that of the moment of collection, too";
   standing.events = {{"closed", At(940)}, {"moved", At(951)}};
   EXPECT_EQ(Answer(), "allowed");
   standing.events.push_back({"closed", At(999)});

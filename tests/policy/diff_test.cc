@@ -285,6 +285,12 @@ TEST_F(DiffTest, CombiningIsTakenFromAllOthersOnceOnePurposeHasIt) {
   for (const std::string& each : Back()) EXPECT_EQ(each.front(), '+') << each;
 }
 
+TEST_F(DiffTest, OfCombiningAPurposeThatIsNoLeafSaysNothing) {
+  const auto said =
+      Forth(R"(purpose { id: "improve" says: "i")", R"(purpose { id: "improve.own" says: "i")");
+  EXPECT_THAT(said, ::testing::Not(::testing::Contains(HasSubstr("combine"))));
+}
+
 TEST_F(DiffTest, ToKnowOfExistenceIsWider) {
   EXPECT_THAT(
       Forth(R"(id: "quiet" says: "q")", R"(id: "quiet" says: "q" may_know_existence: true)"),

@@ -81,6 +81,20 @@ back !|notice|all|||||||||7|notice all is another text: what people were shown k
        R"(
 -|purpose|billing|||billing|||yes|no|P 1|2|purpose billing may no longer know that something exists
 back +|purpose|billing|||billing|||no|yes|P 1|2|purpose billing may know that something exists)"},
+      {R"(purpose { id: "news" says: "to write")", R"(purpose { id: "news.mail" says: "to write")",
+       R"(
++|notice|all|||news.mail||||||7|notice all also lists news.mail
+-|notice|all|||news||||||7|notice all no longer lists news
++|use||card|at|news.mail|||no|OPT_IN|C 1|20|card: news.mail may use at (OPT_IN)
+-|use||card|at|news|||OPT_IN|no|C 1|20|card: news may no longer use at, was OPT_IN
++|retention||card||news.mail|||no|4 days from closed, at most 40|C 1|22|card: kept for news.mail 4 days from closed, at most 40, was no
+-|retention||card||news|||4 days from closed, at most 40|no|C 1|22|card: kept for news no, was 4 days from closed, at most 40
+back +|notice|all|||news||||||7|notice all also lists news
+back -|notice|all|||news.mail||||||7|notice all no longer lists news.mail
+back +|use||card|at|news|||no|OPT_IN|C 1|20|card: news may use at (OPT_IN)
+back -|use||card|at|news.mail|||OPT_IN|no|C 1|20|card: news.mail may no longer use at, was OPT_IN
+back +|retention||card||news|||no|4 days from closed, at most 40|C 1|22|card: kept for news 4 days from closed, at most 40, was no
+back -|retention||card||news.mail|||4 days from closed, at most 40|no|C 1|22|card: kept for news.mail no, was 4 days from closed, at most 40)"},
       {R"(id: "news" says: "to write")", R"(id: "news" says: "to write" combines: true)",
        R"(
 +|purpose|news|||news|||no|yes|P 2|3|purpose news may combine sources
@@ -122,6 +136,22 @@ back -|category||health||||||||34|health is sensitive)"},
        R"(
 +|category||click||||||||27|click is taken without an accepted tag, too
 back -|category||click||||||||27|click is taken with an accepted tag alone)"},
+      {"about: BROWSER holds: MANY needs_tag: true", "about: SUBJECT holds: MANY", R"(
+!|category||click||||||||27|click is about another kind of person
++|category||click||||||||27|click is taken without an accepted tag, too
+back !|category||click||||||||27|click is about another kind of person
+back -|category||click||||||||27|click is taken with an accepted tag alone)"},
+      {R"(category {
+  id: "health" says: "health" about: SUBJECT holds: ONE sensitive: true
+  field { id: "note" kind: TEXT }
+  allow { purpose: "billing" basis: OPT_IN }
+  retain { purpose: "billing" days: 2 from: COLLECTION }
+}
+)",
+       "", R"(
+!|category||health|||||yes|no||34|health is gone: nobody could read, export or correct it
+-|use||health|note|billing|||OPT_IN|no||37|health: billing may no longer use note, was OPT_IN
+back +|use||health|note|billing|||no|OPT_IN||37|health: billing may use note (OPT_IN))"},
       {"about: SUBJECT holds: ONE", "about: SUBJECT holds: MANY",
        R"(
 !|category||health||||||||34|health holds another number of records
@@ -134,12 +164,13 @@ back !|field||card|pan||||optional|required|C 1|16|card.pan is required: what is
 !|field||card|scan||||||C 1|18|card.scan has another kind: give the new field another id
 back !|field||card|scan||||||C 1|18|card.scan has another kind: give the new field another id)"},
       {R"(field { id: "scan" kind: BLOB })",
-       R"(field { id: "scan" kind: BLOB } field { id: "more" kind: TEXT required: true })",
+       R"(field { id: "scan" kind: BLOB }
+  field { id: "more" kind: TEXT required: true })",
        R"(
-!|field||card|more||||no|required|C 1|18|card.more is new and required: what is held is without it
-+|use||card|more|billing|||no|NECESSARY|A 1|19|card: billing may use more (NECESSARY)
-back !|field||card|more||||||C 1|18|card.more is gone: nobody could read, export or correct what is held
-back -|use||card|more|billing|||NECESSARY|no|A 1|19|card: billing may no longer use more, was NECESSARY)"},
+!|field||card|more||||no|required|C 1|19|card.more is new and required: what is held is without it
++|use||card|more|billing|||no|NECESSARY|A 1|20|card: billing may use more (NECESSARY)
+back !|field||card|more||||||C 1|19|card.more is gone: nobody could read, export or correct what is held
+back -|use||card|more|billing|||NECESSARY|no|A 1|20|card: billing may no longer use more, was NECESSARY)"},
       {R"(purpose: "billing" basis: NECESSARY clause: "A 1" })",
        R"(purpose: "billing" basis: NECESSARY clause: "A 1" field: ["pan", "at"] }
   allow { purpose: "billing" basis: OPT_IN clause: "A 2" field: ["at.day", "pan.last4"] }

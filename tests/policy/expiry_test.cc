@@ -183,6 +183,28 @@ TEST_F(ExpiryTest, AnEventEndsWhatAReportCounts) {
   EXPECT_FALSE(Stays("visit", 110, standing));
 }
 
+TEST_F(ExpiryTest, NothingStaysForAPurposeThatKeepsItNoLonger) {
+  std::string text = With(With(kKept, "version: 1", "version: 2"),
+                          R"(category: "visit" count: SUBJECTS by: "region")",
+                          R"(category: "wish" count: SUBJECTS)");
+  text =
+      With(text,
+           R"(  retain { purpose: "research" days: 100 from: EVENT event: "left" at_most_days: 200 }
+)",
+           "");
+  text = With(text, R"(basis: NECESSARY field: "unused")", "basis: NECESSARY");
+  text = With(text, R"(  field { id: "text" kind: TEXT }
+  allow { purpose: "extra.news")",
+              R"(  field { id: "text" kind: TEXT }
+  field { id: "at" kind: TIME }
+  retain { purpose: "research" days: 100 from: COLLECTION }
+  allow { purpose: "extra.news")");
+  in_force_ = Loaded(text);
+  ASSERT_NE(in_force_, nullptr);
+  EXPECT_TRUE(Stays("visit", 0));
+  EXPECT_FALSE(Stays("visit", 1));
+}
+
 TEST_F(ExpiryTest, NothingStaysForAPurposeOrACategoryThatIsGone) {
   std::string text = With(With(kKept, "version: 1", "version: 2"), R"(, "research"])", "]");
   text = With(text, R"(purpose { id: "research" says: "r" }

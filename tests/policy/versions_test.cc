@@ -80,6 +80,55 @@ TEST_F(DecideTest, ConsentUnderAVersionThatNobodyKnowsCoversNothing) {
   EXPECT_EQ(Answer(), "consent-missing");
 }
 
+// Consent that was given under version 2, in which one name was another.
+class EarlierConsent : public DecideTest {
+ protected:
+  std::string AnswerWhen(std::string_view name, std::string_view was) {
+    std::string text = With(kV1, "version: 1", "version: 2");
+    const std::string from = "\"" + std::string(name) + "\"";
+    const std::string to = "\"" + std::string(was) + "\"";
+    for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+      text.replace(at, from.size(), to);
+    const PolicyPtr then = Loaded(text);
+    EXPECT_NE(then, nullptr);
+    const Policy* versions[] = {then.get()};
+    request.versions = versions;
+    return Answer();
+  }
+  void Consent(std::string purpose, std::string notice) {
+    standing.choices = {{std::move(purpose), "", Choice::kGiven, 1, std::move(notice), 2}};
+  }
+};
+
+constexpr char kNotYetAskedFor[] = "not-collected-for consent-missing";
+
+TEST_F(EarlierConsent, CoversWhatWasCalledTheSame) {
+  Ask("develop");
+  Consent("develop", "develop-1");
+  EXPECT_EQ(AnswerWhen("bolt", "nut"), "allowed");
+  EXPECT_EQ(AnswerWhen("develop", "evolve"), kNotYetAskedFor);
+  EXPECT_EQ(AnswerWhen("develop-1", "develop-2"), kNotYetAskedFor);
+  EXPECT_EQ(AnswerWhen("card", "cart"), kNotYetAskedFor);
+  EXPECT_EQ(AnswerWhen("holder", "bearer"), kNotYetAskedFor);
+  EXPECT_EQ(AnswerWhen("web", "net"), kNotYetAskedFor);
+}
+
+TEST_F(EarlierConsent, CoversNothingFromASourceThatIsUnknown) {
+  Ask("develop");
+  Consent("develop", "develop-1");
+  datum.terms.source = {};
+  EXPECT_EQ(AnswerWhen("bolt", "nut"), "not-collected-for");
+}
+
+TEST_F(EarlierConsent, CoversWhatItsControllerHad) {
+  Hold(*v1, "news-1", "web", "acme");
+  request.on_behalf_of = "acme";
+  Ask("service");
+  Consent("service", "some");
+  EXPECT_EQ(AnswerWhen("bolt", "nut"), "allowed");
+  EXPECT_EQ(AnswerWhen("acme", "axis"), kNotYetAskedFor);
+}
+
 TEST_F(DecideTest, ANoticeThatTakesMoreSourcesThanItDidCoversThoseItTook) {
   const PolicyPtr v2 = Version2(R"(purpose: "develop" source: "web")", R"(purpose: "develop")");
   Choose(Choice::kGiven, "develop", "", "develop-1");
