@@ -29,7 +29,7 @@ bool Counted(const Policy& in_force, const Datum& datum, const CategoryInfo& col
   const CategoryIndex now_category = in_force.FindCategory(collected.id);
   const PurposeSet purposes = datum.policy->ReportPurposes(category, field, datum.terms);
   for (size_t i = 0; now_category.valid() && i < purposes.size(); ++i) {
-    if (!purposes[i]) continue;
+    if (!purposes.test(i)) continue;
     const PurposeIndex then{static_cast<uint16_t>(i)};
     const PurposeIndex purpose = in_force.FindPurpose(datum.policy->purpose(then).id);
     const bool over = !purpose.valid() ||

@@ -9,10 +9,10 @@ namespace {
 
 // A category for each thing that may keep a datum, and nothing else in it.
 constexpr char kKept[] = R"(name: "kept" version: 1 effective: "2020-01-01"
+purpose { id: "research" says: "r" }
 purpose { id: "service" says: "s" }
 purpose { id: "extra.news" says: "n" }
 purpose { id: "legal" says: "l" }
-purpose { id: "research" says: "r" }
 source { id: "web" role: OWN }
 notice { id: "all" purpose: ["service", "extra", "legal", "research"] }
 notice { id: "more" purpose: "extra" }

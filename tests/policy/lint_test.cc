@@ -78,6 +78,10 @@ std::string Signals(size_t count) {
     out += "signal { id: \"s" + std::to_string(i) + "\" purpose: \"billing\" }\n";
   return out;
 }
+std::string NoticeNamed(const std::string& id) {
+  return "notice { id: \"" + id + "\" purpose: \"billing\" sha256: \"" + std::string(64, 'a') +
+         "\" }";
+}
 // A purpose so many levels deep.
 std::string Deep(size_t levels) {
   std::string id = "a";
@@ -196,6 +200,20 @@ const Rule kStructure[] = {
     // Four are there already, the view counted.
     {"FieldsMax", "fields", Fields(61), "more than 64 fields and views", Fields(60)},
     {"FieldTwice", "fields", Text("pan", "PAN"), "two of field \"pan\"", Text("pan2", "PAN")},
+    {"NoticeSyntax", "purposes", NoticeNamed("N"), "bad id \"N\" of notice", NoticeNamed("m-2")},
+    {"SourceSyntax", "purposes", "source { id: \"S\" role: OWN }", "bad id \"S\" of source",
+     "source { id: \"s-2\" role: OWN }"},
+    {"SignalSyntax", "purposes", "signal { id: \"S\" purpose: \"billing\" }",
+     "bad id \"S\" of signal", "signal { id: \"s-2\" purpose: \"billing\" }"},
+    {"ControllerSyntax", "purposes", "controller { id: \"Z\" agreement: \"a\" }",
+     "bad id \"Z\" of controller", "controller { id: \"z-2\" agreement: \"a\" }"},
+    {"RecipientSyntax", "purposes", "recipient { id: \"X\" role: AUTHORITY }",
+     "bad id \"X\" of recipient", "recipient { id: \"x-2\" role: AUTHORITY }"},
+    {"CategorySyntax", "categories", With(Categories(1), "k0", "k-0"), "bad id \"k-0\" of category",
+     Categories(1)},
+    {"ReportSyntax", "categories",
+     With(ReportThat("count: RECORDS bucket: DAY"), "\"s\"", "\"s-2\""), "bad id \"s-2\" of report",
+     ReportThat("count: RECORDS bucket: DAY")},
     {"FieldDash", "fields", Text("a-b"), "bad id", Text("a2")},
     {"FieldSyntax", "fields", Text("a.b"), "bad id", Text("a_b")},
     {"NoticeHash", "sha", "ABC", "64 lower-case hex", std::string(64, '0')},
