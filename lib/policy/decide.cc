@@ -44,7 +44,7 @@ Decision AboutErased(const Asked& asked) {
 Asked LookUp(const Policy& in_force, const Request& request) {
   Asked asked(in_force, request);
   asked.ours = request.on_behalf_of.empty();
-  asked.controller = in_force.FindController(request.on_behalf_of);
+  if (!asked.ours) asked.controller = in_force.FindController(request.on_behalf_of);
   asked.category = in_force.FindCategory(request.category);
   if (asked.category.valid()) asked.field = in_force.FindField(asked.category, request.field);
   if (request.action == Action::kCollect) {
@@ -53,7 +53,7 @@ Asked LookUp(const Policy& in_force, const Request& request) {
     return asked;
   }
   asked.rights = request.action != Action::kContact && request.purpose == "rights";
-  asked.recipient = in_force.FindRecipient(request.recipient);
+  if (!request.recipient.empty()) asked.recipient = in_force.FindRecipient(request.recipient);
   if (!request.ground.empty()) asked.ground = ParseGround(request.ground);
   const PurposeIndex purpose = in_force.FindPurpose(request.purpose);
   if (purpose.valid() && in_force.purpose(purpose).leaf) asked.purpose = purpose;
