@@ -3,7 +3,8 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
-#include <ranges>
+#include <algorithm>
+#include <iterator>
 
 #include "bailee/limits.h"
 #include "base/ascii.h"
@@ -64,14 +65,24 @@ std::string_view Quoted(std::string_view message, size_t n) {
   }
 }
 
+// Protobuf counts what it has and gives each by its number.
+template <typename Give>
+auto Each(int count, const Give& give) {
+  std::vector<decltype(give(0))> items;
+  std::generate_n(std::back_inserter(items), count, [&, i = 0]() mutable { return give(i++); });
+  return items;
+}
+auto FieldsOf(const Descriptor& type) {
+  return Each(type.field_count(), [&](int i) { return type.field(i); });
+}
+
 void AddEnumValues(const Descriptor& type, std::string_view field_name,
                    std::vector<std::string_view>& out) {
-  for (const int i : std::views::iota(0, type.field_count())) {
-    const FieldDescriptor& field = *type.field(i);
-    if (field.name() != field_name || field.enum_type() == nullptr) continue;
-    // The first value only says that none was given.
-    for (const int v : std::views::iota(1, field.enum_type()->value_count())) {
-      out.push_back(field.enum_type()->value(v)->name());
+  for (const FieldDescriptor* field : FieldsOf(type)) {
+    const auto* words = field->enum_type();
+    if (field->name() != field_name || words == nullptr) continue;
+    for (const auto* word : Each(words->value_count(), [&](int i) { return words->value(i); })) {
+      if (word->number() != 0) out.push_back(word->name());  // that one says that none was given
     }
   }
 }
@@ -88,8 +99,7 @@ std::string RewordUnknownField(std::string_view type_name, std::string_view name
   if (type != nullptr) {
     where = type->name();
     for (char& c : where) c = ToLower(c);
-    for (const int i : std::views::iota(0, type->field_count()))
-      names.push_back(type->field(i)->name());
+    for (const FieldDescriptor* field : FieldsOf(*type)) names.push_back(field->name());
   }
   return "unknown field \"" + std::string(name) + "\" in " + where + DidYouMean(name, names);
 }
@@ -98,11 +108,12 @@ std::string RewordUnknownField(std::string_view type_name, std::string_view name
 std::string RewordUnknownValue(std::string_view value, std::string_view field) {
   std::vector<std::string_view> names;
   const auto* file = v1::Policy::descriptor()->file();
-  for (const int i : std::views::iota(0, file->message_type_count())) {
-    const Descriptor& type = *file->message_type(i);
-    AddEnumValues(type, field, names);
-    for (const int j : std::views::iota(0, type.nested_type_count())) {
-      AddEnumValues(*type.nested_type(j), field, names);
+  for (const Descriptor* type :
+       Each(file->message_type_count(), [&](int i) { return file->message_type(i); })) {
+    AddEnumValues(*type, field, names);
+    for (const Descriptor* nested :
+         Each(type->nested_type_count(), [&](int i) { return type->nested_type(i); })) {
+      AddEnumValues(*nested, field, names);
     }
   }
   return "unknown value \"" + std::string(value) + "\" of " + std::string(field) +
