@@ -66,6 +66,7 @@ inline const std::vector<Accepted>& AcceptedValues() {
        "https://www.example.org:8443/A?Q=%2F#F"},
       {Kind::kUrl, "http://[2001:DB8::1]/", "http://[2001:db8::1]/"},
       {Kind::kUrl, "http://a", "http://a"},
+      {Kind::kUrl, "http://a-b.c_d/%4a", "http://a-b.c_d/%4a"},
       {Kind::kUrl, "http://Example.org./x", "http://example.org./x"},
       {Kind::kUrl, "http://example.org:65535/", "http://example.org:65535/"},
       {Kind::kUrl, "http://A?b", "http://a?b"},
@@ -162,6 +163,8 @@ inline const std::vector<Rejected>& RejectedValues() {
        "\xEF\xBC\x94"
        "111111111111111"},  // full-width four
       {Kind::kExpiry, "13/27"},
+      {Kind::kExpiry, "0a/27"},
+      {Kind::kExpiry, "03/2a"},
       {Kind::kExpiry, "00/27"},
       {Kind::kExpiry, "3/27"},
       {Kind::kExpiry, "03-27"},
