@@ -39,12 +39,12 @@ OwnedRow SampleRow() {
        {3, 0, {}, Bytes(72 + 288, 0x44)}}};
 }
 
-Bytes EncodeRow(const OwnedRow& row) {
+Bytes EncodeRow(const OwnedRow& row, ByteView revisions = {}) {
   std::vector<RowEntry> entries;
   for (const auto& [compartment, generation, travelling, sealed] : row.entries) {
     entries.push_back({compartment, generation, travelling, sealed});
   }
-  return EncodeRecordRow(row.head, entries);
+  return EncodeRecordRow(row.head, entries, revisions);
 }
 
 Bytes Copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
@@ -65,6 +65,13 @@ Code RowCodeOf(ByteView bytes) {
   const Status status = Parse(bytes).status();
   EXPECT_TRUE(status.ok() || status.name() == "record.row");
   return status.code();
+}
+
+TEST(RecordRow, IsAllocatedOnce) {
+  for (const Bytes& revisions : {Bytes(), Bytes(SealedRevisionsBytes(3), 0x55)}) {
+    const Bytes row = EncodeRow(SampleRow(), revisions);
+    EXPECT_EQ(row.capacity(), row.size());
+  }
 }
 
 TEST(RecordRow, IsReadBackAsItWasWritten) {
