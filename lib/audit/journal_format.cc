@@ -136,8 +136,7 @@ Result<Head> ParseHead(ByteView bytes) {
   head.instance.bytes = in.GetArray<16>();
   head.opened_at.unix_ms = in.Get<int64_t>();
   const ByteView box = in.GetPrefixed<uint32_t>();
-  if (in.failed() || box.size() < crypto::kBoxOverhead ||
-      !crypto::IsBucket(box.size() - crypto::kBoxOverhead)) {
+  if (box.size() < crypto::kBoxOverhead || !crypto::IsBucket(box.size() - crypto::kBoxOverhead)) {
     return BadHead();
   }
   const auto checked = static_cast<size_t>(box.data() + box.size() - bytes.data());

@@ -154,6 +154,14 @@ TEST(JournalFault, ASyncOfAFileThatIsGoneIsNoSync) {
   EXPECT_THAT(StatusOf(fake->Append(EventAt(1))), kJournalGone);
 }
 
+TEST(JournalFault, ASyncWithoutMemoryToLookAtItsFileIsNoSync) {
+  FakeJournal fake;
+  ASSERT_THAT(StatusOf(fake->Append(EventAt(0))), IsOk());
+  fake.disk->faults = {{.call = JournalCall::kCheck, .no_memory = true}};
+  EXPECT_THAT(fake->SyncTo(fake->written().offset), kSyncFailed);
+  EXPECT_EQ(fake->synced().number, 0u);
+}
+
 TEST(JournalFault, AFailedCheckClosesForEver) {
   FakeJournal fake;
   EXPECT_THAT(fake->Check(), IsOk());

@@ -5,6 +5,7 @@
 
 #include "audit/byte_damage.h"
 #include "audit/instance_world.h"
+#include "crypto/padding.h"
 #include "crypto/suite1.h"
 #include "support/error_is.h"
 
@@ -141,6 +142,16 @@ TEST(WriteBody, OpensWithTheKeyOfItsNumberAlone) {
   EXPECT_THAT(open(3, {{1}}, world.instance, 3), forged);
   EXPECT_THAT(open(3, world.vault, {{1}}, 3), forged);
   EXPECT_THAT(open(3, world.vault, world.instance, 4), forged);
+}
+
+TEST(WriteBody, IsAsLargeAsAnEntryMayBeAndNoLarger) {
+  const auto parses = [](size_t padded) {
+    return ParseWriteBody(Bytes(sizeof(uint64_t) + crypto::kEnvelopeOverhead + padded)).ok();
+  };
+  ASSERT_TRUE(crypto::IsBucket(kEntryBytesMax));
+  EXPECT_TRUE(parses(kEntryBytesMax));
+  EXPECT_FALSE(parses(crypto::PaddedSize(kEntryBytesMax)));
+  EXPECT_FALSE(parses(kEntryBytesMax - 1)) << "no bucket";
 }
 
 TEST(WriteBody, OpensWithNoFlippedBitOfItsEnvelope) {

@@ -122,6 +122,14 @@ TEST_F(VerifyTest, KnowsWhatWasThereAtTheLastLookAndHidesNothingBehindIt) {
   EXPECT_EQ(taken[audit::Findings::kMax].message, "2 more were found");
 }
 
+TEST_F(VerifyTest, CountsOneThatIsKnownAndTooMany) {
+  audit::Findings findings(10);
+  for (size_t i = 0; i < audit::Findings::kMax + 1; ++i) findings.Unproven("a.b", "c", {.leaf = 9});
+  const auto taken = findings.Take();
+  ASSERT_EQ(taken.size(), audit::Findings::kMax + 1);
+  EXPECT_EQ(taken.back().message, "1 more were known");
+}
+
 TEST_F(VerifyTest, CountsWhatWaitsInJournals) {
   const auto trail = Start();
   ASSERT_TRUE(trail->Append(EventAt(1)).ok());

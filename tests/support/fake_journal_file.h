@@ -33,7 +33,7 @@ struct FakeDisk {
     bool for_ever = false;     // and every one after it
     size_t written_bytes = 0;  // what a failing write gets done all the same
     Status status = JournalIoError();
-    bool no_memory = false;  // of a failing write: there is none to say so
+    bool no_memory = false;  // of a failing write or check: there is none to say so
   };
 
   std::mutex mutex;
@@ -111,6 +111,7 @@ class FakeJournalFile final : public audit::JournalFile {
   Status Check() const override {
     const std::lock_guard lock(disk_->mutex);
     const auto* fault = disk_->Meet(JournalCall::kCheck);
+    if (fault != nullptr && fault->no_memory) throw std::bad_alloc();
     return fault == nullptr ? Status() : fault->status;
   }
 
