@@ -50,9 +50,10 @@ bool MustStay(const Policy& in_force, std::span<const Policy* const> versions, c
       datum.terms.controller.valid()
           ? std::string_view(datum.policy->controller(datum.terms.controller).id)
           : std::string_view();
-  for (uint16_t i = 0; i < collected.fields.size(); ++i) {
+  for (size_t i = 0; i < collected.fields.size(); ++i) {
     const FieldInfo& field = collected.fields[i];
-    if (Counted(in_force, datum, collected, category, {i}, standing, now)) return true;
+    const FieldIndex index{static_cast<uint16_t>(i)};
+    if (Counted(in_force, datum, collected, category, index, standing, now)) return true;
     Request request{
         .action = field.kind == Kind::kPassword ? Action::kVerifyPassword : Action::kRead,
         .category = collected.id,

@@ -73,7 +73,8 @@ std::optional<int64_t> ParseDate(std::string_view text) {
   const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
                                          std::chrono::month(*month), std::chrono::day(*day)};
   if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date).time_since_epoch().count();
+  const std::chrono::sys_days days{date};
+  return days.time_since_epoch().count();
 }
 
 }  // namespace bailee::policy
