@@ -140,8 +140,12 @@ void CompileAllow(const AllowDraft& a, const CategoryDraft& draft, Tables& t, Ca
   category.allows.push_back(std::move(rule));
 }
 
-void CompileRetain(const RetainDraft& r, const Tables& t, CategoryInfo& category) {
-  const PurposeSet leaves = ExpandLeaves(t, r.purposes);
+// `kept` gathers the leaves that have a retention: a second one is for lint to find, and takes no
+// room before it does.
+void CompileRetain(const RetainDraft& r, const Tables& t, CategoryInfo& category,
+                   PurposeSet& kept) {
+  const PurposeSet leaves = ExpandLeaves(t, r.purposes) & ~kept;
+  kept |= leaves;
   for (size_t i = 0; i < t.purposes.size(); ++i) {
     if (!leaves.test(i)) continue;
     category.retentions.push_back({PurposeIndex{static_cast<uint16_t>(i)},
@@ -181,7 +185,8 @@ void CompileCategory(const CategoryDraft& c, Tables& t) {
     category.fields[field.value].lookups |= ExpandLeaves(t, f.lookups);
   }
   for (const AllowDraft& a : c.allows) CompileAllow(a, c, t, index);
-  for (const RetainDraft& r : c.retains) CompileRetain(r, t, category);
+  PurposeSet kept;
+  for (const RetainDraft& r : c.retains) CompileRetain(r, t, category, kept);
   for (const DiscloseDraft& d : c.discloses) {
     category.discloses.push_back(
         {t.recipient_names.Find<RecipientTag>(d.recipient.text),

@@ -183,8 +183,12 @@ void Explain(const Asked& asked, Decision& decision) {
     decision.clause = asked.in_force.purpose(asked.purpose).clause;
   }
   // What is outside the terms may still be asked for.
+  const Reason primary = ordered.front();
   const bool consent = decision.reasons.Has(Reason::kConsentMissing);
-  decision.offer = OfferFor(asked, consent ? Reason::kConsentMissing : ordered.front());
+  if (!consent || primary != Reason::kNotCollectedFor) decision.offer = OfferFor(asked, primary);
+  if (consent && decision.offer.empty()) {
+    decision.offer = OfferFor(asked, Reason::kConsentMissing);
+  }
 }
 
 }  // namespace bailee::policy

@@ -7,9 +7,9 @@
 // What a policy must satisfy beyond its grammar.
 namespace bailee::policy {
 
-// Ids, dates, versions, duplicates and limits. False, with an error, if the draft does not fit the
-// numbers of the tables, so that it must not be compiled.
-bool LintStructure(const Draft& draft, Findings& findings);
+// Ids, dates, versions, duplicates and limits. A draft with an error of these must not be compiled:
+// it may not fit the numbers of the tables.
+void LintStructure(const Draft& draft, Findings& findings);
 
 // Everything else. `tables` was compiled from `draft`.
 void Lint(const Draft& draft, const Policy::Tables& tables, Findings& findings);

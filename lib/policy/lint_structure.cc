@@ -169,13 +169,10 @@ void LintNoticeTexts(const Draft& draft, Findings& findings) {
 
 }  // namespace
 
-bool LintStructure(const Draft& draft, Findings& findings) {
-  if (!LintLimits(draft, findings)) {
-    LintPurposes(draft, findings);
-    return false;
-  }
-  LintHead(draft, findings);
+void LintStructure(const Draft& draft, Findings& findings) {
   LintPurposes(draft, findings);
+  if (!LintLimits(draft, findings)) return;
+  LintHead(draft, findings);
   CheckIds("notice", Syntax::kDashes, draft.notices, findings);
   CheckIds("source", Syntax::kDashes, draft.sources, findings);
   CheckIds("signal", Syntax::kDashes, draft.signals, findings);
@@ -188,7 +185,6 @@ bool LintStructure(const Draft& draft, Findings& findings) {
     for (const FieldDraft& f : c.fields) CheckIds("view", Syntax::kIdentifier, f.views, findings);
   }
   LintNoticeTexts(draft, findings);
-  return true;
 }
 
 }  // namespace bailee::policy

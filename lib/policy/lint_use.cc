@@ -97,7 +97,10 @@ PurposeSet Users(const CategoryInfo& category) {
 
 void LintRetains(const CategoryDraft& draft, CategoryIndex index, const Tables& t,
                  Findings& findings) {
-  const PurposeSet users = Users(t.categories[index.value]);
+  PurposeSet users = Users(t.categories[index.value]);
+  for (const ReportInfo& report : t.reports) {  // also one that does not say yet what it is of
+    if (report.category == index) users |= t.purposes[report.purpose.value].leaves;
+  }
   PurposeSet kept;
   for (const RetainDraft& r : draft.retains) {
     LintRetain(r, findings);

@@ -23,7 +23,8 @@ std::string Errors(const std::vector<Finding>& findings, std::string_view file_n
 Result<std::shared_ptr<const Policy>> Load(const Draft& draft, Findings& findings,
                                            std::string_view file_name, std::vector<Finding>* out) {
   std::unique_ptr<Policy::Tables> tables;
-  if (findings.errors() == 0 && LintStructure(draft, findings)) {
+  if (findings.errors() == 0) LintStructure(draft, findings);
+  if (findings.errors() == 0) {
     tables = Compile(draft);
     Lint(draft, *tables, findings);
   }

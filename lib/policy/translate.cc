@@ -3,6 +3,7 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include "bailee/limits.h"
 #include "base/utf8.h"
 
 namespace bailee::policy {
@@ -37,6 +38,13 @@ class Node {
       CheckText(words.back());
     }
     return words;
+  }
+  // Rules without one have their category's, so that a long one would be copied again and again.
+  Word Clause() const {
+    Word word = Text("clause");
+    if (word.text.size() > limits::kClauseBytesMax)
+      findings_->Error(word.at, "clause is longer than 256 bytes");
+    return word;
   }
   policy::Number Number(const char* name) const {
     const FieldDescriptor* field = Field(name);
@@ -108,7 +116,7 @@ PurposeDraft MakePurpose(const Node& n) {
   return {n.at(),
           n.Text("id"),
           n.Text("says"),
-          n.Text("clause"),
+          n.Clause(),
           n.Flag("may_know_existence"),
           n.Flag("combines")};
 }
@@ -117,7 +125,7 @@ NoticeDraft MakeNotice(const Node& n) {
 }
 SourceDraft MakeSource(const Node& n) { return {n.at(), n.Text("id"), n.Enum("role")}; }
 SignalDraft MakeSignal(const Node& n) {
-  return {n.at(), n.Text("id"), n.Texts("purpose"), n.Text("clause")};
+  return {n.at(), n.Text("id"), n.Texts("purpose"), n.Clause()};
 }
 
 ControllerAllowDraft MakeControllerAllow(const Node& n) {
@@ -142,15 +150,15 @@ FieldDraft MakeField(const Node& n) {
 }
 AllowDraft MakeAllow(const Node& n) {
   return {n.at(),           n.Texts("purpose"), n.Enum("basis"),
-          n.Texts("field"), n.Texts("source"),  n.Text("clause")};
+          n.Texts("field"), n.Texts("source"),  n.Clause()};
 }
 RetainDraft MakeRetain(const Node& n) {
   return {n.at(),          n.Texts("purpose"),       n.Number("days"), n.Enum("from"),
-          n.Text("event"), n.Number("at_most_days"), n.Text("clause")};
+          n.Text("event"), n.Number("at_most_days"), n.Clause()};
 }
 DiscloseDraft MakeDisclose(const Node& n) {
   return {n.at(),           n.Text("recipient"),   n.Enum("ground"),       n.Text("purpose"),
-          n.Texts("field"), n.Number("wait_days"), n.Number("until_days"), n.Text("clause"),
+          n.Texts("field"), n.Number("wait_days"), n.Number("until_days"), n.Clause(),
           n.Text("notice")};
 }
 CategoryDraft MakeCategory(const Node& n) {
@@ -158,7 +166,7 @@ CategoryDraft MakeCategory(const Node& n) {
   draft.at = n.at();
   draft.id = n.Text("id");
   draft.says = n.Text("says");
-  draft.clause = n.Text("clause");
+  draft.clause = n.Clause();
   draft.about = n.Enum("about");
   draft.holds = n.Enum("holds");
   draft.sensitive = n.Flag("sensitive");
@@ -170,8 +178,8 @@ CategoryDraft MakeCategory(const Node& n) {
   return draft;
 }
 RecipientDraft MakeRecipient(const Node& n) {
-  return {n.at(),         n.Text("id"),     n.Enum("role"),      n.Text("agreement"),
-          n.Text("says"), n.Text("clause"), n.Text("public_key")};
+  return {n.at(),         n.Text("id"), n.Enum("role"),      n.Text("agreement"),
+          n.Text("says"), n.Clause(),   n.Text("public_key")};
 }
 ReportDraft MakeReport(const Node& n) {
   ReportDraft draft;
@@ -186,7 +194,7 @@ ReportDraft MakeReport(const Node& n) {
   draft.purpose = n.Text("purpose");
   draft.recipients = n.Texts("recipient");
   draft.feed = n.Enum("feed");
-  draft.clause = n.Text("clause");
+  draft.clause = n.Clause();
   return draft;
 }
 HappenedDraft MakeHappened(const Node& n) { return {n.Text("event"), n.Number("days_ago")}; }

@@ -53,6 +53,13 @@ TEST_F(ExplainTest, WhoIsOutsideTheTermsIsToldOfTheNoticeAndNotOfAView) {
   EXPECT_EQ(Offer(), "show notice all");
 }
 
+TEST_F(ExplainTest, AnotherReasonThatComesFirstIsAnsweredFirst) {
+  Hold(*v1, "all", "web", "acme");
+  Ask("contact.news");
+  EXPECT_EQ(Answer(), "outside-instructions consent-missing");
+  EXPECT_EQ(Offer(), "name the controller it is held for");
+}
+
 // Two values that wait for the consent to purposes of their own, and one for which nobody asks.
 constexpr char kWaits[] = R"(
 category {

@@ -29,6 +29,26 @@ bool TryBinary(ByteView bytes) {
   return true;
 }
 
+constexpr char kOneCategory[] =
+    "category { id: \"c\" says: \"c\" about: SUBJECT holds: ONE field { id: \"f\" kind: TEXT } ";
+
+TEST(Hostile, PurposesThatAreThereManyTimesAreNotCompiled) {
+  std::string text = "name: \"p\" version: 1 effective: \"2020-01-01\" ";
+  for (int i = 0; i < 255; ++i) text += "purpose { id: \"a\" } ";
+  text += "purpose { id: \"b.c\" } " + std::string(kOneCategory);
+  const std::string rest = "retain { purpose: \"a\" days: 1 from: COLLECTION } }";
+  EXPECT_NE(FindingsOf(text + rest).find("two of purpose \"a\""), std::string::npos);
+  EXPECT_NE(FindingsOf(text + "}").find("two of purpose \"a\""), std::string::npos);
+}
+
+TEST(Hostile, RulesThatAreThereManyTimesTakeNoMoreThanTheirText) {
+  std::string text = "name: \"p\" version: 1 effective: \"2020-01-01\" ";
+  for (int i = 0; i < 250; ++i) text += "purpose { id: \"a.p" + std::to_string(i) + "\" } ";
+  text += kOneCategory;
+  for (int i = 0; i < 3'000; ++i) text += "retain { purpose: \"a\" } allow { } ";
+  EXPECT_NE(FindingsOf(text + "}").find("allow without purpose"), std::string::npos);
+}
+
 // Every place of the file would take minutes; a prime step visits all kinds of them.
 TEST(Hostile, TruncatedTextsAreAnswered) {
   for (const char* path : kTexts) {

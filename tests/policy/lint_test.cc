@@ -82,6 +82,9 @@ std::string NoticeNamed(const std::string& id) {
   return "notice { id: \"" + id + "\" purpose: \"billing\" sha256: \"" + std::string(64, 'a') +
          "\" }";
 }
+std::string Clause(size_t bytes) {
+  return "purpose { id: \"x\" says: \"x\" clause: \"" + std::string(bytes, 'C') + "\" }";
+}
 // A purpose so many levels deep.
 std::string Deep(size_t levels) {
   std::string id = "a";
@@ -182,6 +185,7 @@ const Rule kStructure[] = {
     {"PurposeDash", "purposes", "purpose { id: \"a-b\" says: \"x\" }", "bad id",
      "purpose { id: \"a_b\" says: \"x\" }"},
     {"PurposeWithoutAnId", "purposes", "purpose { says: \"x\" }", "purpose without id", ""},
+    {"ClauseLength", "purposes", Clause(257), "clause is longer than 256 bytes", Clause(256)},
     {"PurposeDepth", "purposes", Deep(9), "deeper than 8", Deep(8)},
     {"PurposeDepthOfMany", "purposes", Deep(400), "deeper than 8", Deep(7)},
     {"PurposeSays", "purposes", "purpose { id: \"x\" }", "warning: purpose \"x\" does not say",
@@ -495,6 +499,16 @@ TEST(LintBase, WhatIsNotKeptIsAtTheLastRuleThatUsesIt) {
             "p:22:3: error: category \"c\" has no retain for purpose \"billing\"\n");
   EXPECT_EQ(FindingsOf(Filled("retain", "")),
             "p:23:3: error: category \"c\" has no retain for purpose \"support\"\n");
+}
+
+TEST(LintBase, WhatAReportWithoutATimeIsForStillNeedsARetention) {
+  const std::string text =
+      Filled("", "") +
+      "report { id: \"s\" category: \"c\" count: RECORDS bucket: DAY min_subjects: 5 "
+      "purpose: \"contact.news\" recipient: \"press\" }";
+  EXPECT_EQ(FindingsOf(text),
+            "p:16:1: error: category \"c\" has no retain for purpose \"contact.news\"\n"
+            "p:32:1: error: report \"s\" does not say which TIME field it is by\n");
 }
 
 TEST(LintBase, WhatIsNotUsedIsWhereItIsDeclared) {

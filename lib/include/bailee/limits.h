@@ -24,5 +24,6 @@ inline constexpr size_t kTransactionRowsMax = 20'000;
 inline constexpr size_t kBackupStreamsMax = 1'000;  // that one call takes
 inline constexpr size_t kRestoreListMax = 10'000;   // handles that a backup or a restore names
 inline constexpr size_t kNameBytesMax = 64;         // ids in a policy, actor names
+inline constexpr size_t kClauseBytesMax = 256;      // where a policy's rule comes from
 
 }  // namespace bailee::limits
