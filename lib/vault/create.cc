@@ -13,8 +13,8 @@
 #include "keys/shards.h"
 #include "policy/policy.h"
 #include "store/lmdb_engine.h"
-#include "vault/meta.h"
-#include "vault/policy_keys.h"
+#include "vault/frame/meta.h"
+#include "vault/frame/policy_keys.h"
 
 namespace bailee {
 namespace {

@@ -8,9 +8,9 @@
 #include "fuzz/keys.h"
 #include "fuzz/memory_file.h"
 #include "fuzz/target.h"
-#include "vault/backup_format.h"
-#include "vault/backup_set.h"
-#include "vault/backup_streams.h"
+#include "vault/backup/backup_format.h"
+#include "vault/backup/backup_set.h"
+#include "vault/backup/backup_streams.h"
 
 namespace bailee::fuzz {
 namespace {

@@ -9,13 +9,13 @@
 #include "fuzz/target.h"
 #include "keys/keyring_keys.h"
 #include "support/memory_engine.h"
-#include "vault/disclosure_row.h"
-#include "vault/keywork.h"
-#include "vault/ledger_entry.h"
-#include "vault/meta.h"
-#include "vault/report_cells.h"
-#include "vault/rotation.h"
-#include "vault/standing.h"
+#include "vault/disclose/disclosure_row.h"
+#include "vault/frame/meta.h"
+#include "vault/frame/rotation_row.h"
+#include "vault/frame/standing.h"
+#include "vault/ledger/keywork.h"
+#include "vault/ledger/ledger_entry.h"
+#include "vault/report/report_cells.h"
 
 namespace bailee::fuzz {
 namespace {

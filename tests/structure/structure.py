@@ -17,6 +17,23 @@ MODULES = {
     "audit": {"base", "crypto", "store"},
     "vault": {"base", "crypto", "store", "policy", "record", "keys", "audit"},
 }
+# Which rooms of lib/vault/ a room may include. What lies in lib/vault/ itself puts them together and sees all.
+ROOMS = {
+    "frame": set(),
+    "ledger": {"frame"},
+    "report": {"frame"},
+    "disclose": {"frame"},
+    "trail": {"frame"},
+    "collect": {"frame", "ledger", "report"},
+    "read": {"frame", "collect"},
+    "rights": {"frame", "ledger", "collect"},
+    "erase": {"frame", "ledger", "disclose", "rights"},
+    "retention": {"frame", "ledger", "erase"},
+    "publish": {"frame", "retention"},
+    "rotate": {"frame", "ledger", "collect", "disclose", "report", "erase", "retention", "publish"},
+    "backup": {"frame", "ledger", "disclose"},
+    "check": {"frame", "ledger", "disclose", "report", "retention"},
+}
 # Where a dependency may be seen at all.
 SODIUM = re.compile(r"lib/crypto/[^/]+|lib/base/arena\.cc")
 LMDB = re.compile(r"lib/store/lmdb[^/]*")
@@ -74,6 +91,22 @@ def module_graph(root):
                 problems.append("%s: %s is not named from lib/" % (path, what))
             elif quoted and other not in MODULES[module] | {module, "bailee"}:
                 problems.append("%s: %s must not see %s" % (path, module, what))
+    return problems
+
+
+def room_graph(root):
+    """The rooms of lib/vault/, the same way."""
+    problems = []
+    for path in sources(root, "lib/vault"):
+        room = path.split("/")[2] if path.count("/") > 2 else None
+        if room not in ROOMS:
+            if room is not None:
+                problems.append("%s: lib/vault/%s is no room" % (path, room))
+            continue
+        for what, _ in includes(root, path):
+            other = what.split("/")[1] if what.startswith("vault/") else room
+            if other not in ROOMS[room] | {room}:
+                problems.append("%s: %s must not see %s" % (path, room, what))
     return problems
 
 

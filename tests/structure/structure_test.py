@@ -25,6 +25,16 @@ class Tree(unittest.TestCase):
     def test_modules_see_one_another_in_one_direction(self):
         self.assert_no_problems(structure.module_graph)
 
+    def test_rooms_of_the_vault_see_one_another_in_one_direction(self):
+        self.assert_no_problems(structure.room_graph)
+        for room, seen in structure.ROOMS.items():
+            with self.subTest(room=room):
+                self.assertNotIn(room, self.seen_through(seen))
+
+    def seen_through(self, rooms):
+        """The rooms, and those that they may include, and so on."""
+        return set(rooms).union(*(self.seen_through(structure.ROOMS[room]) for room in rooms))
+
     def test_every_folder_of_tests_is_built(self):
         self.assert_no_problems(structure.test_folders)
 
@@ -87,6 +97,14 @@ class Checks(unittest.TestCase):
         self.assert_problem(structure.module_graph, "lib/other/a.cc", "")
         self.assertEqual(self.problems(structure.module_graph, **{"lib/keys/a.cc": '#include "record/row.h"\n'}), [])
 
+    def test_a_room_that_looks_back(self):
+        self.assert_problem(structure.room_graph, "lib/vault/frame/a.cc", '#include "vault/erase/erase.h"\n')
+        self.assert_problem(structure.room_graph, "lib/vault/frame/a.cc", '#include "vault/vault.h"\n')
+        self.assert_problem(structure.room_graph, "lib/vault/other/a.cc", "")
+        self.assertEqual(self.problems(structure.room_graph, **{
+            "lib/vault/erase/a.cc": '#include "vault/frame/due.h"\n#include "base/try.h"\n',
+            "lib/vault/vault.cc": '#include "vault/erase/erase.h"\n'}), [])
+
     def test_a_folder_of_tests_that_is_not_built(self):
         built = {"tests/CMakeLists.txt": "foreach(module a b)\n", "tests/a/CMakeLists.txt": "", "tests/support/x.h": ""}
         self.assertEqual(self.problems(structure.test_folders, **built), [])
@@ -106,7 +124,7 @@ class Checks(unittest.TestCase):
         self.assert_problem(structure.dependencies, "tools/bailee/a.cc", "#include <lmdb.h>\n")
 
     def test_a_tool_that_looks_inside(self):
-        self.assert_problem(structure.tools, "tools/bailee/a.cc", '#include "vault/vault_impl.h"\n')
+        self.assert_problem(structure.tools, "tools/bailee/a.cc", '#include "vault/frame/vault_impl.h"\n')
         self.assert_problem(structure.tools, "tools/bailee/a.cc", "#include <google/protobuf/message.h>\n")
 
     def test_a_file_too_long(self):

@@ -15,7 +15,7 @@
 #include "keys/wraps.h"
 #include "support/must.h"
 #include "support/raw_rows.h"
-#include "vault/meta.h"
+#include "vault/frame/meta.h"
 
 namespace bailee::testing {
 namespace {

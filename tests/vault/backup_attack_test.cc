@@ -10,7 +10,7 @@
 #include "base/new_file.h"
 #include "support/campaign.h"
 #include "support/child.h"
-#include "vault/backup_set.h"
+#include "vault/backup/backup_set.h"
 #include "vault/backup_world.h"
 #include "vault/next_policy.h"
 

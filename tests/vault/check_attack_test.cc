@@ -7,11 +7,11 @@
 #include "keys/wraps.h"
 #include "store/store_image.h"
 #include "vault/check_world.h"
-#include "vault/disclosure_row.h"
-#include "vault/due.h"
-#include "vault/ledger_entry.h"
-#include "vault/vault_impl.h"
-#include "vault/writable_subject.h"
+#include "vault/disclose/disclosure_row.h"
+#include "vault/frame/due.h"
+#include "vault/frame/vault_impl.h"
+#include "vault/frame/writable_subject.h"
+#include "vault/ledger/ledger_entry.h"
 
 // Every kind of damage that check knows of, planted in a vault that is whole but for it.
 namespace bailee {

@@ -4,12 +4,12 @@
 #include "bailee/audit_trail.h"
 #include "base/codec.h"
 #include "support/checked.h"
-#include "vault/disclosure_row.h"
-#include "vault/ledger.h"
-#include "vault/ledger_entry.h"
+#include "vault/disclose/disclosure_row.h"
+#include "vault/frame/vault_impl.h"
+#include "vault/frame/writable_subject.h"
+#include "vault/ledger/ledger.h"
+#include "vault/ledger/ledger_entry.h"
 #include "vault/stories.h"
-#include "vault/vault_impl.h"
-#include "vault/writable_subject.h"
 
 // Rows that are whole, and are not those that the trail tells of.
 namespace bailee {

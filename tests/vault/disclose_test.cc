@@ -6,7 +6,7 @@
 #include "bailee/ledger.h"
 #include "stories.h"
 #include "support/event_recorder.h"
-#include "vault/disclosure_row.h"
+#include "vault/disclose/disclosure_row.h"
 
 // What leaves is accounted for before it does.
 namespace bailee {

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "vault/doctor_facts.h"
+#include "vault/check/doctor_facts.h"
 #include "vault/stories.h"
 
 // What doctor makes of what it sees, and that it sees what is there.

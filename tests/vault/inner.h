@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "support/temp_vault.h"
-#include "vault/session_impl.h"
-#include "vault/vault_impl.h"
+#include "vault/frame/session_impl.h"
+#include "vault/frame/vault_impl.h"
 
 namespace bailee {
 

@@ -13,7 +13,7 @@
 #include "keys/keyring_file.h"
 #include "keys/manifest.h"
 #include "support/child.h"
-#include "vault/collection_impl.h"
+#include "vault/collect/collection_impl.h"
 #include "vault/inner.h"
 #include "vault/stories.h"
 

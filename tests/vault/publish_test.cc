@@ -9,7 +9,7 @@
 #include "support/event_recorder.h"
 #include "vault/inner.h"
 #include "vault/next_policy.h"
-#include "vault/publish.h"
+#include "vault/publish/publish.h"
 
 // A new version of the policy in a vault that holds data: what it changes at once, what it never
 // reaches, and the keys that come with it.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vault/report_floor.h"
+#include "vault/report/report_floor.h"
 
 #include <cmath>
 #include <map>

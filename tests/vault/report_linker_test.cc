@@ -7,7 +7,7 @@
 
 #include "bailee/audit_trail.h"
 #include "support/compacted_copy.h"
-#include "vault/report_cells.h"
+#include "vault/report/report_cells.h"
 #include "vault/report_world.h"
 
 // Whether anything says which cell of a report a transaction was added to, for somebody who has

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bailee/backup.h"
 #include "keys/back_rows.h"
-#include "vault/backup_set.h"
+#include "vault/backup/backup_set.h"
 #include "vault/inner.h"
 #include "vault/stories.h"
 

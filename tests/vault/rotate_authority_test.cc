@@ -3,7 +3,7 @@
 #include "keys/issue.h"
 #include "rotate_world.h"
 #include "support/child_process.h"
-#include "vault/authority.h"
+#include "vault/frame/authority.h"
 #include "vault/next_policy.h"
 
 // The next authority: who still believes the one before, and for how long.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vault/subject_cache.h"
+#include "vault/frame/subject_cache.h"
 
 #include <gtest/gtest.h>
 
