@@ -100,7 +100,7 @@ Status WipeEpoch(VaultImpl& vault, uint64_t epoch) {
 }
 
 // The processes that may hold keys of `epoch` or an earlier one.
-Result<std::vector<uint64_t>> HoldersOf(VaultImpl& vault, uint64_t epoch) {
+Result<std::vector<uint64_t>> ProcessesHolding(VaultImpl& vault, uint64_t epoch) {
   BAILEE_RETURN_IF_ERROR(vault.NoticeEpoch());
   BAILEE_TRY(const std::vector<store::Engine::Opener> openers, vault.engine().Openers());
   std::vector<uint64_t> holders;
@@ -115,7 +115,7 @@ Status EndEpoch(VaultImpl& vault, uint64_t epoch, std::chrono::steady_clock::tim
                 std::vector<uint64_t>& waiting_for) {
   BAILEE_RETURN_IF_ERROR(WipeEpoch(vault, epoch));
   for (;;) {
-    BAILEE_TRY(waiting_for, HoldersOf(vault, epoch));
+    BAILEE_TRY(waiting_for, ProcessesHolding(vault, epoch));
     if (waiting_for.empty()) break;
     if (std::chrono::steady_clock::now() >= deadline) return Status();
     std::this_thread::sleep_for(kLookEvery);
