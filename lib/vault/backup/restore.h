@@ -60,6 +60,6 @@ Status EndRestore(const RestoreWorld& world, store::Engine& engine, Timestamp no
                   Restored& restored);
 
 // Says how far it is; kPartial "backup.stopped" if it is to stop.
-Status ReportProgress(const RestoreWorld& world, uint64_t rows);
+Status TellProgress(const RestoreWorld& world, uint64_t rows);
 
 }  // namespace bailee::vault

@@ -89,7 +89,7 @@ class DataRestorer {
     counts_.AddTo(restored_);
     changed_.insert(counts_.changed.begin(), counts_.changed.end());
     rows_ += counts_.rows;
-    BAILEE_RETURN_IF_ERROR(ReportProgress(world_, rows_));
+    BAILEE_RETURN_IF_ERROR(TellProgress(world_, rows_));
     return next;
   }
 

@@ -44,7 +44,7 @@ class KeyRestorer {
         return engine_.Write(
             [&](store::WriteTransaction& transaction) { return Apply(transaction, bytes, rows); });
       }));
-      BAILEE_RETURN_IF_ERROR(ReportProgress(world_, rows));
+      BAILEE_RETURN_IF_ERROR(TellProgress(world_, rows));
     }
   }
 
@@ -171,7 +171,7 @@ Status FindLacking(const RestoreWorld& world, store::Engine& engine, Restored& r
   }
 }
 
-Status ReportProgress(const RestoreWorld& world, uint64_t rows) {
+Status TellProgress(const RestoreWorld& world, uint64_t rows) {
   const BackupProgress& progress = world.request.progress;
   return progress && !progress(rows) ? BackupStopped() : Status();
 }
