@@ -133,17 +133,7 @@ Result<Manifest> ManifestOf(const VaultKeys& keys) {
   Manifest manifest;
   manifest.vault = keys.vault;
   manifest.number = 1;
-  for (const HeldPurpose& purpose : keys.purposes) {
-    BAILEE_TRY(const crypto::BoxSecret secret,
-               crypto::DeriveBoxSecret(purpose.key, purpose.version));
-    manifest.purposes.push_back({.name = purpose.name,
-                                 .version = purpose.version,
-                                 .id = purpose.id,
-                                 .box_public = crypto::PublicKeyOf(secret),
-                                 .open_box_public = {}});
-  }
-  for (const HeldIndex& index : keys.indexes)
-    manifest.indexes.push_back({.name = index.name, .version = index.version, .id = index.id});
+  BAILEE_RETURN_IF_ERROR(AddPublicHalves(keys.purposes, keys.indexes, manifest));
   BAILEE_TRY(const crypto::SigningKey log, SignerOf(HeldRoleOf(keys, Role::kLog)));
   manifest.log_public = log.verify_key();
   BAILEE_TRY(manifest.auditor_public, BoxPublicOf(keys, Role::kAuditor));

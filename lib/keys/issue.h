@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,7 +67,8 @@ Result<AddedKeys> GenerateKeys(const std::vector<std::string>& purposes,
                                const std::vector<std::string>& indexes, crypto::Random& random);
 
 // Adds their public halves. Errors: kFull.
-Status AddPublicHalves(const AddedKeys& added, Manifest& manifest);
+Status AddPublicHalves(std::span<const HeldPurpose> purposes, std::span<const HeldIndex> indexes,
+                       Manifest& manifest);
 
 // Origin keyrings of keys that a vault got later, each with the storage key of `holder`: one for
 // each new purpose, named after it, with its indexes; one for each older purpose that got indexes,

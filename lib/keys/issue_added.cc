@@ -27,8 +27,9 @@ OriginKeys NewIndexes(const AddedKeys& added, const std::string& purpose,
 
 }  // namespace
 
-Status AddPublicHalves(const AddedKeys& added, Manifest& manifest) {
-  for (const HeldPurpose& purpose : added.purposes) {
+Status AddPublicHalves(std::span<const HeldPurpose> purposes, std::span<const HeldIndex> indexes,
+                       Manifest& manifest) {
+  for (const HeldPurpose& purpose : purposes) {
     BAILEE_TRY(const crypto::BoxSecret secret,
                crypto::DeriveBoxSecret(purpose.key, purpose.version));
     manifest.purposes.push_back({.name = purpose.name,
@@ -37,7 +38,7 @@ Status AddPublicHalves(const AddedKeys& added, Manifest& manifest) {
                                  .box_public = crypto::PublicKeyOf(secret),
                                  .open_box_public = {}});
   }
-  for (const HeldIndex& index : added.indexes)
+  for (const HeldIndex& index : indexes)
     manifest.indexes.push_back({.name = index.name, .version = index.version, .id = index.id});
   return Status();
 }

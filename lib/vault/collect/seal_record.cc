@@ -18,18 +18,6 @@ namespace {
 
 using store::Table;
 
-keys::WrapPlace PlaceOf(const VaultId& vault, const Handle& handle, const keys::Subject& subject,
-                        const crypto::NameId& category, uint16_t compartment,
-                        const crypto::TermsId& terms) {
-  return {.vault = vault,
-          .handle = handle,
-          .category = category,
-          .record = {},
-          .compartment = compartment,
-          .terms = terms,
-          .subject_generation = subject.head.generation};
-}
-
 }  // namespace
 
 Result<Secret> CollectionWriter::PlainOf(const Draft& draft, uint16_t compartment) const {
@@ -109,8 +97,8 @@ Result<CollectionWriter::Sealer> CollectionWriter::NewGeneration(
 
 Result<CollectionWriter::Sealer> CollectionWriter::SealerFor(Target& target, const Draft& draft,
                                                              uint16_t compartment) {
-  const keys::WrapPlace place = PlaceOf(vault_.id(), target.handle, target.subject,
-                                        draft.binding.id, compartment, draft.terms_id);
+  const RecordGroup group{vault_.id(), target.handle, draft.binding.id, draft.terms_id};
+  const keys::WrapPlace place = group.Compartment(target.subject, compartment);
   const auto row_key = keys::WrapsRowKeyOf(place);
   if (const auto known = sealers_.find(row_key); known != sealers_.end()) return known->second;
 
@@ -140,8 +128,8 @@ Result<std::shared_ptr<const crypto::CompartmentKey>> CollectionWriter::HeldKey(
     const Target& target, const Draft& draft, const crypto::TermsId& terms,
     const record::RowEntry& entry) {
   using Shared = std::shared_ptr<const crypto::CompartmentKey>;
-  keys::WrapPlace place = PlaceOf(vault_.id(), target.handle, target.subject, draft.binding.id,
-                                  entry.compartment, terms);
+  const RecordGroup group{vault_.id(), target.handle, draft.binding.id, terms};
+  keys::WrapPlace place = group.Compartment(target.subject, entry.compartment);
   keys::WrapSet wraps;
   if (entry.travelling.empty()) {
     BAILEE_TRY(const std::optional<ByteView> row,

@@ -72,7 +72,7 @@ class Publication {
       }
       BAILEE_RETURN_IF_ERROR(request_.keep(new_.origins));
     }
-    BAILEE_RETURN_IF_ERROR(keys::AddPublicHalves(new_.keys, manifest));
+    BAILEE_RETURN_IF_ERROR(keys::AddPublicHalves(new_.keys.purposes, new_.keys.indexes, manifest));
     manifest.number = published_.manifest;
     manifest.policy_in_force = next_->version();
     manifest.policies.push_back({.version = next_->version(),

@@ -193,10 +193,7 @@ Status RetireAuthority(const RotationCall& call, const crypto::SigningKey& signe
       manifest.open_authority.reset();
       BAILEE_RETURN_IF_ERROR(PutManifest(frame, manifest, signer));
     }
-    row.step = Step::kFinishing;
-    call.rotated.state = StateOf(call.key, row);
-    BAILEE_RETURN_IF_ERROR(PutRotation(*frame.transaction, call.key, row));
-    return RecordRotation(call, frame, "finish", row, 0);
+    return BeginLastStep(call, frame, std::move(row));
   });
 }
 

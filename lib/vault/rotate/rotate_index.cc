@@ -308,11 +308,7 @@ Status RetireIndex(const RotationCall& call, const crypto::SigningKey& signer) {
     keys::Manifest::Index* index = manifest.FindIndex(call.name);
     if (index == nullptr || index->open_version != row.from) return UnknownKey(call.key);
     index->open_version = 0;
-    row.step = Step::kFinishing;
-    row.cursor.clear();
-    call.rotated.state = StateOf(call.key, row);
-    BAILEE_RETURN_IF_ERROR(PutRotation(*frame.transaction, call.key, row));
-    BAILEE_RETURN_IF_ERROR(RecordRotation(call, frame, "finish", row, row.rows));
+    BAILEE_RETURN_IF_ERROR(BeginLastStep(call, frame, std::move(row)));
     return PutManifest(frame, manifest, signer);
   });
 }

@@ -99,10 +99,7 @@ Status RetireLog(const RotationCall& call, const crypto::SigningKey& signer) {
       BAILEE_TRY(manifest.earlier_logs.back().bound, BoundNow(call, frame, call.options.leaked));
       BAILEE_RETURN_IF_ERROR(PutManifest(frame, manifest, signer));
     }
-    row.step = Step::kFinishing;
-    call.rotated.state = StateOf(call.key, row);
-    BAILEE_RETURN_IF_ERROR(PutRotation(*frame.transaction, call.key, row));
-    return RecordRotation(call, frame, "finish", row, 0);
+    return BeginLastStep(call, frame, std::move(row));
   });
 }
 

@@ -115,11 +115,7 @@ Status Retire(const RotationCall& call, const crypto::SigningKey& signer) {
     BAILEE_RETURN_IF_ERROR(frame.transaction->Put(Table::kMeta, key, box));
     purpose->open_version = 0;
     purpose->open_box_public = {};
-    row.step = Step::kFinishing;
-    row.cursor.clear();
-    call.rotated.state = StateOf(call.key, row);
-    BAILEE_RETURN_IF_ERROR(PutRotation(*frame.transaction, call.key, row));
-    BAILEE_RETURN_IF_ERROR(RecordRotation(call, frame, "finish", row, row.rows));
+    BAILEE_RETURN_IF_ERROR(BeginLastStep(call, frame, std::move(row)));
     return PutManifest(frame, manifest, signer);
   });
 }

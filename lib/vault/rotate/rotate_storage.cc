@@ -94,11 +94,7 @@ Status RetireStorage(const RotationCall& call) {
       StoreBigEndian(shard, id.data());
       BAILEE_RETURN_IF_ERROR(PutDue(*frame.transaction, Due::kShard, id));
     }
-    row.step = Step::kFinishing;
-    row.older.clear();
-    call.rotated.state = StateOf(call.key, row);
-    BAILEE_RETURN_IF_ERROR(PutRotation(*frame.transaction, call.key, row));
-    return RecordRotation(call, frame, "finish", row, 0);
+    return BeginLastStep(call, frame, std::move(row));
   });
 }
 

@@ -115,6 +115,15 @@ Status StartRotation(const RotationCall& call, const Frame& frame, const Rotatio
   return RecordRotation(call, frame, "begin", row, 0);
 }
 
+Status BeginLastStep(const RotationCall& call, const Frame& frame, RotationRow row) {
+  row.step = RotationState::Step::kFinishing;
+  row.cursor.clear();
+  row.older.clear();
+  call.rotated.state = StateOf(call.key, row);
+  BAILEE_RETURN_IF_ERROR(PutRotation(*frame.transaction, call.key, row));
+  return RecordRotation(call, frame, "finish", row, row.rows);
+}
+
 Status EndRotation(const RotationCall& call) {
   return call.vault.Write([&](Frame& frame) -> Status {
     BAILEE_TRY(const std::optional<RotationRow> row, ReadRotation(*frame.transaction, call.key));

@@ -38,6 +38,9 @@ Status NoVersionsLeft();
 // The same as an error, if no version can follow this one.
 Status CheckVersionsLeft(uint16_t version);
 
+// Moves it on to its last step, in the transaction of `frame`. Errors: those of the store.
+Status BeginLastStep(const RotationCall& call, const Frame& frame, RotationRow row);
+
 // Writes the first row, over one that may be there. Errors: those of the store.
 Status StartRotation(const RotationCall& call, const Frame& frame, const RotationRow& row);
 // Deletes it, done.
