@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "collect_line.h"
+#include "input_lines.h"
 
 namespace bailee::tool {
 namespace {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "collect_line.h"
 #include "commands.h"
 #include "feed.h"
+#include "input_lines.h"
 #include "interrupt.h"
-#include "progress.h"
 
 namespace bailee::tool {
 namespace {
@@ -28,29 +27,18 @@ void TakeLine(Feed& feed, uint64_t number, std::string_view text) {
 }
 
 Status ReadLines(Context& context, Feed& feed) {
-  LineReader reader(STDIN_FILENO);
-  Progress progress(context.out(), "lines", 0);
-  std::string_view text;
-  while (!Interrupted()) {
-    const LineReader::Next next = reader.Read(text);
-    if (next == LineReader::Next::kEnd) break;
-    if (next == LineReader::Next::kError) {
-      return {Code::kFailed, "io.stdin", "standard input could not be read",
-              fmt::format("lines before {} were read", reader.line_number())};
-    }
-    if (next == LineReader::Next::kLine && text.empty()) continue;
+  const Status read = ForEachLine(context.out(), {}, [&](const InputLine& line) {
     ++feed.counts().lines;
-    if (next == LineReader::Next::kTooLong) {
-      feed.Reject(reader.line_number(),
+    if (line.too_long) {
+      feed.Reject(line.number,
                   {Code::kInvalidValue, "input.too-long", "the line is longer than any record",
                    "a record has at most 1 MiB"});
     } else {
-      TakeLine(feed, reader.line_number(), text);
+      TakeLine(feed, line.number, line.text);
     }
-    if (Status flushed = feed.Flush(false); !flushed.ok()) return flushed;
-    progress.Show(reader.bytes_read(), feed.counts().lines);
-  }
-  return feed.Flush(true);
+    return feed.Flush(false);
+  });
+  return read.ok() ? feed.Flush(true) : read;
 }
 
 Status Collect(Context& context, bool dry_run) {

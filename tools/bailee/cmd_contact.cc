@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "bailee/disclose.h"
 #include "bailee/limits.h"
 #include "commands.h"
 #include "files.h"
+#include "input_lines.h"
 #include "interrupt.h"
-#include "progress.h"
-#include "secret_json.h"
 #include "terminal.h"
 
 namespace bailee::tool {
@@ -67,24 +65,14 @@ class ListImport {
   ListImport(Context& context, Vault& vault) : context_(context), vault_(vault) {}
 
   Status Read() {
-    LineReader reader(STDIN_FILENO);
-    Progress progress(context_.out(), "lines", 0);
-    std::string_view text;
-    while (!Interrupted()) {
-      const LineReader::Next next = reader.Read(text);
-      if (next == LineReader::Next::kEnd) break;
-      if (next == LineReader::Next::kError) {
-        return {Code::kFailed, "io.stdin", "standard input could not be read",
-                fmt::format("lines before {} were read", reader.line_number())};
-      }
-      if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
-      if (next == LineReader::Next::kLine && text.empty()) continue;
-      const bool fits = next == LineReader::Next::kLine && text.size() <= kAddressBytesMax;
-      const Status taken = Take(reader.line_number(), fits ? text : std::string_view());
-      if (!taken.ok()) return taken;
-      progress.Show(reader.bytes_read(), lines_);
-    }
-    return Flush();
+    const Status read = ForEachLine(context_.out(), {}, [&](const InputLine& line) -> Status {
+      std::string_view text = line.text;
+      if (text.ends_with('\r')) text.remove_suffix(1);
+      if (text.empty() && !line.too_long) return {};
+      if (text.size() > kAddressBytesMax) text = {};
+      return Take(line.number, text);
+    });
+    return read.ok() ? Flush() : read;
   }
 
   Status Finish() {

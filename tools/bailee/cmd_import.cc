@@ -11,10 +11,9 @@
 #include "bailee/limits.h"
 #include "commands.h"
 #include "feed.h"
+#include "input_lines.h"
 #include "interrupt.h"
 #include "log_map.h"
-#include "progress.h"
-#include "secret_json.h"
 #include "text.h"
 
 namespace bailee::tool {
@@ -88,26 +87,15 @@ Status ReadLog(Context& context, Importer& importer, Feed& feed) {
   uint64_t bytes = 0;
   if (Status opened = OpenLog(importer.options.file, fd, bytes); !opened.ok()) return opened;
   const std::unique_ptr<int, void (*)(int*)> closer(&fd, [](int* each) { close(*each); });
-  LineReader reader(fd);
-  Progress progress(context.out(), "lines", bytes);
-  std::string_view text;
-  while (!Interrupted()) {
-    const LineReader::Next next = reader.Read(text);
-    if (next == LineReader::Next::kEnd) break;
-    if (next == LineReader::Next::kError) {
-      return {Code::kFailed, "io.read", "the log could not be read to its end",
-              fmt::format("lines before {} were read", reader.line_number())};
-    }
-    if (next == LineReader::Next::kLine && text.empty()) continue;
-    ++feed.counts().lines;
-    // A line too long to hold is no line of a log.
-    TakeLine(importer, feed, reader.line_number(),
-             next == LineReader::Next::kTooLong ? std::string_view() : text);
-    if (Status flushed = feed.Flush(false); !flushed.ok()) return flushed;
-    progress.Show(reader.bytes_read(), feed.counts().lines);
-  }
+  const Status read = ForEachLine(
+      context.out(), {fd, bytes, "io.read", "the log could not be read to its end"},
+      [&](const InputLine& line) {
+        ++feed.counts().lines;
+        TakeLine(importer, feed, line.number, line.text);  // one too long is no line of a log
+        return feed.Flush(false);
+      });
   explicit_bzero(importer.scratch.data(), importer.scratch.size());
-  return feed.Flush(true);
+  return read.ok() ? feed.Flush(true) : read;
 }
 
 // How far the log's times must move so that its newest line is now.

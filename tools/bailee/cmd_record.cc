@@ -6,6 +6,7 @@
 
 #include "collect_line.h"
 #include "commands.h"
+#include "input_lines.h"
 #include "reveal.h"
 #include "text.h"
 

@@ -11,8 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "bailee/result.h"
-
 namespace bailee::tool {
 
 // Memory that is wiped before it is given back, for personal data on its way into a Secret.
@@ -47,39 +45,5 @@ inline constexpr int kInputDepthMax = 32;
 // What `text` says, discarded if it is no JSON or nests deeper than kInputDepthMax: a line of
 // brackets alone would take a hundred times its own memory. Throws nothing.
 WipedJson ParseInput(std::string_view text);
-
-// The longest line of input: a record of the greatest size, every byte escaped.
-inline constexpr size_t kInputLineBytesMax = size_t{8} << 20;
-
-// Reads lines of a descriptor through one buffer that is wiped at the end.
-class LineReader {
- public:
-  // Borrows `fd`.
-  explicit LineReader(int fd);
-  LineReader(const LineReader&) = delete;
-  LineReader& operator=(const LineReader&) = delete;
-  ~LineReader();
-
-  enum class Next : uint8_t { kLine, kTooLong, kEnd, kError };
-  // Reads the next line, without its newline; `line` borrows until the next call. A line longer
-  // than kInputLineBytesMax is skipped and kTooLong. Once interrupted: kEnd, without the line that
-  // was under way.
-  Next Read(std::string_view& line);
-
-  uint64_t line_number() const { return line_number_; }  // of the line just read, from 1
-  uint64_t bytes_read() const { return bytes_read_; }
-
- private:
-  bool Fill();
-
-  int fd_;
-  std::vector<char> buffer_;
-  size_t begin_ = 0;
-  size_t end_ = 0;
-  uint64_t line_number_ = 0;
-  uint64_t bytes_read_ = 0;
-  bool failed_ = false;
-  bool stopped_ = false;
-};
 
 }  // namespace bailee::tool
