@@ -70,7 +70,7 @@ Status LmdbCore::GrowMap(uint64_t map_bytes_seen) {
   MDB_env* const env = environment_->handle();
   // Pages a dead reader still held back may be all that was missing.
   int dead = 0;
-  if (mdb_reader_check(env, &dead) == 0 && dead > 0) return {};
+  if (FreeDeadReaders(env, dead) == 0 && dead > 0) return {};
   int rc = mdb_env_set_mapsize(env, 0);
   const uint64_t now = rc == 0 ? std::max(environment_->map_bytes(), map_bytes_seen) : 0;
   if (rc == 0 && environment_->map_bytes() <= map_bytes_seen) {

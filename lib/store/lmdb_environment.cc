@@ -20,9 +20,8 @@ namespace {
 
 // LMDB aborts after this; all that is left to do is to say so where an operator looks.
 void OnBrokenInvariant(MDB_env* env, const char* message) {
-  if (auto* broken = static_cast<std::atomic<bool>*>(mdb_env_get_userctx(env)); broken != nullptr) {
-    broken->store(true);
-  }
+  const auto* context = static_cast<EnvironmentContext*>(mdb_env_get_userctx(env));
+  if (context != nullptr && context->broken != nullptr) context->broken->store(true);
   std::fprintf(stderr, "bailee: store: LMDB found its file or memory inconsistent: %s\n", message);
 }
 
@@ -49,11 +48,11 @@ Status ReserveLockFile(const std::string& directory, uint32_t readers_max) {
   return LmdbError(errno, "reserve the lock file");
 }
 
-int Configure(MDB_env* env, const Environment::Config& config) {
+int Configure(MDB_env* env, const Environment::Config& config, EnvironmentContext& context) {
   int rc = mdb_env_set_maxdbs(env, kTableCount);
   if (rc == 0) rc = mdb_env_set_maxreaders(env, config.readers_max);
   if (rc == 0) rc = mdb_env_set_mapsize(env, config.map_bytes);
-  if (rc == 0) rc = mdb_env_set_userctx(env, config.broken);
+  if (rc == 0) rc = mdb_env_set_userctx(env, &context);
   if (rc == 0) rc = mdb_env_set_assert(env, OnBrokenInvariant);
   return rc;
 }
@@ -82,9 +81,9 @@ int BeginFirst(MDB_env* env, unsigned flags, TransactionHandle& txn) {
 Result<std::unique_ptr<Environment>> Environment::Open(const Config& config) {
   MDB_env* handle = nullptr;
   if (const int rc = mdb_env_create(&handle); rc != 0) return LmdbError(rc, "open the store");
-  std::unique_ptr<Environment> environment(new Environment(handle));
+  std::unique_ptr<Environment> environment(new Environment(handle, config.broken));
   BAILEE_RETURN_IF_ERROR(ReserveLockFile(config.directory, config.readers_max));
-  int rc = Configure(handle, config);
+  int rc = Configure(handle, config, environment->context_);
   // Never WRITEMAP, NOSYNC, NOMETASYNC, MAPASYNC, NOMEMINIT: a commit that returned is on disk, and
   // what was in memory by chance does not get there.
   if (rc == 0) rc = mdb_env_open(handle, config.directory.c_str(), MDB_NOTLS, 0600);
@@ -92,8 +91,9 @@ Result<std::unique_ptr<Environment>> Environment::Open(const Config& config) {
   mdb_filehandle_t fd = -1;
   BAILEE_CHECK(mdb_env_get_fd(handle, &fd) == 0);
   if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return LmdbError(errno, "open the store");
+  environment->context_.turns.Use(fd);
   int dead = 0;
-  rc = mdb_reader_check(handle, &dead);
+  rc = FreeDeadReaders(handle, dead);
   if (rc != 0) return LmdbError(rc, "look for dead readers");
   if (config.check_pages) BAILEE_RETURN_IF_ERROR(environment->CheckPages(config.check_pages));
   BAILEE_RETURN_IF_ERROR(environment->OpenTables(config.create_tables));

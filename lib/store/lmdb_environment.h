@@ -11,8 +11,15 @@
 #include <string>
 
 #include "store/engine.h"
+#include "store/lmdb_turns.h"
 
 namespace bailee::store {
+
+// What goes with an MDB_env as its user context.
+struct EnvironmentContext {
+  std::atomic<bool>* broken = nullptr;  // Environment::Config::broken
+  LmdbTurns turns;
+};
 
 // One open MDB_env and its tables, opened once for all. Thread-safe, except that closing and moving
 // the map want no live transaction.
@@ -52,12 +59,13 @@ class Environment {
   void LengthenFile();
 
  private:
-  explicit Environment(MDB_env* env) : env_(env) {}
+  Environment(MDB_env* env, std::atomic<bool>* broken) : env_(env) { context_.broken = broken; }
   Status CheckPages(const std::function<Status()>& check);
   Status OpenTables(bool create);
   Status OpenTablesIn(MDB_txn* txn, bool create);
 
   MDB_env* env_;
+  EnvironmentContext context_;
   std::array<MDB_dbi, kTableCount> tables_{};
   MDB_dbi main_table_ = 0;
 };

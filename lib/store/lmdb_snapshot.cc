@@ -89,8 +89,8 @@ Result<Reading> BeginReading(LmdbCore& core) {
     } else if (rc == MDB_MAP_RESIZED) {
       pass.Release();
       BAILEE_RETURN_IF_ERROR(core.AdoptMap());
-    } else if (rc != MDB_READERS_FULL ||
-               mdb_reader_check(core.environment().handle(), &dead) != 0 || dead == 0) {
+    } else if (rc != MDB_READERS_FULL || FreeDeadReaders(core.environment().handle(), dead) != 0 ||
+               dead == 0) {
       break;
     }
   }

@@ -8,6 +8,42 @@
 #include "store/lmdb_errors.h"
 
 namespace bailee::store {
+namespace {
+
+// None of an environment that is no vault's.
+LmdbTurns::Turn TakeTurn(MDB_env* env, LmdbTurns::Of of) {
+  auto* const context = static_cast<EnvironmentContext*>(mdb_env_get_userctx(env));
+  return context == nullptr ? LmdbTurns::Turn() : context->turns.Take(of);
+}
+
+}  // namespace
+
+int TransactionHandle::Begin(MDB_env* env, MDB_txn* parent, unsigned flags) {
+  Abort();
+  if (parent != nullptr) return mdb_txn_begin(env, parent, flags, &txn_);
+  const bool reads = (flags & MDB_RDONLY) != 0;
+  using Of = LmdbTurns::Of;
+  LmdbTurns::Turn turn = TakeTurn(env, reads ? Of::kReaderTable : Of::kWriters);
+  const int rc = mdb_txn_begin(env, nullptr, flags, &txn_);
+  if (rc == 0 && !reads) turn_ = std::move(turn);
+  return rc;
+}
+
+int TransactionHandle::Commit() {
+  const int rc = mdb_txn_commit(Release());
+  turn_ = {};
+  return rc;
+}
+
+void TransactionHandle::Abort() {
+  if (txn_ != nullptr) mdb_txn_abort(Release());
+  turn_ = {};
+}
+
+int FreeDeadReaders(MDB_env* env, int& dead) {
+  const LmdbTurns::Turn turn = TakeTurn(env, LmdbTurns::Of::kReaderTable);
+  return mdb_reader_check(env, &dead);
+}
 
 Result<std::optional<ByteView>> GetRow(MDB_txn* txn, MDB_dbi table, ByteView key) {
   MDB_val wanted = AsValue(key);

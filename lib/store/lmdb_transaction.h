@@ -8,6 +8,7 @@
 
 #include "store/engine.h"
 #include "store/lmdb_environment.h"
+#include "store/lmdb_turns.h"
 
 namespace bailee::store {
 
@@ -16,28 +17,29 @@ class TransactionHandle {
  public:
   TransactionHandle() = default;
   explicit TransactionHandle(MDB_txn* txn) : txn_(txn) {}
-  TransactionHandle(TransactionHandle&& other) noexcept : txn_(other.Release()) {}
+  TransactionHandle(TransactionHandle&& other) noexcept { *this = std::move(other); }
   TransactionHandle& operator=(TransactionHandle&& other) noexcept {
     std::swap(txn_, other.txn_);
+    std::swap(turn_, other.turn_);
     return *this;
   }
   ~TransactionHandle() { Abort(); }
 
   // Each returns what LMDB answers.
-  int Begin(MDB_env* env, MDB_txn* parent, unsigned flags) {
-    Abort();
-    return mdb_txn_begin(env, parent, flags, &txn_);
-  }
-  int Commit() { return mdb_txn_commit(Release()); }
-  void Abort() {
-    if (txn_ != nullptr) mdb_txn_abort(Release());
-  }
+  int Begin(MDB_env* env, MDB_txn* parent, unsigned flags);
+  int Commit();
+  void Abort();
+  // REQUIRES: it reads, or is another's child.
   MDB_txn* Release() { return std::exchange(txn_, nullptr); }
   MDB_txn* get() const { return txn_; }
 
  private:
   MDB_txn* txn_ = nullptr;
+  LmdbTurns::Turn turn_;  // while it writes
 };
+
+// mdb_reader_check. Frees the slots of processes that died, and counts them.
+int FreeDeadReaders(MDB_env* env, int& dead);
 
 // Borrowed bytes as LMDB wants them; it does not write through the pointer.
 inline MDB_val AsValue(ByteView bytes) {

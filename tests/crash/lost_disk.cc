@@ -15,7 +15,7 @@
 namespace bailee::testing {
 namespace {
 
-constexpr off_t kImageBytes = off_t{32} << 20;
+constexpr off_t kImageBytes = off_t{512} << 20;  // sparse: room for as much as a campaign writes
 constexpr unsigned long kShutdown = 0x8004587d;  // EXT4_IOC_SHUTDOWN
 constexpr unsigned kNothingFlushed = 2;          // EXT4_GOING_FLAGS_NOLOGFLUSH
 

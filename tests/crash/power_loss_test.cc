@@ -58,6 +58,12 @@ class PowerLoss : private OnLostDisk, public CrashWorld {
     return card.status().code() == Code::kRefused || card.status().code() == Code::kNotFound;
   }
 
+  static std::string Answer(Vault& vault, size_t number) {
+    const Status said =
+        StatusOf(ReadCard(vault, "billing", IdOf(1), "pan", Who::Ref(User(number))));
+    return std::string(said.name()) + " " + std::string(said.message());
+  }
+
   // In a child, since it may end by a signal: 0 if the vault is whole and everything that was told
   // is there, and of the next thing all or nothing.
   int Look(size_t told) {
@@ -68,7 +74,7 @@ class PowerLoss : private OnLostDisk, public CrashWorld {
       if (!vault.ok()) return 1;
       for (size_t number = 0; number <= told; ++number) {
         EXPECT_TRUE(Fits(*vault, number, told) || Fits(*vault, number, told + 1))
-            << "thing " << number << " of " << told;
+            << "thing " << number << " of " << told << ": " << Answer(*vault, number);
       }
       return HasFailure() ? 1 : 0;
     });
