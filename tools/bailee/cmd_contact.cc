@@ -82,7 +82,7 @@ class ListImport {
                   {"added", count(added_)},
                   {"known", count(known_)},
                   {"rejected", count(rejected_)}};
-    const Status answered = context_.out().Answer(
+    Status answered = context_.out().Answer(
         "contact-import",
         {{"lines", lines_}, {"added", added_}, {"known", known_}, {"rejected", rejected_}}, table);
     if (!answered.ok()) return answered;
