@@ -170,7 +170,7 @@ class Rotations : public RotateWorld {
 
   size_t opens_ = 0;
   // At which writes a process ends: BAILEE_STRIDE=1 is at every one.
-  size_t stride_ = testing::CountFrom("BAILEE_STRIDE", 29);
+  size_t stride_ = testing::CountFrom("BAILEE_STRIDE", 13);
 };
 
 TEST_F(Rotations, ACrashAtAnyWriteLosesNothingOfAPurpose) {
@@ -195,15 +195,15 @@ TEST_F(Rotations, ACrashAtAnyWriteOfTheFileOfEpochsLosesNothingOfTheStorageKey) 
 }
 
 TEST_F(Rotations, OfTheStorageKeyKilledAtRandomGoOnWhereTheyWere) {
-  KillAtRandom("storage", true, testing::CountFrom("BAILEE_KILLS", 5));
+  KillAtRandom("storage", true, testing::CountFrom("BAILEE_KILLS", 10));
 }
 
 TEST_F(Rotations, KilledAtRandomGoOnWhereTheyWere) {
-  KillAtRandom("purpose/billing", false, testing::CountFrom("BAILEE_KILLS", 5));
+  KillAtRandom("purpose/billing", false, testing::CountFrom("BAILEE_KILLS", 10));
 }
 
 TEST_F(Rotations, OfALeakKilledAtRandomGoOnWhereTheyWere) {
-  KillAtRandom("purpose/billing", true, testing::CountFrom("BAILEE_KILLS", 5));
+  KillAtRandom("purpose/billing", true, testing::CountFrom("BAILEE_KILLS", 10));
 }
 
 // Two processes with the same work: each does some of it, or finds it done.
